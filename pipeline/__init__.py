@@ -1,0 +1,1 @@
+"""headcensus: a census of the attention heads in transformer models."""

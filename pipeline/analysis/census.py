@@ -1,0 +1,84 @@
+"""The counts that the report's first lines state: one row per cell."""
+
+import polars as pl
+
+from pipeline.lake.tables import CELL_KEYS, DUMP_CLASSES
+
+CELL = [column.name for column in CELL_KEYS]
+HEAD = [*CELL, "site", "layer", "head"]
+LEVEL = "full"
+"""Heads are counted by the relations as the treebank labels them."""
+
+THRESHOLDS = tuple(percent / 100 for percent in range(20, 85, 5))
+
+
+def head_flags(relations: pl.LazyFrame) -> pl.LazyFrame:
+    """Per head: whether some relation, in some direction, passes each flag."""
+    any_of = {
+        "margin": pl.col("margin"),
+        "significant": pl.col("significant"),
+        "beats_nulls": pl.col("beats_nulls"),
+        "margin_significant": pl.col("margin") & pl.col("significant"),
+        "tracks": pl.col("tracks"),
+        "naive": pl.col("hits_all") > pl.col("baseline_all") * pl.col("n_all") + 1e-9,
+    }
+    return (
+        relations.filter(pl.col("level") == LEVEL)
+        .group_by(HEAD)
+        .agg(
+            # any() takes null for False; a flag that is null throughout stays null.
+            **{
+                name: pl.when(flag.is_not_null().any()).then(flag.any())
+                for name, flag in any_of.items()
+            }
+        )
+    )
+
+
+def census(heads: pl.LazyFrame, flags: pl.LazyFrame, facts: pl.LazyFrame) -> pl.LazyFrame:
+    """`heads` with its flags, `flags` from `head_flags`, `facts` a row of counts per cell."""
+    joined = heads.join(flags.drop("tracks"), on=HEAD, how="left").with_columns(
+        dumps=pl.any_horizontal(f"dumps_{c}" for c in DUMP_CLASSES),
+        # Where no null was measured, the two other flags stand in to say what a head is not.
+        follows=pl.coalesce("tracks", "margin_significant", pl.lit(False)),
+    )
+    counts = {
+        **{f"n_{flag}": pl.col(flag) for flag in _NULLABLE},
+        **{f"n_{flag}": pl.col(flag) for flag in _PLAIN},
+        # false and unknown would be false: unknown is what it is.
+        "n_tracks_and_dumps": pl.when(pl.col("tracks").is_not_null()).then(
+            pl.col("tracks") & pl.col("dumps")
+        ),
+        "n_neither": ~pl.any_horizontal("follows", "dumps", "positional", "broad"),
+    }
+    by_cell = joined.group_by(CELL).agg(
+        n_heads=pl.len(),
+        **{
+            name: pl.when(flag.is_not_null().any()).then(flag.sum())
+            if name in _MAY_BE_NULL
+            else flag.fill_null(False).sum()
+            for name, flag in counts.items()
+        },
+    )
+    return facts.join(by_cell, on=CELL, how="left", maintain_order="left")
+
+
+_NULLABLE = ("tracks", "margin", "significant", "beats_nulls", "margin_significant", "naive")
+_PLAIN = ("dumps", *(f"dumps_{c}" for c in DUMP_CLASSES), "positional", "broad")
+_MAY_BE_NULL = {f"n_{flag}" for flag in _NULLABLE} | {"n_tracks_and_dumps"}
+
+
+def dump_curve(heads: pl.LazyFrame) -> pl.LazyFrame:
+    """How many heads dump on each class, at every threshold."""
+    at_threshold = [
+        heads.group_by(CELL, maintain_order=True)
+        .agg(
+            n_heads=(
+                (pl.col(f"mass_{name}") > threshold) & (pl.col(f"mass_{name}_low") > threshold)
+            ).sum()
+        )
+        .with_columns(key_class=pl.lit(name), threshold=pl.lit(threshold))
+        for name in DUMP_CLASSES
+        for threshold in THRESHOLDS
+    ]
+    return pl.concat(at_threshold).sort([*CELL, "key_class", "threshold"])

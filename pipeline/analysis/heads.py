@@ -1,0 +1,125 @@
+"""Per-head means over a corpus, their intervals, and what they make of a head (`rules`)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pipeline.analysis import bootstrap
+from pipeline.analysis.rules import Rules
+from pipeline.lake.schema import COUNTS, MASSES, OFFSETS, SUMS
+from pipeline.lake.tables import DUMP_CLASSES
+
+_SUMMED = (
+    *(c.name for c in COUNTS),
+    *(c.name for c in SUMS),
+    *(f"uniform_{name}" for name in MASSES),
+    *(f"alpha_{k}" for k in range(4)),
+)
+
+
+@dataclass
+class HeadTally:
+    """Adds shards of the lake's `heads` up; arrays run over site × layer × head."""
+
+    rules: Rules
+    places: pl.DataFrame = field(default_factory=pl.DataFrame)
+    n_sentences: int = 0
+    sums: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def add(self, shard: pa.Table, weights_of_measured: np.ndarray) -> None:
+        """One shard; the columns of the weights run over the sentences that it measured."""
+        if not shard.num_rows:
+            return
+        rows = shard["sentence"].to_numpy()
+        n_heads = int(np.searchsorted(rows, rows[0], side="right"))
+        if self.places.is_empty():
+            first = pl.from_arrow(shard.slice(0, n_heads).select(["site", "layer", "head"]))
+            assert isinstance(first, pl.DataFrame)
+            self.places = first
+        values = {
+            name: _column(shard, name).reshape(-1, n_heads).astype(np.float64) for name in _SUMMED
+        }
+        self.n_sentences += len(rows) // n_heads
+        for name, value in values.items():
+            self._sum(name, value.sum(0))
+        for k in range(4):
+            self._sum(f"sink_{k}", (values[f"alpha_{k}"] > self.rules.epsilon).sum(0))
+        histogram = shard["argmax_offset"].combine_chunks()
+        counts = np.asarray(histogram.flatten()).reshape(-1, n_heads, histogram.type.list_size)
+        if counts.size:
+            self._sum("argmax_offset", counts.sum(0, dtype=np.int64))
+        for name in DUMP_CLASSES:
+            self._sum(f"drawn_{name}", weights_of_measured @ values[f"mass_{name}"])
+        self._sum("drawn_n", weights_of_measured @ values["n_queries"])
+
+    def _sum(self, name: str, value: np.ndarray) -> None:
+        self.sums[name] = self.sums[name] + value if name in self.sums else value
+
+    def frame(self) -> pl.DataFrame:
+        """The table `heads` of a cell, but for `tracks`."""
+        if self.places.is_empty():
+            return pl.DataFrame()
+        columns = {**self._means(), **self._sinks(), **self._intervals()}
+        columns |= self._classes(columns)
+        return self.places.with_columns(
+            n_sentences=pl.lit(self.n_sentences),
+            **{name: pl.Series(values) for name, values in columns.items()},
+        )
+
+    def _means(self) -> dict[str, np.ndarray]:
+        s, n = self.sums, self.sums["n_queries"]
+        means = {"n_queries": n.astype(np.int64)}
+        for column in SUMS:
+            over = s["n_queries_choice"] if column.name == "entropy_normalised" else n
+            means[column.name] = _ratio(s[column.name], over)
+        for name in MASSES:
+            means[f"uniform_{name}"] = _ratio(s[f"uniform_{name}"], n)
+            means[f"lift_{name}"] = _ratio(s[name], s[f"uniform_{name}"])
+        for name in ("cls", "sep"):
+            itself, n_itself = s[f"{name}_to_{name}"], s[f"n_queries_{name}"]
+            means[f"{name}_to_{name}"] = _ratio(itself, n_itself)
+            means[f"rest_to_{name}"] = _ratio(s[f"mass_{name}"] - itself, n - n_itself)
+        for name in DUMP_CLASSES:
+            on_others = s[f"mass_{name}"] - s[f"self_{name}"]
+            means[f"offdiagonal_{name}"] = _ratio(on_others, s["row_sum"] - s["mass_self"])
+            del means[f"self_{name}"]
+        return means
+
+    def _sinks(self) -> dict[str, np.ndarray]:
+        return {f"alpha_{k}": self.sums[f"alpha_{k}"] / self.n_sentences for k in range(4)} | {
+            f"sink_rate_{k}": self.sums[f"sink_{k}"] / self.n_sentences for k in range(4)
+        }
+
+    def _intervals(self) -> dict[str, np.ndarray]:
+        ends = {}
+        for name in DUMP_CLASSES:
+            low, high = bootstrap.interval(self.sums[f"drawn_{name}"], self.sums["drawn_n"])
+            ends |= {f"mass_{name}_low": low, f"mass_{name}_high": high}
+        return ends
+
+    def _classes(self, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        flags: dict[str, np.ndarray] = {
+            f"dumps_{c}": np.minimum(columns[f"mass_{c}"], columns[f"mass_{c}_low"])
+            > self.rules.dump_threshold
+            for c in DUMP_CLASSES
+        }
+        flags["broad"] = columns["entropy_normalised"] > self.rules.broad_entropy
+        if "argmax_offset" not in self.sums:
+            return flags | {"positional": np.zeros(len(self.places), bool)}
+        near = self.sums["argmax_offset"][:, : len(OFFSETS)]
+        rate = near.max(1) / self.sums["n_queries"]
+        flags["best_offset"] = np.asarray(OFFSETS)[near.argmax(1)]
+        flags["best_offset_rate"] = rate
+        return flags | {"positional": rate >= self.rules.positional_rate}
+
+
+def _column(shard: pa.Table, name: str) -> np.ndarray:
+    return shard[name].to_numpy()
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """NaN where there is nothing to divide by."""
+    nothing = np.full(numerator.shape, np.nan)
+    return np.divide(numerator, denominator, out=nothing, where=denominator > 0)

@@ -1,0 +1,40 @@
+"""When a head counts as what."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Thresholds of the flags, and what draws the halves and the bootstrap.
+
+    A head **tracks** a relation when, on the confirming half, with `min_arcs` arcs or more, its
+    accuracy is `margin` (share of arcs; Voita et al. 2019: 10 points) over the baseline, its q is
+    below `alpha`, and it is above the `null_percentile` of every matched null. It **dumps** on a
+    class of key when its mean mass there, and the low end of its interval, are above
+    `dump_threshold`. It is **positional** when its largest weight sits at one offset for
+    `positional_rate` of the queries (Voita et al. 2019, §4), **broad** when its mean normalised
+    entropy is above `broad_entropy`. `epsilon` is the sink threshold of Gu et al. 2024.
+
+    Raises ValueError, naming the key, for a value out of its range.
+    """
+
+    margin: float = 0.10
+    alpha: float = 0.05
+    min_arcs: int = 100
+    null_percentile: float = 99.0
+    dump_threshold: float = 0.5
+    positional_rate: float = 0.9
+    broad_entropy: float = 0.9
+    epsilon: float = 0.3
+    bootstrap: int = 1000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("margin", "alpha", "dump_threshold", "positional_rate", "broad_entropy"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}={getattr(self, name)} is not between 0 and 1")
+        if not 0 <= self.null_percentile <= 100:
+            raise ValueError(f"null_percentile={self.null_percentile} is not between 0 and 100")
+        for name, least in (("min_arcs", 1), ("bootstrap", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}={getattr(self, name)} is below {least}")

@@ -1,0 +1,24 @@
+"""The architecture's own fresh initialisation: what the wiring does before it has learned anything.
+
+At a standard deviation of 0.02 its patterns are nearly uniform, so that it is a weak null.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from transformers import AutoModel, PreTrainedModel
+
+
+@dataclass(frozen=True)
+class RandomWeights:
+    """Keeps the architecture, destroys every weight."""
+
+    def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fresh = AutoModel.from_config(
+                model.config,
+                attn_implementation=model.config._attn_implementation,
+                dtype=model.dtype,
+            )
+        return fresh.eval()

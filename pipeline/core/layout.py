@@ -1,0 +1,114 @@
+"""Layout: everything about a pattern but its weights, made once per batch and shared by its layers.
+
+A layout pairs the pieces that attend with those attended to, and says which key each query may
+see. The tables below are what statistics multiply a pattern with; each is made on first use.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from pipeline.core.pieces import Pieces
+from pipeline.core.shapes import Bool, Float, Int, Tensor
+
+HALF_WIDTH = 8
+"""Signed distances −8..8 have a bin of their own; then come all below and all above."""
+N_BINS = 2 * HALF_WIDTH + 3
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Who attends, to whom, and what may be seen.
+
+    `visible` is False for padding on either side. `is_self` is True when queries and keys are the
+    same sequence, so that "self", "previous" and distances mean something.
+    """
+
+    queries: Pieces
+    keys: Pieces
+    visible: Bool[Tensor, "sentence query key"]
+    is_self: bool = True
+
+    @cached_property
+    def all_visible(self) -> bool:
+        """True when nothing is masked, not even padding: then no mask is applied at all."""
+        return bool(self.visible.all())
+
+    @cached_property
+    def n_visible(self) -> Int[Tensor, "sentence query"]:
+        """Keys in sight of each query; 0 for padding."""
+        return self.visible.sum(-1)
+
+    @cached_property
+    def uniform(self) -> Float[Tensor, "sentence 1 query key"]:
+        """The pattern that spreads every query evenly over the keys in its sight."""
+        return (self.visible / self.n_visible.clamp(min=1)[..., None]).unsqueeze(1)
+
+    @cached_property
+    def key_classes(self) -> Float[Tensor, "sentence key class"]:
+        return self.keys.classes.float()
+
+    @cached_property
+    def query_groups(self) -> Float[Tensor, "sentence group query"]:
+        """Rows that add queries up: all of them, the CLS pieces, the SEP pieces."""
+        queries = self.queries
+        groups = (queries.real, queries.in_class("cls"), queries.in_class("sep"))
+        return torch.stack(groups, 1).float()
+
+    @cached_property
+    def pairs(self) -> Float[Tensor, "sentence pair 2"]:
+        """Columns that add pairs up: other pieces of the query's word; keys in no class at all."""
+        rows, columns = self.queries.word[:, :, None], self.keys.word[:, None, :]
+        position = torch.arange(self.visible.shape[1], device=self.visible.device)
+        other_key = torch.arange(self.visible.shape[2], device=self.visible.device)
+        distance = (position[:, None] - other_key).abs()
+        same_word = (rows == columns) & (rows >= 0) & (distance > 0)
+        classed = self.keys.classes.any(-1)[:, None, :] | same_word | (distance <= 1)
+        both = torch.stack((same_word & self.visible, ~classed & self.visible), -1)
+        return both.flatten(1, 2).float()
+
+    @cached_property
+    def offsets(self) -> Float[Tensor, "pair column"]:
+        """Columns that add pairs up by key − query: a bin each, then |distance|, then distance."""
+        n_queries, n_keys = self.visible.shape[1:]
+        displacement = torch.arange(n_keys) - torch.arange(n_queries)[:, None]
+        bins = torch.nn.functional.one_hot(offset_bin(displacement), N_BINS).float()
+        distance = torch.stack((displacement.abs(), displacement), -1).float()
+        return torch.cat((bins, distance), -1).flatten(0, 1).to(self.visible.device)
+
+    @cached_property
+    def to_words(self) -> Float[Tensor, "sentence key word"]:
+        """Attention TO a word is the sum over its pieces."""
+        return _membership(self.keys)
+
+    @cached_property
+    def from_words(self) -> Float[Tensor, "sentence word query"]:
+        """Attention FROM a word is the mean over its pieces."""
+        members = _membership(self.queries)
+        return (members / members.sum(1, keepdim=True).clamp(min=1)).transpose(1, 2)
+
+    @cached_property
+    def no_pointer(self) -> Float[Tensor, "sentence 1 word word"]:
+        """−2 on pairs that no pointer may join: words without pieces, padding, the diagonal."""
+        rows = self.from_words.sum(-1) > 0
+        columns = self.to_words.sum(1) > 0
+        allowed = rows[:, :, None] & columns[:, None, :]
+        if self.is_self:
+            allowed &= ~torch.eye(allowed.shape[-1], dtype=torch.bool, device=allowed.device)
+        return (allowed.float() * 2 - 2).unsqueeze(1)
+
+
+def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
+    """Bin of a signed distance key − query: −8..8 in order, then below, then above."""
+    inside = displacement + HALF_WIDTH
+    return torch.where(
+        displacement < -HALF_WIDTH,
+        N_BINS - 2,
+        torch.where(displacement > HALF_WIDTH, N_BINS - 1, inside),
+    )
+
+
+def _membership(pieces: Pieces) -> Float[Tensor, "sentence piece word"]:
+    words = torch.arange(int(pieces.n_words.max()), device=pieces.ids.device)
+    return (pieces.word[..., None] == words).float()

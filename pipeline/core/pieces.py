@@ -1,0 +1,40 @@
+"""Pieces: one side of a pattern. A *piece* is a tokenizer token, a *word* a corpus token.
+
+Batches are padded on the right. Which piece belongs to which word, and which class of key a piece
+is, are facts of the batch, made once by the encoder and read by every statistic.
+"""
+
+from dataclasses import dataclass, fields
+
+import torch
+
+from pipeline.core.shapes import Bool, Int, Tensor
+
+KEY_CLASSES = ("cls", "bos", "sep", "eos", "first", "punct", "special")
+"""Axis `class` of `Pieces.classes`. A piece may be in several; padding is in none."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of a batch of sentences, on the query or on the key side.
+
+    `word` is −1 for pieces of no word (specials, padding). Words that the tokenizer gave no piece
+    are still counted in `n_words`, so that indices stay those of the corpus.
+    """
+
+    ids: Int[Tensor, "sentence piece"]
+    lengths: Int[Tensor, " sentence"]
+    word: Int[Tensor, "sentence piece"]
+    n_words: Int[Tensor, " sentence"]
+    classes: Bool[Tensor, "sentence piece class"]
+
+    @property
+    def real(self) -> Bool[Tensor, "sentence piece"]:
+        """True where a piece is not padding."""
+        return torch.arange(self.ids.shape[1], device=self.ids.device) < self.lengths[:, None]
+
+    def in_class(self, name: str) -> Bool[Tensor, "sentence piece"]:
+        return self.classes[..., KEY_CLASSES.index(name)]
+
+    def to(self, device: torch.device | str) -> "Pieces":
+        return Pieces(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})

@@ -1,0 +1,54 @@
+"""The records that flow from a corpus: a sentence, or the fault that kept one out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, with or without a dependency tree.
+
+    `governors` follow UD: 1-based index of the governing word, 0 for the root. `upos`, `governors`
+    and `deprels` are `None` where the corpus has no such annotation, else as long as `words`.
+    """
+
+    sentence_id: str
+    text: str
+    words: tuple[str, ...]
+    upos: tuple[str, ...] | None = None
+    governors: tuple[int, ...] | None = None
+    deprels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A sentence kept out of the corpus: where it stood, and why it cannot be counted.
+
+    `line` is 1-based; 0 where the source has no lines.
+    """
+
+    source: str
+    line: int
+    sentence_id: str
+    reason: str
+
+
+def tree_fault(governors: list[int] | tuple[int, ...]) -> str | None:
+    """Why these UD governors are no tree: the reason in words, or None when they are one."""
+    n_words = len(governors)
+    for dependent, governor in enumerate(governors, start=1):
+        if not 0 <= governor <= n_words:
+            return f"word {dependent}: governor {governor} is outside 0..{n_words}"
+        if governor == dependent:
+            return f"word {dependent}: governs itself"
+    roots = [word for word, governor in enumerate(governors, start=1) if governor == 0]
+    if len(roots) != 1:
+        return f"{len(roots)} roots" + (f" (words {', '.join(map(str, roots))})" if roots else "")
+    climbed_from = [0] * (n_words + 1)  # the word whose way up led here first
+    for start in range(1, n_words + 1):
+        word = start
+        while word and not climbed_from[word]:
+            climbed_from[word] = start
+            word = governors[word - 1]
+        if word and climbed_from[word] == start:
+            return f"cycle through word {word}"
+    return None

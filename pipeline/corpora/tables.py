@@ -1,0 +1,106 @@
+"""Parquet and JSON lines: files of records, read a batch or a line at a time.
+
+A record is a plain dict. What cannot be read as one, a line that is not JSON, comes as the reason
+in words, so that the corpus above can quarantine it and go on.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.core.errors import UserError
+from pipeline.corpora.files import numbered_lines
+from pipeline.corpora.rows import shown
+
+PARQUET = (".parquet", ".pq")
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+BATCH_ROWS = 1_000
+
+Record = dict[str, object]
+
+
+def is_table(file: str) -> bool:
+    """Whether the name says that the file holds records."""
+    return file.lower().endswith(PARQUET + JSON_LINES)
+
+
+def check_columns(file: str, columns: dict[str, str | None]) -> None:
+    """Raise UserError unless the file's first record has the columns that the keys ask for.
+
+    `columns` maps a YAML key to the column it names; None asks for nothing.
+    """
+    present = _column_names(file)
+    for key, column in columns.items():
+        if column is not None and column not in present:
+            raise UserError(
+                f"{file}: no column {column!r} (key `{key}`); "
+                f"the columns there are: {', '.join(present) or 'none'}"
+            )
+
+
+def _column_names(file: str) -> list[str]:
+    if file.lower().endswith(PARQUET):
+        with _open_parquet(file) as parquet:
+            return list(parquet.schema_arrow.names)
+    for number, record in records(file, []):
+        if isinstance(record, str):
+            raise UserError(
+                f"{file}:{number}: {record}; JSON lines has one JSON object on each line"
+            )
+        return list(record)
+    raise UserError(f"{file}: is empty; give a file with records, or leave it out")
+
+
+def records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]:
+    """The file's records, each with its 1-based line or row, or the reason why it is none.
+
+    Of Parquet only `columns` are read. Raises UserError for a file that is not what its name says.
+    """
+    if file.lower().endswith(PARQUET):
+        return _parquet_records(file, columns)
+    return _json_records(file)
+
+
+def _open_parquet(file: str) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{file}: is no readable Parquet file: {first_line(error)}") from error
+
+
+def _parquet_records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]:
+    number = 0
+    with _open_parquet(file) as parquet:
+        try:
+            for batch in parquet.iter_batches(BATCH_ROWS, columns=columns):
+                for record in batch.to_pylist():
+                    number += 1
+                    yield number, record
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise UserError(
+                f"{file}: damaged after row {number}: {first_line(error)}; get the file anew"
+            ) from error
+
+
+def _json_records(file: str) -> Iterator[tuple[int, Record | str]]:
+    for number, line in numbered_lines(file):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            yield number, f"bad UTF-8: byte 0x{line[error.start]:02x} in column {error.start + 1}"
+        except RecursionError:
+            yield number, "not JSON: nested too deeply"
+        except ValueError as error:
+            yield number, f"not JSON: {first_line(error)}"
+        else:
+            yield number, record if isinstance(record, dict) else f"no object: {shown(record)}"
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of a library says, on one line."""
+    text = str(error).strip().splitlines()
+    return text[0][:200] if text else type(error).__name__

@@ -1,0 +1,142 @@
+r"""Raw text: sentences without syntax, from plain files, JSON lines, Parquet or a hub data set.
+
+Of plain text every line that is not blank is one sentence; of records every row is. Nothing here
+looks for the ends of sentences.
+
+Words are cut by one rule for every language that writes spaces between them. Letters and digits
+make a word, together with the marks and invisible format characters on them (vowel signs, accents,
+soft hyphens). An apostrophe or underscore between two letters joins (`don't`, `snake_case`), so
+does a point or comma between two digits (`3.14`). Every other character that is no space is a word
+of its own with its marks. So each character that is no space is in exactly one word, in order.
+This is not UD's splitting (`don't` is two words there), and a run of Chinese or Thai is one word.
+"""
+
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+from datasets import IterableDataset
+
+from pipeline.core.errors import UserError
+from pipeline.corpora.base import describe, streamed
+from pipeline.corpora.files import local_files, numbered_lines
+from pipeline.corpora.hub import hub_rows, open_hub
+from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
+from pipeline.corpora.tables import check_columns, is_table, records
+
+EXAMPLE = "**/*.txt"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Raw text: either `path`, local files by their suffix, or `dataset`, a name on the hub.
+
+    `column` holds the text in JSON lines, Parquet and hub data sets. `config`, `split` and
+    `revision` choose on the hub; a revision is required, so that a run can be repeated.
+    """
+
+    path: str | tuple[str, ...] | None = None
+    dataset: str | None = None
+    config: str | None = None
+    split: str = "train"
+    revision: str | None = None
+    column: str = "text"
+    limit: int | None = None
+    shuffle_seed: int | None = None
+    shuffle_buffer: int = 10_000
+
+    def stream(self) -> IterableDataset:
+        """All rows. Raises UserError for files, data sets and columns that cannot be read."""
+        if (self.path is None) == (self.dataset is None):
+            raise UserError(
+                f"{describe(self)}: give either path (local files) or dataset (on the hub)"
+            )
+        if self.path is None:
+            _open(self)
+            return streamed(self, _hub_sentences)
+        for file in local_files(self.path, EXAMPLE):
+            if is_table(file):
+                check_columns(file, {"column": self.column})
+        return streamed(self, _local_sentences)
+
+
+def _local_sentences(corpus: Text) -> Iterator[Row]:
+    assert corpus.path is not None
+    for file in local_files(corpus.path, EXAMPLE):
+        if not is_table(file):
+            yield from _plain_sentences(file)
+            continue
+        for number, record in records(file, [corpus.column]):
+            name = f"{os.path.basename(file)}:{number}"
+            if isinstance(record, str):
+                yield fault_row(file, number, name, record)
+            else:
+                yield from _text_rows(file, number, name, record.get(corpus.column))
+
+
+def _plain_sentences(file: str) -> Iterator[Row]:
+    for number, line in numbered_lines(file):
+        name = f"{os.path.basename(file)}:{number}"
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            reason = f"bad UTF-8: byte 0x{line[error.start]:02x} in column {error.start + 1}"
+            yield fault_row(file, number, name, reason)
+        else:
+            yield from _text_rows(file, number, name, text)
+
+
+def _hub_sentences(corpus: Text) -> Iterator[Row]:
+    source = f"{corpus.dataset}@{corpus.revision}/{corpus.split}"
+    for number, record in enumerate(hub_rows(_open(corpus), source), start=1):
+        yield from _text_rows(source, number, f"{source}:{number}", record[corpus.column])
+
+
+def _open(corpus: Text) -> IterableDataset:
+    assert corpus.dataset is not None
+    return open_hub(
+        corpus.dataset,
+        corpus.revision,
+        config=corpus.config,
+        split=corpus.split,
+        columns={"column": corpus.column},
+    )
+
+
+def _text_rows(source: str, line: int, name: str, text: object) -> Iterator[Row]:
+    """One row, or none where the text is blank."""
+    if text is None:
+        return
+    if not isinstance(text, str):
+        yield fault_row(source, line, name, f"text is no string: {shown(text)}")
+    elif words := split_words(text):
+        yield sentence_row(source, line, name, text.strip(), words)
+
+
+def split_words(text: str) -> list[str]:
+    """The words and punctuation marks of a text, by the rule above."""
+    return _word_pattern().findall(text)
+
+
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    # Python's `re` has no class for marks and format characters, so it is spelled out from the
+    # database that Python carries.
+    extends = [
+        code
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in ("Mn", "Mc", "Me", "Cf")
+    ]
+    runs = [
+        [code for _, code in run]
+        for _, run in groupby(enumerate(extends), key=lambda pair: pair[1] - pair[0])
+    ]
+    marks = "[" + "".join(f"\\U{run[0]:08x}-\\U{run[-1]:08x}" for run in runs) + "]*"
+    letters = rf"(?:[^\W_]{marks})+"
+    joint = r"(?:['’_](?=[^\W_])|(?<=\d)[.,](?=\d))"
+    return re.compile(rf"{letters}(?:{joint}{letters})*|\S{marks}")

@@ -1,0 +1,87 @@
+"""Ingest: a corpus, streamed once into shards of sentences.
+
+Shard k is a fixed run of sentences: it is the unit of everything that follows. A malformed sentence
+is quarantined, alone; a corpus with too many of them is refused, for then something else is wrong.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.core.errors import UserError
+from pipeline.core.sentence import Fault, Sentence
+from pipeline.engines.cell import fingerprint_of
+from pipeline.lake import manifest
+from pipeline.lake.files import locked, sha256_of, write_table
+from pipeline.lake.layout import Lake
+from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.schema import LAKE
+
+
+def ingest(
+    lake: Lake,
+    corpus: str,
+    records: Iterable[Sentence | Fault],
+    shard_sentences: int,
+    max_quarantined: float,
+    progress: Callable[[int], object] = lambda n: None,
+    lock_wait_s: float = 120.0,
+) -> Manifest:
+    """Write and publish the sentences of a corpus, and its quarantine.
+
+    Raises UserError, and publishes nothing, where the corpus is empty or more than the share
+    `max_quarantined` of its sentences is malformed.
+    """
+    work = lake.work / f"ingest-{lake.sentences(corpus).name}"
+    with locked(work, lock_wait_s):
+        faults: list[Fault] = []
+        files = []
+        sentences = _set_aside(records, faults)
+        while shard := list(islice(sentences, shard_sentences)):
+            files.append(_write(work, len(files), "sentences", [_row(s) for s in shard]))
+            progress(len(shard))
+        n_sentences = sum(file.n_rows for file in files)
+        _refuse(corpus, n_sentences, faults, max_quarantined)
+        quarantine = _write(work, 0, "quarantine", [asdict(fault) for fault in faults])
+        facts = {"n_quarantined": len(faults)}
+        hashes = [file.sha256 for file in [*files, quarantine]]
+        content = Manifest("sentences", fingerprint_of({"files": hashes}), tuple(files), facts)
+        aside = Manifest("quarantine", content.fingerprint, (quarantine,), facts)
+        manifest.publish(lake.quarantine(corpus), aside, work)
+        manifest.publish(lake.sentences(corpus), content, work)
+    return content
+
+
+def _set_aside(records: Iterable[Sentence | Fault], faults: list[Fault]) -> Iterable[Sentence]:
+    for record in records:
+        if isinstance(record, Fault):
+            faults.append(record)
+        else:
+            yield record
+
+
+def _refuse(corpus: str, n_sentences: int, faults: list[Fault], max_quarantined: float) -> None:
+    seen = n_sentences + len(faults)
+    if not seen:
+        raise UserError(f"corpus={corpus} holds no sentence")
+    if len(faults) > max_quarantined * seen or not n_sentences:
+        first = faults[0]
+        raise UserError(
+            f"corpus={corpus}: {len(faults)} of {seen} sentences are malformed, more than"
+            f" ingest.max_quarantined={max_quarantined:g} allows; the first: {first.source} line"
+            f" {first.line}: {first.reason}"
+        )
+
+
+def _row(sentence: Sentence) -> dict:
+    return {**asdict(sentence), "n_words": len(sentence.words)}
+
+
+def _write(work: Path, k: int, table: str, rows: list[dict]) -> File:
+    name = f"{'shard' if table == 'sentences' else table}-{k:05d}.parquet"
+    path = work / name
+    write_table(path, pa.Table.from_pylist(rows, schema=LAKE[table]))
+    return File(name, sha256_of(path), len(rows))

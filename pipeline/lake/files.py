@@ -1,0 +1,112 @@
+"""Files that are either whole or absent: written under a temporary name, synced, then renamed.
+
+A name that a reader can find always holds finished bytes. The same holds for folders through their
+manifest: `lake.manifest` is written last and removed first.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from pipeline.core.errors import UserError
+
+
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
+    """`write` fills a temporary path; its bytes appear at `path` all at once, or never."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_table(path: Path, table: pa.Table, metadata: dict[str, str] | None = None) -> None:
+    """A Parquet file with `metadata` beside the schema's own. Equal tables give equal bytes."""
+    kept = {**(table.schema.metadata or {}), **(metadata or {})}
+    table = table.replace_schema_metadata(kept)
+    # Repeated keys and the layout's own numbers shrink to nothing by dictionary; measured floats
+    # do not, and a dictionary of them costs more than it saves.
+    repeated = [
+        field.name
+        for field in table.schema
+        if not pa.types.is_floating(field.type) or field.name.startswith("uniform_")
+    ]
+    write_atomic(
+        path,
+        lambda temporary: pq.write_table(
+            table, temporary, compression="zstd", compression_level=1, use_dictionary=repeated
+        ),
+    )
+
+
+def link(source: Path, target: Path) -> None:
+    """Give finished bytes a second name; a copy where the file system has no hard links."""
+
+    def place(temporary: Path) -> None:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+    write_atomic(target, place)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def locked(folder: Path, wait_s: float, say: Callable[[str], object] = print) -> Iterator[None]:
+    """Hold `folder` alone. The kernel frees the lock of a process that dies, however it dies.
+
+    Waits up to `wait_s` seconds for another holder to finish, then raises UserError naming it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / "holder.txt"
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        who = _read(holder)
+        say(f"{folder}: held by {who}; waiting up to {wait_s:g} s for it to finish")
+        try:
+            lock.acquire(timeout=wait_s)
+        except Timeout as error:
+            raise UserError(f"{folder} is held by {who}: wait for it, or stop it") from error
+    try:
+        holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+        yield
+    finally:
+        lock.release()
+
+
+def _read(holder: Path) -> str:
+    try:
+        return holder.read_text(encoding="utf-8") or "another process"
+    except OSError:
+        return "another process"
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

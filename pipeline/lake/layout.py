@@ -1,0 +1,63 @@
+"""Where everything lies below a root. Hive-partitioned: each folder name says one key."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the grid by config names: a model, under a control and its seed, over a corpus."""
+
+    model: str
+    control: str
+    seed: int
+    corpus: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}-{word(self.control, self.seed)}-{self.corpus}"
+
+    @property
+    def partition(self) -> Path:
+        """Values are percent-encoded, so that no name can leave its folder."""
+        return Path(
+            f"model={quote(self.model, safe='')}",
+            f"control={quote(word(self.control, self.seed), safe='')}",
+            f"corpus={quote(self.corpus, safe='')}",
+        )
+
+
+def word(control: str, seed: int) -> str:
+    """A control and its seed in one word, as the grid writes it: `random_weights-1`."""
+    return f"{control}-{seed}" if seed else control
+
+
+def control_and_seed(grid_word: str) -> tuple[str, int]:
+    """The inverse of `word`."""
+    control, dash, seed = grid_word.rpartition("-")
+    return (control, int(seed)) if dash and seed.isdecimal() else (grid_word, 0)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The folders below one root."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        return self.root / "_work"
+
+    @property
+    def tables(self) -> Path:
+        return self.root / "tables"
+
+    def sentences(self, corpus: str) -> Path:
+        return self.root / "sentences" / f"corpus={quote(corpus, safe='')}"
+
+    def quarantine(self, corpus: str) -> Path:
+        return self.root / "quarantine" / f"corpus={quote(corpus, safe='')}"
+
+    def measured(self, table: str, cell: Cell) -> Path:
+        return self.root / "lake" / table / cell.partition

@@ -1,0 +1,96 @@
+"""Manifests: what a published folder holds. Readers take this list, never a glob.
+
+A glob would find a half-written, a truncated or a stale file, and Polars would skip or believe it.
+A folder without a manifest is not published.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pipeline.core.errors import UserError
+from pipeline.lake.files import link, sha256_of, write_text
+
+NAME = "_manifest.json"
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    sha256: str
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`fingerprint` says what the files were made from; `facts` are counts and names about them."""
+
+    table: str
+    fingerprint: str
+    files: tuple[File, ...]
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def n_rows(self) -> int:
+        return sum(file.n_rows for file in self.files)
+
+
+def read(folder: Path) -> Manifest:
+    """Raises UserError where `folder` is not published or its manifest cannot be read."""
+    path = folder / NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        files = tuple(File(**file) for file in content.pop("files"))
+        return Manifest(files=files, **content)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{folder} holds no finished table: run the stage that writes it"
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} is damaged: remove {folder} and run its stage again") from error
+
+
+def publish(folder: Path, manifest: Manifest, source: Path) -> None:
+    """Make `folder` hold exactly the files of `manifest`, taken from `source`, and say so last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NAME).unlink(missing_ok=True)
+    wanted = {file.name for file in manifest.files}
+    for stray in folder.iterdir():
+        if stray.is_file() and stray.name not in wanted:
+            stray.unlink()
+    for file in manifest.files:
+        link(source / file.name, folder / file.name)
+    content = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False)
+    write_text(folder / NAME, content + "\n")
+
+
+def faults(folder: Path, manifest: Manifest) -> list[str]:
+    """What is wrong with the files of a published folder, in words; empty when all is well."""
+    found = []
+    for file in manifest.files:
+        path = folder / file.name
+        if not path.is_file():
+            found.append(f"{path} is missing")
+        elif sha256_of(path) != file.sha256:
+            found.append(f"{path} is damaged: its bytes are not those that were written")
+    listed = {file.name for file in manifest.files}
+    strays = sorted(p.name for p in folder.glob("*.parquet") if p.name not in listed)
+    return found + [f"{folder / name} does not belong there" for name in strays]
+
+
+def verified(folder: Path) -> Manifest:
+    """The manifest of a folder whose files are all there and whole.
+
+    Raises UserError naming the first file that is not, and how to mend it.
+    """
+    manifest = read(folder)
+    wrong = faults(folder, manifest)
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise UserError(f"{wrong[0]}{more}: run the stage that writes {folder} again")
+    return manifest
+
+
+def paths(folder: Path, manifest: Manifest) -> Sequence[Path]:
+    return [folder / file.name for file in manifest.files]

@@ -1,0 +1,154 @@
+"""The lake's contract with notebooks: every table, column, type, unit and meaning.
+
+A column's definition and unit travel in the Arrow field's metadata, so that a file read without
+this package still says what its numbers are. `heads` and `pointers` hold sums over the queries of
+one sentence: rows add, and ratios exist only in the tables made from them.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+OFFSETS = range(-8, 9)
+"""Signed key − query distances that have a bin of their own, in pieces; both tails follow."""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: pa.DataType
+    unit: str
+    meaning: str
+
+    @property
+    def field(self) -> pa.Field:
+        return pa.field(self.name, self.type, metadata={"unit": self.unit, "meaning": self.meaning})
+
+
+def schema(*groups: tuple[Column, ...]) -> pa.Schema:
+    return pa.schema([column.field for group in groups for column in group])
+
+
+STRING, INT, FLOAT, BOOL = pa.string(), pa.int32(), pa.float32(), pa.bool_()
+REAL = pa.float64()
+BINS = len(OFFSETS) + 2
+
+SENTENCE = (
+    Column("sentence_id", STRING, "", "sent_id of the corpus, or source:line where it has none"),
+    Column("text", STRING, "", "the sentence as the corpus writes it"),
+    Column("words", pa.list_(STRING), "", "syntactic words in order"),
+    Column("upos", pa.list_(STRING), "", "universal parts of speech; null without annotation"),
+    Column("governors", pa.list_(pa.int16()), "word", "UD HEAD: 1-based, 0 = root; null without"),
+    Column("deprels", pa.list_(STRING), "", "UD relation to the governor; null without"),
+    Column("n_words", INT, "words", "length of `words`"),
+)
+QUARANTINE = (
+    Column("source", STRING, "", "file or data set the sentence stood in"),
+    Column("line", pa.int64(), "line", "1-based line of its fault; 0 where there are no lines"),
+    Column("sentence_id", STRING, "", "its sent_id, where that could be read"),
+    Column("reason", STRING, "", "why it is not counted"),
+)
+
+SITE_KEYS = (
+    Column("site", STRING, "", "encoder, decoder or cross"),
+    Column("layer", pa.int16(), "", "from 0"),
+    Column("head", pa.int16(), "", "from 0"),
+)
+ROW_KEYS = (
+    Column("sentence", INT, "", "row of the sentence in the corpus, from 0"),
+    *SITE_KEYS,
+)
+
+MASSES = {
+    "mass_cls": "keys that are the tokenizer's CLS piece",
+    "mass_bos": "keys that are the tokenizer's BOS piece",
+    "mass_sep": "keys that are the tokenizer's SEP piece",
+    "mass_eos": "keys that are the tokenizer's EOS piece",
+    "mass_first": "the first piece of the sequence, special or not",
+    "mass_punct": "pieces of words made of punctuation only",
+    "mass_self": "the query's own piece",
+    "mass_prev": "the piece before the query; 0 where there is none",
+    "mass_next": "the piece after the query; 0 where there is none",
+    "mass_same_word": "other pieces of the query's word",
+    "mass_other": "keys in none of these classes",
+}
+
+COUNTS = (
+    Column("n_queries", INT, "pieces", "real query pieces, specials included"),
+    Column("n_queries_cls", INT, "pieces", "query pieces that are CLS"),
+    Column("n_queries_sep", INT, "pieces", "query pieces that are SEP"),
+    Column("n_queries_choice", INT, "pieces", "query pieces that may see two keys or more"),
+)
+SUMS = (
+    *(
+        Column(name, FLOAT, "mass × pieces", f"attention to {what}")
+        for name, what in MASSES.items()
+    ),
+    Column("cls_to_cls", FLOAT, "mass × pieces", "attention from CLS queries to CLS keys"),
+    Column("sep_to_sep", FLOAT, "mass × pieces", "attention from SEP queries to SEP keys"),
+    *(
+        Column(f"self_{c}", FLOAT, "mass × pieces", f"part of mass_{c} that is the query itself")
+        for c in ("cls", "sep", "first")
+    ),
+    Column("row_sum", FLOAT, "mass × pieces", "all attention; below n_queries with learned sinks"),
+    Column("entropy_nats", FLOAT, "nats × pieces", "−Σ A ln A of each query"),
+    Column("entropy_normalised", FLOAT, "pieces", "entropy / ln(keys in sight)"),
+    Column("confidence", FLOAT, "mass × pieces", "largest weight of each query (Voita 2019)"),
+    Column("confidence_content", FLOAT, "mass × pieces", "largest weight on a key not special"),
+    Column("distance_pieces", FLOAT, "pieces²", "Σ A |key − query|"),
+    Column("displacement_pieces", FLOAT, "pieces²", "Σ A (key − query)"),
+)
+HISTOGRAMS = (
+    Column(
+        "offset_mass",
+        pa.list_(FLOAT, BINS),
+        "mass × pieces",
+        "attention at key − query = −8..8, then all below, then all above",
+    ),
+    Column(
+        "argmax_offset",
+        pa.list_(pa.int16(), BINS),
+        "pieces",
+        "queries whose largest weight sits at that offset; bins as in offset_mass",
+    ),
+)
+SINKS = tuple(
+    Column(
+        f"alpha_{k}", FLOAT, "mass", f"mean attention to position {k} over the queries that see it"
+    )
+    for k in range(4)
+)
+UNIFORM = tuple(
+    Column(
+        f"uniform_{name}",
+        FLOAT,
+        "mass × pieces",
+        f"{name} of a uniform pattern over the keys in sight",
+    )
+    for name in MASSES
+)
+
+NO_WORD, NO_PIECE = -1, -2
+"""Pointers to nothing: −1 where no other word gets any weight, −2 for a word without any piece."""
+
+POINTERS = (
+    Column(
+        "attends_to",
+        pa.list_(pa.int16()),
+        "word",
+        "per word: the word it attends to most, 0-based; −1 none, −2 no piece",
+    ),
+    Column(
+        "attended_by",
+        pa.list_(pa.int16()),
+        "word",
+        "per word: the word that attends to it most, likewise",
+    ),
+)
+
+LAKE: dict[str, pa.Schema] = {
+    "sentences": schema(SENTENCE),
+    "quarantine": schema(QUARANTINE),
+    "heads": schema(ROW_KEYS, COUNTS, SUMS, HISTOGRAMS, SINKS, UNIFORM),
+    "pointers": schema(ROW_KEYS, POINTERS),
+}

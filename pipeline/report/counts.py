@@ -1,0 +1,56 @@
+"""The same counts for every control side by side, and the naive count beside the strict one."""
+
+from pipeline.report.blocks import Block, Code, Heading, Table, say
+from pipeline.report.relations import is_undecided
+from pipeline.report.section import CLASS_NAMES, Section
+from pipeline.report.text import spread
+
+SYNTAX_ROWS = (
+    ("track a relation: all three flags", "n_tracks"),
+    ("margin alone", "n_margin"),
+    ("significant alone", "n_significant"),
+    ("beats nulls alone", "n_beats_nulls"),
+    ("margin and significant", "n_margin_significant"),
+    ("naive count: beat the best offset", "n_naive"),
+)
+SHAPE_ROWS = (
+    *((f"dump on {CLASS_NAMES[c]}", f"n_dumps_{c}") for c in ("cls", "sep", "first")),
+    ("dump on any of them", "n_dumps"),
+    ("track and dump", "n_tracks_and_dumps"),
+    ("positional", "n_positional"),
+    ("broad", "n_broad"),
+    ("none of these", "n_neither"),
+)
+
+
+def side_by_side(section: Section) -> list[Block]:
+    named = [("heads", "n_heads"), *(SYNTAX_ROWS if section.has_syntax else ()), *SHAPE_ROWS]
+    rows = tuple(
+        (text, *(spread(section.counts(control, column)) for control in section.controls))
+        for text, column in named
+    )
+    header = ("heads that …", *(control.label for control in section.controls))
+    blocks: list[Block] = [
+        Heading(3, "Counts, controls side by side"),
+        Table("Number of heads; several seeds as median (range)", header, rows),
+    ]
+    if not section.has_syntax:
+        blocks.append(say("The corpus has no syntax annotation: no relation was scored."))
+        return blocks
+    blocks.append(
+        say(
+            "The naive count takes every head that beats the best fixed offset of some relation, "
+            "chosen and scored on the same sentences. It means little: with this many heads, "
+            "relations and directions some win by luck, so that heads of a model without training "
+            "reach it as well."
+        )
+    )
+    if is_undecided(section):
+        blocks.append(
+            say(
+                "Tracking is not decided: no null control was measured. Add ",
+                Code("control=[trained,random_weights]"),
+                ".",
+            )
+        )
+    return blocks

@@ -1,0 +1,38 @@
+"""The whole report as blocks, in the order in which a reader asks."""
+
+import polars as pl
+
+from pipeline.report.answer import first_lines
+from pipeline.report.best import best
+from pipeline.report.blocks import Block, Heading
+from pipeline.report.counts import side_by_side
+from pipeline.report.curves import depth, thresholds
+from pipeline.report.maps import maps
+from pipeline.report.masses import without_projection
+from pipeline.report.method import method
+from pipeline.report.section import Section
+from pipeline.report.settings import ReportSettings
+from pipeline.report.skipped import skipped
+from pipeline.report.text import clean
+
+
+def _section(section: Section, settings: ReportSettings) -> list[Block]:
+    return [
+        Heading(2, section.title),
+        *side_by_side(section),
+        *maps(section, settings),
+        *depth(section),
+        *best(section, settings),
+        *thresholds(section, settings),
+        *without_projection(section),
+    ]
+
+
+def document(
+    sections: list[Section], quarantine: pl.DataFrame, settings: ReportSettings
+) -> list[Block]:
+    blocks: list[Block] = [Heading(1, clean(settings.title))]
+    blocks += [first_lines(section) for section in sections]
+    for section in sections:
+        blocks += _section(section, settings)
+    return [*blocks, *skipped(sections, quarantine, settings), *method(settings)]

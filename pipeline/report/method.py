@@ -1,0 +1,104 @@
+"""The method in brief, for a reader who has only the report."""
+
+from pipeline.report.blocks import Block, Bullets, Heading, Inline, Listing, Strong, say
+from pipeline.report.settings import ReportSettings
+from pipeline.report.text import percent
+
+QUERY = """import polars as pl
+relations = pl.scan_parquet("{folder}/relations.parquet")
+print(relations.filter(control="trained", tracks=True).sort("accuracy").collect())"""
+
+FILES = {
+    "heads": "one row per head: masses, entropy, lifts and flags",
+    "relations": "one row per head × direction × relation: accuracy, baseline, test and flags",
+    "dumps": "the number of dumping heads at each threshold",
+    "census": "one row per cell: the counts of this report",
+}
+
+
+def _terms() -> tuple[tuple[Inline, ...], ...]:
+    return (
+        (
+            Strong("Piece"),
+            ": a token of the tokenizer. ",
+            Strong("Word"),
+            ": a word of the corpus.",
+        ),
+        (
+            Strong("Pattern"),
+            ": the attention weights after the softmax, one row per query piece. ",
+            Strong("Mass"),
+            " on a class of keys: the weight that a query gives to it, averaged over all queries.",
+        ),
+        (
+            Strong("Governor"),
+            ": the word that the treebank's HEAD column names; “head” means attention head only. "
+            "↑ the dependent attends to its governor, ↓ the governor attends to its dependent.",
+        ),
+        (
+            Strong("Cell"),
+            ": a model under one control on one corpus. ",
+            Strong("Control"),
+            ": the same architecture with something destroyed; a null control is any but ",
+            Strong("trained"),
+            ".",
+        ),
+        ("Layers and heads count from 0: L3H7 is head 7 of layer 3.",),
+    )
+
+
+def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
+    margin, dump = percent(settings.margin), percent(settings.dump_threshold)
+    return (
+        (
+            Strong("Margin"),
+            f": on the confirming half of the sentences, accuracy at least {margin} points above "
+            f"the best fixed offset of the relation, on at least {settings.min_arcs} arcs. The "
+            "offset is fitted on the other half.",
+        ),
+        (
+            Strong("Significant"),
+            f": q < {settings.alpha:g}. Obuchowski's McNemar test with a sentence as the cluster, "
+            "one-sided; Benjamini–Yekutieli over all tests of the cell.",
+        ),
+        (
+            Strong("Beats nulls"),
+            ": accuracy above the 99th percentile of the same relation over the heads of each null "
+            "control.",
+        ),
+        (Strong("Tracks"), ": all three flags on one relation."),
+        (
+            Strong("Dumps"),
+            f" on a class: mean mass above {dump} %, the low end of its 95 % interval included. "
+            "The first piece is reported whether special or not; in a model with [CLS] it is "
+            "[CLS].",
+        ),
+        (
+            Strong("Positional"),
+            ": the largest weight sits at one fixed offset for at least 90 % of the queries. ",
+            Strong("Broad"),
+            ": mean entropy, as a share of its maximum, above 0.9.",
+        ),
+    )
+
+
+def method(settings: ReportSettings) -> list[Block]:
+    files = tuple((Strong(f"{name}.parquet"), f": {text}.") for name, text in FILES.items())
+    return [
+        Heading(2, "Method in brief"),
+        Heading(3, "Terms"),
+        Bullets(_terms()),
+        Heading(3, "Flags"),
+        Bullets(_flags(settings)),
+        say(
+            "The word that a head looks at: attention to a word is the sum over its pieces, from a "
+            "word the mean; special pieces are dropped, the diagonal is excluded, and the word "
+            f"with the largest value is taken. Relations are counted at the {settings.level} "
+            "level of labels (full: as in the treebank; universal: sub-types folded). Intervals "
+            "are 95 % bootstraps over sentences."
+        ),
+        Heading(3, "The tables"),
+        say(f"Every number above comes from Parquet files in {settings.tables_folder}:"),
+        Bullets(files),
+        Listing("python", QUERY.format(folder=settings.tables_folder)),
+    ]

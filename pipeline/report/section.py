@@ -1,0 +1,182 @@
+"""The tables cut into sections: one model on one corpus, with its controls side by side.
+
+A cell of the grid is model × control × seed × corpus. A section holds the cells that differ only
+in control and seed; a `Control` is one control with all of its seeds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.core.errors import UserError
+from pipeline.lake.tables import DUMP_CLASSES, TABLES
+from pipeline.report.settings import ReportSettings
+from pipeline.report.text import clean, slug
+
+TRAINED = "trained"
+NO_PROJECTION = "no_projection"
+# The order in which controls are shown: the model itself, then from weightless to nearly intact.
+KNOWN = (
+    TRAINED,
+    NO_PROJECTION,
+    "random_weights",
+    "shuffled_weights",
+    "spectrum_weights",
+    "random_embeddings",
+    "random_pieces",
+    "shuffled_words",
+)
+SITES = ("encoder", "decoder", "cross")
+HEAD_KEYS = ("site", "layer", "head")
+CLASS_NAMES = {"cls": "[CLS]", "bos": "BOS", "sep": "[SEP]", "eos": "EOS", "first": "first piece"}
+
+
+def _rank(name: str, known: tuple[str, ...]) -> tuple[int, str]:
+    return (known.index(name) if name in known else len(known), name)
+
+
+@dataclass(frozen=True)
+class Control:
+    name: str
+    seeds: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """Its name, and the number of seeds where there are several."""
+        return f"{self.name} × {len(self.seeds)} seeds" if len(self.seeds) > 1 else self.name
+
+    @property
+    def first_seed_label(self) -> str:
+        """Its name, and which seed where a picture has room for one."""
+        if len(self.seeds) == 1:
+            return self.name
+        return f"{self.name}, seed {self.seeds[0]} of {len(self.seeds)}"
+
+    @property
+    def trained(self) -> bool:
+        return self.name == TRAINED
+
+    @property
+    def weightless(self) -> bool:
+        """Q, K, V are the layer's input: its masses count only with the diagonal set apart."""
+        return self.name.startswith(NO_PROJECTION)
+
+
+@dataclass(frozen=True)
+class Section:
+    model: str
+    corpus: str
+    controls: tuple[Control, ...]
+    heads: pl.DataFrame
+    relations: pl.DataFrame
+    dumps: pl.DataFrame
+    census: pl.DataFrame
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} × {self.corpus}"
+
+    def file(self, what: str) -> str:
+        """Name of one of its figures, without the suffix."""
+        return f"{slug(self.model)}--{slug(self.corpus)}--{what}"
+
+    @property
+    def trained(self) -> dict | None:
+        """Census row of the model itself; None where only controls were measured."""
+        rows = self.census.filter(pl.col("control") == TRAINED)
+        return rows.row(0, named=True) if rows.height else None
+
+    @property
+    def nulls(self) -> tuple[Control, ...]:
+        return tuple(control for control in self.controls if not control.trained)
+
+    @property
+    def has_syntax(self) -> bool:
+        return self.relations.height > 0
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        sites = self.heads["site"].unique().to_list()
+        return tuple(sorted(sites, key=lambda site: _rank(site, SITES)))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Key classes that the tokenizer has: GPT-2 has no CLS, and a column of zeros is noise."""
+        columns = {c: (f"mass_{c}", f"uniform_mass_{c}") for c in CLASS_NAMES}
+        there = self.heads.select(
+            pl.any_horizontal((pl.col(*pair) > 0).any()).alias(c) for c, pair in columns.items()
+        ).row(0, named=True)
+        return tuple(c for c in CLASS_NAMES if there[c])
+
+    def first_seed(self, frame: pl.DataFrame, control: Control, site: str) -> pl.DataFrame:
+        """Rows of one site, of a control's first seed."""
+        return frame.filter(
+            pl.col("control") == control.name,
+            pl.col("seed") == control.seeds[0],
+            pl.col("site") == site,
+        )
+
+    @property
+    def dump_classes(self) -> tuple[str, ...]:
+        return tuple(name for name in DUMP_CLASSES if name in self.classes)
+
+    def counts(self, control: Control, column: str) -> list[int | None]:
+        """One count of the census per seed of a control."""
+        rows = self.census.filter(pl.col("control") == control.name).sort("seed")
+        return rows[column].to_list()
+
+
+def tidy(frame: pl.DataFrame) -> pl.DataFrame:
+    """Names made printable and NaN made null, once, so that nothing downstream need think of it."""
+    for name in (name for name, kind in frame.schema.items() if kind == pl.String):
+        values = frame[name].drop_nulls().unique().to_list()
+        changed = {value: clean(value) for value in values if clean(value) != value}
+        if changed:
+            frame = frame.with_columns(pl.col(name).replace(changed))
+    return frame.with_columns(pl.col(pl.Float64, pl.Float32).fill_nan(None))
+
+
+def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables tidied, or one line that names what is missing."""
+    for name, schema in TABLES.items():
+        if name not in tables:
+            raise UserError(f"report: table {name!r} is missing; run aggregate again")
+        missing = [column for column in schema.names if column not in tables[name].columns]
+        if missing:
+            raise UserError(
+                f"report: table {name!r} lacks the column {missing[0]!r}; run aggregate again"
+            )
+    if tables["census"].is_empty():
+        raise UserError("report: table 'census' has no rows; measure at least one cell")
+    return {name: tidy(tables[name]) for name in TABLES}
+
+
+def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[Section]:
+    """The sections, sorted by model and corpus."""
+    relations = tables["relations"].filter(
+        pl.col("level") == settings.level, pl.col("weighting") == settings.weighting
+    )
+    sections = []
+    cells = tables["census"].select("model", "corpus").unique().sort("model", "corpus")
+    for model, corpus in cells.iter_rows():
+        here = (pl.col("model") == model) & (pl.col("corpus") == corpus)
+        census = tables["census"].filter(here)
+        names = sorted(census["control"].unique().to_list(), key=lambda name: _rank(name, KNOWN))
+        controls = tuple(
+            Control(name, tuple(census.filter(pl.col("control") == name)["seed"].sort().to_list()))
+            for name in names
+        )
+        keys = ("control", "seed", *HEAD_KEYS)
+        sections.append(
+            Section(
+                model,
+                corpus,
+                controls,
+                tables["heads"].filter(here).sort(keys),
+                relations.filter(here).sort(*keys, "deprel", "direction"),
+                tables["dumps"].filter(here).sort("control", "seed", "key_class", "threshold"),
+                census,
+            )
+        )
+    return sections

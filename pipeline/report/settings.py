@@ -1,0 +1,20 @@
+"""What a reader of the report may choose, and the thresholds that its method section states."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """The thresholds repeat what `aggregate` was run with: the report states them, never applies
+    them anew, save `min_arcs`, which also decides which relations are shown."""
+
+    title: str = "Head census"
+    dump_threshold: float = 0.5
+    min_arcs: int = 100
+    margin: float = 0.10
+    alpha: float = 0.05
+    level: str = "full"
+    weighting: str = "attention"
+    tables_folder: str = "data/tables"
+    max_quarantined: int = 20
+    max_tracking: int = 40

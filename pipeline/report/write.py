@@ -1,0 +1,70 @@
+"""Tables → `census.md`, `census.html`, `figures/*.svg` and `metrics.json`.
+
+Everything is rendered in memory first, so that a fault leaves the last report as it was. Each file
+then appears under its name whole, or not at all.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.report.answer import Headline, headline
+from pipeline.report.blocks import Figure
+from pipeline.report.document import document
+from pipeline.report.html import to_html
+from pipeline.report.markdown import to_markdown
+from pipeline.report.metrics import metrics_json
+from pipeline.report.section import check, split, tidy
+from pipeline.report.settings import ReportSettings
+from pipeline.report.text import clean
+
+__all__ = ["Headline", "ReportSettings", "write_report"]
+
+
+def render(
+    tables: Mapping[str, pl.DataFrame], quarantine: pl.DataFrame, settings: ReportSettings
+) -> tuple[dict[str, str], Headline]:
+    """Path inside the report's folder → text. Raises UserError if a table or column is missing."""
+    sections = split(check(tables), settings)
+    blocks = document(sections, tidy(quarantine), settings)
+    figures = [block for block in blocks if isinstance(block, Figure)]
+    files = {f"figures/{figure.name}.svg": figure.svg for figure in figures}
+    assert len(files) == len(figures), "two figures share a name"
+    files["census.md"] = to_markdown(blocks)
+    files["census.html"] = to_html(clean(settings.title), blocks)
+    files["metrics.json"] = metrics_json(sections)
+    return files, headline(sections)
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_report(
+    tables: Mapping[str, pl.DataFrame],
+    quarantine: pl.DataFrame,
+    folder: Path,
+    settings: ReportSettings,
+) -> Headline:
+    """Write the report into `folder` and return its one-line answer.
+
+    Figures of cells that have left the grid are removed: `figures/` belongs to the report.
+    """
+    files, answer = render(tables, quarantine, settings)
+    for name, text in files.items():
+        _replace(folder / name, text)
+    for path in (folder / "figures").glob("*.svg"):
+        if f"figures/{path.name}" not in files:
+            path.unlink()
+    return answer

@@ -1,0 +1,104 @@
+"""What a command line asks for: which cells, and what is set differently for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import UserError
+from pipeline.lake.layout import Cell
+from pipeline.stages.compose import Grid, conf_folder, names, read_grid, read_yaml, resolve
+from pipeline.stages.overrides import GROUPS, split
+from pipeline.stages.settings import CellSettings, build
+
+DEFAULTS = {"model": "minilm", "control": "trained", "corpus": "treebank"}
+
+
+@dataclass(frozen=True)
+class Request:
+    grid: Grid
+    overrides: tuple[str, ...]
+    root: Path
+
+    def resolved(self) -> list[tuple[Cell, dict[str, Any]]]:
+        return [(cell, resolve(cell, self.overrides)) for cell in self.grid.cells()]
+
+
+def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Request:
+    """`model`, `control` and `corpus` take one name or a list; `grid=FILE` gives all three.
+
+    Raises UserError for words that are not KEY=VALUE or that contradict one another.
+    """
+    chosen: dict[str, tuple[str, ...]] = {}
+    given: set[str] = set()
+    grid_file, root, kept = None, Path("data"), []
+    for text in overrides:
+        key, value = split(text)
+        if key in given:
+            raise UserError(f"{text}: {key} is given twice")
+        given.add(key)
+        if key in GROUPS:
+            chosen[key] = _listed(key, value)
+        elif key == "grid":
+            grid_file = Path(value)
+        else:
+            if key == "root":
+                root = Path(value)
+            kept.append(text)
+    if grid_file and chosen:
+        raise UserError(f"grid={grid_file} and {', '.join(chosen)}: give one or the other")
+    if grid_file is None and grid_by_default and not chosen:
+        grid_file = conf_folder() / "grid.yaml"
+    if grid_file:
+        return Request(read_grid(grid_file), tuple(kept), root)
+    lists = [chosen.get(group, (DEFAULTS[group],)) for group in GROUPS]
+    return Request(Grid(*lists), tuple(kept), root)
+
+
+def _listed(key: str, value: str) -> tuple[str, ...]:
+    listed = value[1:-1].split(",") if value[:1] + value[-1:] == "[]" else [value]
+    words = tuple(word.strip() for word in listed)
+    if not all(words) or len(set(words)) != len(words):
+        raise UserError(f"{key}={value}: give a name, or a list of different names: [a,b]")
+    return words
+
+
+def resolved_file(path: Path, *needed: str) -> dict[str, Any]:
+    """A file that `compose` wrote. Raises UserError where it has not the keys that are `needed`."""
+    content = read_yaml(path)
+    lacks = {"root", *needed} - set(content) if isinstance(content, dict) else {"root", *needed}
+    if lacks:
+        raise UserError(
+            f"{path} has no {', '.join(sorted(lacks))}: give a file that `headcensus compose`"
+            " writes for this stage"
+        )
+    return content
+
+
+def census(resolved: Path | None, overrides: Sequence[str]) -> tuple[list[Cell], dict[str, Any]]:
+    """The cells that tables and report are about, and the config of those stages."""
+    if resolved is None:
+        pairs = requested(overrides).resolved()
+        return [cell for cell, _ in pairs], pairs[0][1]
+    content = resolved_file(resolved, "cells", "analysis", "report")
+    if not isinstance(content["cells"], list) or not content["cells"]:
+        raise UserError(f"{resolved}: cells is no list of cells")
+    return [as_cell(cell) for cell in content["cells"]], content
+
+
+def as_cell(content: Any) -> Cell:
+    """Raises UserError where these are not the names of a cell."""
+    names = build("cell", CellSettings, content)
+    return Cell(names.model, names.control, names.seed, names.corpus)
+
+
+def listing() -> str:
+    """Models, corpora and controls: a name and the first comment line of its config."""
+    lines = []
+    for title, group in (("models", "model"), ("corpora", "corpus"), ("controls", "control")):
+        lines.append(f"{title} ({group}=NAME)")
+        for name in names(group):
+            text = (conf_folder() / group / f"{name}.yaml").read_text(encoding="utf-8")
+            first = text.splitlines()[0].lstrip("# ") if text.startswith("#") else ""
+            lines.append(f"  {name:<20} {first}")
+    return "\n".join(lines)

@@ -1,0 +1,168 @@
+"""Compose: Hydra's part. From names, or a grid of them, to one resolved config per cell.
+
+DVC never composes configs itself. So this stage writes each resolved config as a YAML file, and the
+other stages hang on the keys of those: an edit to a shared base file re-runs what it touches alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from pipeline.core.errors import UserError
+from pipeline.lake.files import sweep, write_text
+from pipeline.lake.layout import Cell, control_and_seed, word
+from pipeline.stages import overrides as words
+from pipeline.stages.overrides import GROUPS, SECTIONS
+from pipeline.stages.settings import CellSettings, build, typed
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every model under every control over every corpus. Controls may carry a seed.
+
+    Raises UserError where a control's seed is not written the one way there is (a file is named by
+    it), or where the same control stands there twice.
+    """
+
+    models: tuple[str, ...]
+    controls: tuple[str, ...]
+    corpora: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for control in self.controls:
+            plain = word(*control_and_seed(control))
+            if plain != control:
+                raise UserError(f"control={control}: write {plain}")
+
+    def cells(self) -> list[Cell]:
+        return [
+            Cell(model, *control_and_seed(control), corpus)
+            for corpus in self.corpora
+            for model in self.models
+            for control in self.controls
+        ]
+
+
+def conf_folder() -> Path:
+    """`conf/` of the folder one stands in, else that of the checkout."""
+    for folder in (Path.cwd() / "conf", CHECKOUT / "conf"):
+        if (folder / "census.yaml").is_file():
+            return folder
+    raise UserError("no conf/census.yaml here: run from the folder of a headcensus project")
+
+
+def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
+    """The whole config of a cell, each value checked and of its type.
+
+    Raises UserError for a name, a key or a value that there cannot be, naming it.
+    """
+    for group, name in zip(GROUPS, (cell.model, cell.control, cell.corpus), strict=True):
+        _check_file(group, name)
+    content = _composed(cell, overrides)
+    missing = {"root", *SECTIONS} - set(content)
+    if missing:
+        raise UserError(f"{conf_folder() / 'census.yaml'} has no {', '.join(sorted(missing))}")
+    keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
+    build("cell", CellSettings, keys)
+    checked = {section: typed(section, content[section]) for section in SECTIONS}
+    return {"cell": keys, "root": str(content["root"]), **checked}
+
+
+def _composed(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
+    chosen = {"model": cell.model, "control": cell.control, "corpus": cell.corpus}
+    quoted = ["{}='{}'".format(k, v.replace("'", r"\'")) for k, v in chosen.items()]
+    try:
+        with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+            config = compose("census", overrides=[*quoted, f"seed={cell.seed}"])
+        words.apply(config, overrides)
+        content = OmegaConf.to_container(config, resolve=True)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{mark.name} line {mark.line + 1}" if mark else conf_folder()
+        raise UserError(f"{where} is no YAML: {error.problem}") from error
+    # What Hydra raises at a file that holds something else than keys is of many kinds.
+    except (HydraException, OmegaConfBaseException, ValueError, TypeError, OSError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"the config of {cell.name} cannot be composed: {reason[:300]}") from error
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items()}
+
+
+def _check_file(group: str, name: str) -> None:
+    if name not in names(group):
+        raise UserError(
+            f"{group}={name}: there is no such {group}; there are {', '.join(names(group))}"
+        )
+    path = conf_folder() / group / f"{name}.yaml"
+    if not isinstance(read_yaml(path), dict):
+        raise UserError(f"{path} holds no keys: it needs _target_ at least")
+
+
+def names(group: str) -> list[str]:
+    return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))
+
+
+def read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path} line {mark.line + 1}" if mark else path
+        raise UserError(f"{where} is no YAML: {reason}") from error
+
+
+def read_grid(path: Path) -> Grid:
+    """Raises UserError where the file names a key that a grid has not, or leaves one empty."""
+    content = read_yaml(path)
+    wanted = ("models", "controls", "corpora")
+    if not isinstance(content, dict) or set(content) != set(wanted):
+        raise UserError(f"{path}: a grid has the keys {', '.join(wanted)}, each a list of names")
+    for key in wanted:
+        listed = content[key]
+        if (
+            not isinstance(listed, list)
+            or not all(isinstance(v, str) for v in listed)
+            or not listed
+        ):
+            raise UserError(f"{path}: {key} is not a list of names")
+        if len(set(listed)) != len(listed):
+            raise UserError(f"{path}: {key} names something twice")
+    return Grid(*(tuple(content[key]) for key in wanted))
+
+
+def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[Path]:
+    """One file per cell, one per corpus, and `census.yaml` for what sees all cells."""
+    cells = grid.cells()
+    resolved = [resolve(cell, overrides) for cell in cells]
+    files: dict[str, dict] = {}
+    for cell, config in zip(cells, resolved, strict=True):
+        files[cell.name] = _only(config, ("cell", "root", *GROUPS, "measure"))
+        files[f"corpus-{cell.corpus}"] = {
+            "name": cell.corpus,
+            **_only(config, ("root", "corpus", "ingest", "measure")),
+        }
+    shared = _only(resolved[0], ("root", "measure", "analysis", "report"))
+    files["census"] = {"cells": [asdict(cell) for cell in cells], **shared}
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    for stray in set(folder.glob("*.yaml")) - {folder / f"{name}.yaml" for name in files}:
+        stray.unlink()
+    for name, content in files.items():
+        write_text(folder / f"{name}.yaml", yaml.safe_dump(content, sort_keys=True))
+    return [folder / f"{name}.yaml" for name in files]
+
+
+def _only(config: dict, keys: Iterable[str]) -> dict:
+    return {key: config[key] for key in keys}

@@ -1,0 +1,73 @@
+"""Overrides: `section.key=value`, whatever characters the value holds.
+
+A value is taken as it stands, not by Hydra's grammar, in which a comma, a bracket, an equals sign
+or a dollar in a path would mean something. Its type is that of the dataclass field it fills
+(`settings.typed`). Two things are spelled: `null`, and lists such as `[a.conllu,b.conllu]`.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from pipeline.core.errors import UserError
+
+GROUPS = ("model", "control", "corpus")
+SECTIONS = (*GROUPS, "ingest", "measure", "analysis", "report")
+PLAIN = (*GROUPS, "grid", "root")
+"""Keys that stand alone. The others are `section.key`."""
+
+
+def split(text: str) -> tuple[str, str]:
+    """Key and value. Raises UserError for what is not KEY=VALUE, or a key that there cannot be."""
+    key, equals, value = text.partition("=")
+    if not equals or not key or not value:
+        raise UserError(f"{text!r} is not KEY=VALUE")
+    if key == "seed":
+        raise UserError(f"{text}: write the seed behind the control, as in random_weights-1")
+    section, dot, _ = key.partition(".")
+    if dot and section not in SECTIONS:
+        near = difflib.get_close_matches(section, SECTIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"sections are {', '.join(SECTIONS)}"
+        raise UserError(f"unknown key {key}: {hint}")
+    if dot and not re.fullmatch(r"\w+\.\w+", key):
+        raise UserError(f"unknown key {key}: keys are {section}.KEY")
+    if not dot and key not in PLAIN:
+        near = difflib.get_close_matches(key, PLAIN, n=1)
+        keys = ", ".join((*PLAIN, *(f"{section}.…" for section in SECTIONS)))
+        raise UserError(f"unknown key {key}: " + (f"did you mean {near[0]}?" if near else keys))
+    return key, value
+
+
+def apply(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Set the keys of `overrides` in a composed config; interpolations of it see them."""
+    for text in overrides:
+        key, value = split(text)
+        parsed = _value(value) if "." in key else value
+        if isinstance(parsed, list):
+            parsed = [_literal(word) for word in parsed]
+        OmegaConf.update(config, key, _literal(parsed), force_add=True)
+
+
+def _value(text: str) -> str | list[str] | None:
+    if text == "null":
+        return None
+    if text[0] + text[-1] == "[]":
+        # Words stay words: 2.10 is no number until a field says so.
+        try:
+            listed = yaml.load(text, Loader=yaml.BaseLoader)
+        except yaml.YAMLError:
+            return text
+        if isinstance(listed, list) and all(isinstance(word, str) for word in listed):
+            return listed
+    return text
+
+
+def _literal(value: Any) -> Any:
+    """OmegaConf takes `${` for an interpolation unless a backslash stands before it."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", value)

@@ -1,0 +1,149 @@
+"""Where configuration becomes typed objects. Below this floor there is no config.
+
+Hydra takes wrong types and unknown keys of a plug-in in silence; here each section is checked once
+against the dataclass that it fills, and an error names the key, what it holds, and what it may.
+"""
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+from pydantic import ConfigDict, Field, ValidationError, create_model
+
+from pipeline.analysis.rules import Rules
+from pipeline.core.errors import UserError
+from pipeline.report.settings import ReportSettings
+
+T = TypeVar("T")
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    shard_sentences: Positive = 1024
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    device: str = "auto"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    batch_pieces: Positive = 1024
+    lock_wait_s: Annotated[float, Field(ge=0)] = 120.0
+
+
+@dataclass(frozen=True)
+class CellSettings:
+    """The names of a cell, as `cell:` in a resolved file."""
+
+    model: str
+    control: str
+    corpus: str
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+PLAIN = {
+    "ingest": IngestSettings,
+    "measure": MeasureSettings,
+    "analysis": Rules,
+    "report": ReportSettings,
+}
+"""Sections that are no plug-ins, and what they fill."""
+
+OF_THE_RULES = ("dump_threshold", "min_arcs", "margin", "alpha")
+"""What the report states of `analysis`; it is set there, and there alone."""
+
+
+def typed(section: str, content: Any) -> dict[str, Any]:
+    """The section with its values as its dataclass holds them. Raises what `build` raises."""
+    values = _mapping(section, content)
+    if section == "report":
+        report_settings(values, Rules(), "")
+    made = build(section, PLAIN[section], values) if section in PLAIN else plugin(section, values)
+    return {
+        key: value if key == "_target_" else _yaml(getattr(made, key))
+        for key, value in values.items()
+    }
+
+
+def report_settings(content: Any, rules: Rules, tables_folder: str) -> ReportSettings:
+    """The section `report`, and what the report repeats of the rules. Raises what `build` does."""
+    values = _mapping("report", content)
+    for key in OF_THE_RULES:
+        if key in values:
+            raise UserError(f"unknown key report.{key}: set analysis.{key}, which it repeats")
+    if "tables_folder" in values:
+        raise UserError("unknown key report.tables_folder: tables lie in root; set root")
+    repeated = {key: asdict(rules)[key] for key in OF_THE_RULES}
+    return build("report", ReportSettings, {**values, **repeated, "tables_folder": tables_folder})
+
+
+def plugin(section: str, content: Any) -> Any:
+    """The object that a section's `_target_` names, filled with its other keys."""
+    values = dict(_mapping(section, content))
+    target = values.pop("_target_", None)
+    module, _, name = str(target).rpartition(".")
+    if not module:
+        raise UserError(f"{section}._target_={target}: give module.Class")
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        raise UserError(f"{section}._target_={target}: {error}") from error
+    if not (isinstance(cls, type) and is_dataclass(cls)):
+        raise UserError(f"{section}._target_={target} is no dataclass")
+    return build(section, cls, values)
+
+
+def build(section: str, cls: type[T], content: Any) -> T:
+    """`cls` filled with a section of the config. Raises UserError, naming the key at fault."""
+    values = _mapping(section, content)
+    hints = get_type_hints(cls, include_extras=True)
+    known = {f.name: (hints[f.name], _default(f)) for f in fields(cls)}  # pyright: ignore
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
+            raise UserError(f"unknown key {section}.{key}: {hint}")
+        if value == "???":
+            raise UserError(f"{section}.{key} is missing: give {section}.{key}=…")
+        if isinstance(value, bool) and hints[key] is not bool:
+            # Else true would count as 1.
+            raise UserError(f"{section}.{key}={value}: is no {_name(hints[key])}")
+    model: Any = create_model(cls.__name__, __config__=_STRICT_KEYS, **known)  # pyright: ignore
+    try:
+        checked = model.model_validate(dict(values))
+        return cls(**{name: getattr(checked, name) for name in known})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in (section, *first["loc"][:1]))
+        if first["type"] == "missing":
+            raise UserError(f"{key} is missing: give {key}=…") from error
+        raise UserError(f"{key}={first['input']!r}: {first['msg']}") from error
+    except ValueError as error:
+        raise UserError(f"{section}.{error}") from error
+
+
+_STRICT_KEYS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+def _default(field) -> Any:
+    if field.default_factory is not MISSING:
+        return Field(default_factory=field.default_factory)
+    return ... if field.default is MISSING else field.default
+
+
+def _mapping(section: str, content: Any) -> Mapping[str, Any]:
+    if not isinstance(content, Mapping):
+        raise UserError(f"{section}={content!r}: this is a section; set {section}.KEY=…")
+    return content
+
+
+def _name(hint: Any) -> str:
+    return getattr(getattr(hint, "__origin__", hint), "__name__", str(hint))
+
+
+def _yaml(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

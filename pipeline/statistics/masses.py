@@ -1,0 +1,62 @@
+"""Group A: where attention goes.
+
+Every class of key is a column, every group of queries a row, and a mass is their product with the
+pattern. The same function on the uniform pattern gives what a head without preference would give.
+"""
+
+from pipeline.core.layout import Layout
+from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.shapes import Float, Tensor
+
+_CLASS = {name: column for column, name in enumerate(KEY_CLASSES)}
+
+
+def masses(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> dict[str, Float[Tensor, "sentence head"]]:
+    """Attention mass on each class of key, summed over queries (units: mass × pieces).
+
+    Classes overlap (BERT's first piece is its CLS); `mass_other` is what lies in none of them.
+    """
+    grouped = layout.query_groups.unsqueeze(1) @ pattern
+    by_class = grouped @ layout.key_classes.unsqueeze(1)
+    everyone, cls, sep = by_class.unbind(2)
+    sums = {f"mass_{name}": everyone[..., _CLASS[name]] for name in KEY_CLASSES[:-1]}
+    sums["cls_to_cls"] = cls[..., _CLASS["cls"]]
+    sums["sep_to_sep"] = sep[..., _CLASS["sep"]]
+    sums["row_sum"] = grouped[:, :, 0].sum(-1)
+    if layout.is_self:
+        sums |= _by_pair(pattern, layout)
+    return sums
+
+
+def _by_pair(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> dict[str, Float[Tensor, "sentence head"]]:
+    """Masses that hang on query and key together; they need one sequence on both sides."""
+    diagonal = pattern.diagonal(dim1=-2, dim2=-1)
+    on_itself = (diagonal.unsqueeze(2) @ layout.key_classes.unsqueeze(1)).squeeze(2)
+    same_word, other = (pattern.flatten(2) @ layout.pairs).unbind(-1)
+    return {
+        "mass_self": diagonal.sum(-1),
+        "mass_prev": pattern.diagonal(-1, dim1=-2, dim2=-1).sum(-1),
+        "mass_next": pattern.diagonal(1, dim1=-2, dim2=-1).sum(-1),
+        "mass_same_word": same_word,
+        "mass_other": other,
+        **{f"self_{name}": on_itself[..., _CLASS[name]] for name in ("cls", "sep", "first")},
+    }
+
+
+def sinks(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> dict[str, Float[Tensor, "sentence head"]]:
+    """α_k of Gu et al. 2024, §2: mean attention to position k of the queries that see it, k < 4.
+
+    A mean per sentence, not a sum over queries: the sink rate asks how often it passes ε.
+    """
+    n_positions = min(4, pattern.shape[-1])
+    received = pattern[..., :n_positions].sum(2)
+    n_seeing = layout.visible[..., :n_positions].sum(1).clamp(min=1)
+    alpha = received / n_seeing.unsqueeze(1)
+    sums = {f"alpha_{k}": alpha[..., k] for k in range(n_positions)}
+    return sums | {f"alpha_{k}": alpha.new_zeros(alpha.shape[:2]) for k in range(n_positions, 4)}

@@ -1,0 +1,41 @@
+"""Group C, the model's half: for every word and head, one pointer each way.
+
+Pieces are merged into words as Clark et al. 2019, §4.1 describe: attention TO a word is the sum
+over its pieces, FROM a word the mean; special pieces and the diagonal take no part. (Their
+published script takes the first piece on the query side; the paper's text is followed here.)
+Whether a pointer is right is a question for a treebank, asked later and without the model.
+"""
+
+import torch
+
+from pipeline.core.layout import Layout
+from pipeline.core.shapes import Float, Int, Tensor
+
+
+def word_pattern(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> Float[Tensor, "sentence head query_word key_word"]:
+    """The pattern between words."""
+    n_sentences, n_heads, n_queries, _ = pattern.shape
+    to_words = torch.bmm(pattern.flatten(1, 2), layout.to_words)
+    return layout.from_words.unsqueeze(1) @ to_words.view(n_sentences, n_heads, n_queries, -1)
+
+
+def pointers(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> tuple[Int[Tensor, "sentence head query_word"], Int[Tensor, "sentence head key_word"]]:
+    """Which word each word attends to most, and which word attends to it most; −1 where none does.
+
+    A weight of exactly 0 points nowhere: under a causal mask the first word sees no other word.
+    """
+    between_words = word_pattern(pattern, layout).add_(layout.no_pointer)
+    return _positive_argmax(between_words, -1), _positive_argmax(between_words, -2)
+
+
+def _positive_argmax(
+    weights: Float[Tensor, "sentence head a b"], dim: int
+) -> Int[Tensor, "sentence head c"]:
+    if 0 in weights.shape:
+        return weights.new_empty(weights.sum(dim).shape, dtype=torch.int16)
+    largest, where = weights.max(dim)
+    return torch.where(largest > 0, where, -1).to(torch.int16)

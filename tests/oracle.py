@@ -1,0 +1,123 @@
+"""The plain slow reference: every pattern kept, one sentence, one head, one query at a time.
+
+Written from the definitions, sharing nothing with the package but their names.
+"""
+
+import math
+import unicodedata
+
+import numpy as np
+
+
+def statistics(pattern: np.ndarray, visible: np.ndarray, piece: dict) -> dict[str, float]:
+    """Sums over the queries of one pattern [query, key] of one sentence.
+
+    `piece` has a list per piece: `word` (−1: none), booleans cls, bos, sep, eos, special, punct.
+    """
+    n = len(pattern)
+    sums = dict.fromkeys(_NAMES, 0.0)
+    sums |= {"offset_mass": np.zeros(19), "argmax_offset": np.zeros(19)}
+    for i in range(n):
+        row = [float(a) for a in pattern[i]]
+        for j, a in enumerate(row):
+            for name in ("cls", "bos", "sep", "eos", "punct"):
+                sums[f"mass_{name}"] += a * piece[name][j]
+            sums["mass_first"] += a * (j == 0)
+            sums["mass_self"] += a * (j == i)
+            sums["mass_prev"] += a * (j == i - 1)
+            sums["mass_next"] += a * (j == i + 1)
+            same = i != j and piece["word"][i] == piece["word"][j] != -1
+            sums["mass_same_word"] += a * same
+            classed = any(piece[c][j] for c in ("cls", "bos", "sep", "eos", "special", "punct"))
+            classed = classed or j == 0 or same or abs(i - j) <= 1
+            sums["mass_other"] += a * (not classed)
+            sums["cls_to_cls"] += a * (piece["cls"][i] and piece["cls"][j])
+            sums["sep_to_sep"] += a * (piece["sep"][i] and piece["sep"][j])
+            for name in ("cls", "sep"):
+                sums[f"self_{name}"] += a * (i == j and piece[name][j])
+            sums["self_first"] += a * (i == j == 0)
+            sums["row_sum"] += a
+            sums["distance_pieces"] += a * abs(j - i)
+            sums["displacement_pieces"] += a * (j - i)
+            sums["offset_mass"][_bin(j - i)] += a
+        entropy = -sum(a * math.log(a) for a in row if a > 0)
+        sums["entropy_nats"] += entropy
+        seen = int(visible[i].sum())
+        if seen > 1:
+            sums["entropy_normalised"] += entropy / math.log(seen)
+            sums["n_queries_choice"] += 1
+        sums["confidence"] += max(row)
+        content = [a for j, a in enumerate(row) if not piece["special"][j]]
+        sums["confidence_content"] += max(content, default=0.0)
+        sums["argmax_offset"][_bin(row.index(max(row)) - i)] += 1
+    for k in range(4):
+        seeing = [i for i in range(n) if k < n and visible[i][k]]
+        received = sum(float(pattern[i][k]) for i in seeing)
+        sums[f"alpha_{k}"] = received / len(seeing) if seeing else 0.0
+    return sums
+
+
+_NAMES = [
+    *(f"mass_{c}" for c in ("cls", "bos", "sep", "eos", "first", "punct")),
+    *(f"mass_{c}" for c in ("self", "prev", "next", "same_word", "other")),
+    *("cls_to_cls", "sep_to_sep", "self_cls", "self_sep", "self_first", "row_sum"),
+    *("entropy_nats", "entropy_normalised", "n_queries_choice", "confidence"),
+    *("confidence_content", "distance_pieces", "displacement_pieces"),
+]
+
+
+def _bin(offset: int) -> int:
+    return 17 if offset < -8 else 18 if offset > 8 else offset + 8
+
+
+def word_weights(pattern: np.ndarray, word: list[int], n_words: int) -> np.ndarray:
+    """Attention between words: TO a word summed over its pieces, FROM a word averaged."""
+    weights = np.full((n_words, n_words), -1.0)
+    for a in range(n_words):
+        rows = [i for i, w in enumerate(word) if w == a]
+        for b in range(n_words):
+            columns = [j for j, w in enumerate(word) if w == b]
+            if a != b and rows and columns:
+                weights[a, b] = np.mean([sum(float(pattern[i][j]) for j in columns) for i in rows])
+    return weights
+
+
+def pointers(weights: np.ndarray) -> tuple[list[int], list[int]]:
+    """Which word each attends to most, and which attends to it most; −1 without any weight."""
+    to = [_first_largest(row) for row in weights]
+    by = [_first_largest(column) for column in weights.T]
+    return to, by
+
+
+def _first_largest(values: np.ndarray) -> int:
+    best = -1
+    for index, value in enumerate(values):
+        if value > 0 and (best < 0 or value > values[best]):
+            best = index
+    return best
+
+
+def pieces(tokenizer, words: list[str]) -> tuple[list[int], dict]:
+    """Ids and what each piece is, read off one sentence by itself."""
+    text = " ".join(words)
+    encoded = tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True)
+    spans, start = [], 0
+    for form in words:
+        spans.append((start, start + len(form)))
+        start += len(form) + 1
+    ids, special = encoded["input_ids"], [bool(s) for s in encoded["special_tokens_mask"]]
+    word = []
+    for (left, right), is_special in zip(encoded["offset_mapping"], special, strict=True):
+        characters = range(left, right)
+        owners = [w for c in characters for w, (a, b) in enumerate(spans) if a <= c < b]
+        word.append(owners[0] if owners and not is_special else -1)
+    dotted = [all(unicodedata.category(c).startswith("P") for c in form) for form in words]
+    about = {
+        name: [
+            s and i == getattr(tokenizer, f"{name}_token_id")
+            for i, s in zip(ids, special, strict=True)
+        ]
+        for name in ("cls", "bos", "sep", "eos")
+    }
+    about |= {"special": special, "word": word, "punct": [w >= 0 and dotted[w] for w in word]}
+    return ids, about

@@ -1,0 +1,166 @@
+"""Cells that lack something: no nulls, no syntax, several sites, no CLS, no trained model."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import polars as pl
+from report_tables import Grid, make, quarantine
+
+from pipeline.report.write import ReportSettings, render, write_report
+
+ONE = (("trained", (0,)),)
+TWO = (("trained", (0,)), ("random_weights", (0, 1)))
+THREE = (("trained", (0,)), ("no_projection", (0,)), ("random_weights", (0,)))
+DEPRELS = ("nsubj", "obj", "iobj")
+
+
+def report(*grids: Grid, tables=None, settings: ReportSettings | None = None):
+    return render(tables or make(*grids), quarantine(), settings or ReportSettings())
+
+
+def test_undecided_without_a_null():
+    grid = Grid(layers=4, heads=3, deprels=DEPRELS, controls=ONE, nulls=False)
+    files, headline = report(grid)
+    both = make(grid)["census"]["n_margin_significant"].item()
+    assert both > 0, "the example must have something to count"
+    page = files["census.md"]
+    assert "**not decided: no null control was measured**" in page
+    assert f"heads that pass the two other flags on one relation: {both} " in page
+    assert "add `control=[trained,random_weights]`" in page
+    assert "| track a relation: all three flags | – |" in page
+    neither = make(grid)["census"]["n_neither"].item()
+    assert f"none of these: {neither} (the two other flags standing in for tracking)." in page
+    assert "that pass margin and significance" in page
+    assert json.loads(files["metrics.json"])["minilm.ewt.tracks"] is None
+    assert json.loads(files["metrics.json"])["minilm.ewt.nulls_tracks"] is None
+    assert "control=[trained,random_weights]" in headline.text
+
+
+def test_raw_text_has_no_syntax():
+    files, headline = report(Grid(corpus="raw", layers=2, heads=2, deprels=(), controls=TWO))
+    assert files["census.md"].count("no syntax annotation") >= 3
+    assert "naive" not in files["census.md"]
+    assert "not decided: no null" not in files["census.md"]
+    assert not [name for name in files if "relations" in name or "best-heads" in name]
+    assert "no syntax annotation" in headline.text
+
+
+def test_a_map_for_every_site_and_the_site_in_a_head_name():
+    grid = Grid(
+        layers=4, heads=3, deprels=DEPRELS, sites=("cross", "decoder", "encoder"), controls=TWO
+    )
+    files, _ = report(grid)
+    maps = [name for name in files if "relations" in name]
+    assert sorted(maps) == [
+        f"figures/minilm--ewt--relations-{s}.svg" for s in ("decoder", "encoder")
+    ]
+    for site in ("encoder", "decoder", "cross"):
+        assert f"figures/minilm--ewt--masses-{site}.svg" in files
+        assert f"figures/minilm--ewt--depth-{site}.svg" in files
+    assert re.search(r"\| (en|de)coder L\dH\d \|", files["census.md"])
+    order = [files["census.md"].index(f"masses-{site}") for site in ("encoder", "decoder", "cross")]
+    assert order == sorted(order)
+
+
+def test_missing_numbers_are_en_dashes():
+    tables = make(
+        Grid(layers=2, heads=2, deprels=DEPRELS, sites=("encoder", "cross"), controls=THREE)
+    )
+    nan = pl.lit(float("nan"))
+    tables["heads"] = tables["heads"].with_columns(offdiagonal_sep=nan, mass_self=nan)
+    tables["relations"] = tables["relations"].with_columns(
+        accuracy_low=nan, accuracy_high=nan, baseline_offset=pl.lit(None, pl.Int32)
+    )
+    files, _ = report(tables=tables)
+    for name, text in files.items():
+        assert not re.search(
+            r"(?i)\b(nan|none|null)\b(?! control| do| of these)", _words(name, text)
+        ), name
+    row = next(line for line in files["census.md"].splitlines() if line.startswith("| 1 | – |"))
+    assert row.split(" | ")[4:6] == [row.split(" | ")[4], "–"]
+
+
+def _words(name: str, text: str) -> str:
+    """What a reader sees: of an SVG or HTML the text, not `fill: none`."""
+    if name.endswith((".svg", ".html")):
+        text = re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
+    return text if not name.endswith(".json") else ""
+
+
+def test_no_projection_has_every_mass_with_and_without_the_diagonal():
+    tables = make(Grid(layers=2, heads=2, deprels=(), controls=THREE))
+    tables["heads"] = tables["heads"].with_columns(
+        pl.when(control="no_projection").then(0.1).otherwise("mass_sep").alias("mass_sep"),
+        pl.when(control="no_projection")
+        .then(0.8)
+        .otherwise("offdiagonal_sep")
+        .alias("offdiagonal_sep"),
+    )
+    page = report(tables=tables)[0]["census.md"]
+    section = page[page.index("### no_projection: with and without the diagonal") :].splitlines()
+    header = next(line for line in section if line.startswith("| layer")).replace("\\", "")
+    row = next(line for line in section if line.startswith("| 1 |"))
+    cells = dict(zip(header.split(" | "), row.split(" | "), strict=True))
+    assert (cells["[SEP], all"], cells["[SEP], off the diagonal"]) == ("10", "80")
+
+
+def test_a_tokenizer_without_cls():
+    tables = make(Grid(model="gpt2", layers=2, heads=2, deprels=(), controls=ONE))
+    gone = {
+        f"{prefix}_{c}": pl.lit(0.0)
+        for c in ("cls", "sep")
+        for prefix in ("mass", "uniform_mass", "offdiagonal")
+    }
+    tables["heads"] = tables["heads"].with_columns(**gone)
+    files, _ = report(tables=tables)
+    assert "(there is no [CLS] and no [SEP])" in files["census.md"].replace("\\", "")
+    titles = [
+        e.text for e in ET.fromstring(files["figures/gpt2--ewt--thresholds.svg"]).iter() if e.text
+    ]
+    assert "dump on first piece" in titles
+    assert "dump on [CLS]" not in titles
+
+
+def test_controls_alone():
+    files, headline = report(
+        Grid(layers=2, heads=2, deprels=DEPRELS, controls=(("random_weights", (0, 1, 2)),))
+    )
+    assert "Only controls were measured" in files["census.md"]
+    assert json.loads(files["metrics.json"]) == {}
+    assert headline.text == "no trained cell was measured – controls only"
+
+
+def test_a_section_for_every_model_and_corpus_and_only_what_is_in_the_grid(tmp_path):
+    small = {"layers": 1, "heads": 2, "deprels": ("nsubj",), "controls": ONE}
+    both = make(Grid(model="a", **small), Grid(model="b", corpus="gum", **small))
+    write_report(both, quarantine(), tmp_path, ReportSettings())
+    page = (tmp_path / "census.md").read_text("utf-8")
+    assert [line for line in page.splitlines() if line.startswith("## ")][:2] == [
+        "## a × ewt",
+        "## b × gum",
+    ]
+    assert page.index("**a × ewt.**") < page.index("**b × gum.**") < page.index("## a × ewt")
+    write_report(make(Grid(model="a", **small)), quarantine(), tmp_path, ReportSettings())
+    left = " ".join(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*"))
+    assert "gum" not in left + (tmp_path / "census.md").read_text("utf-8")
+
+
+def test_one_head_and_many():
+    for layers, heads in ((1, 1), (30, 20)):
+        grid = Grid(layers=layers, heads=heads, deprels=("nsubj",), controls=TWO)
+        files, _ = report(grid)
+        root = ET.fromstring(files["figures/minilm--ewt--relations-encoder.svg"])
+        tips = [e for e in root.iter("{http://www.w3.org/2000/svg}title") if ":" in (e.text or "")]
+        heads_named = {tip.text.split(":")[0] for tip in tips if tip.text}
+        assert {f"L{k}H{j}" for k in range(layers) for j in range(heads)} <= heads_named
+
+
+def test_the_section_counts_a_threshold_of_its_own():
+    grid = Grid(layers=1, heads=2, deprels=("nsubj",), controls=ONE)
+    settings = ReportSettings(dump_threshold=0.6, margin=0.05, min_arcs=7, tables_folder="s3://x/y")
+    page = report(grid, settings=settings)[0]["census.md"]
+    assert "mean mass above 60 %" in page
+    assert "at least 5 points above" in page
+    assert "on at least 7 arcs" in page
+    assert 'scan_parquet("s3://x/y/relations.parquet")' in page

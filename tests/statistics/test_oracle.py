@@ -1,0 +1,115 @@
+"""Every statistic against the plain reference, on random patterns of every shape of mask."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.layout import Layout
+from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.statistics.portable import baseline, reduce
+from tests import oracle
+
+
+def random_pieces(rng: np.random.Generator, lengths: list[int]) -> tuple[Pieces, list[dict]]:
+    """Sentences with specials at both ends, words of one to three pieces, some without any."""
+    longest, about = max(lengths), []
+    for n in lengths:
+        word, w = [-1], 0
+        while len(word) < n - 1:
+            w += int(rng.random() < 0.15)  # a word that got no piece
+            for _ in range(min(int(rng.integers(1, 4)), n - 1 - len(word))):
+                word.append(w)
+            w += 1
+        word = [*word, -1][:n]
+        end = [i == n - 1 and n > 1 for i in range(n)]
+        start = [i == 0 for i in range(n)]
+        punct = {w for w in word if w >= 0 and rng.random() < 0.2}
+        about.append(
+            {"word": word, "n_words": w, "cls": start, "bos": [False] * n, "sep": end, "eos": end}
+            | {"special": [a or b for a, b in zip(start, end, strict=True)], "first": start}
+            | {"punct": [w in punct for w in word]}
+        )
+    padded = {
+        key: torch.tensor(
+            [a[key] + [fill] * (longest - n) for a, n in zip(about, lengths, strict=True)]
+        )
+        for key, fill in (("word", -1), *((c, False) for c in KEY_CLASSES))
+    }
+    pieces = Pieces(
+        ids=torch.zeros(len(lengths), longest, dtype=torch.long),
+        lengths=torch.tensor(lengths),
+        word=padded["word"],
+        n_words=torch.tensor([a["n_words"] for a in about]),
+        classes=torch.stack([padded[c] for c in KEY_CLASSES], -1),
+    )
+    return pieces, about
+
+
+def random_pattern(rng, visible: torch.Tensor, n_heads: int) -> torch.Tensor:
+    scores = torch.tensor(rng.normal(0, 4, (visible.shape[0], n_heads, *visible.shape[1:])))
+    hidden = ~visible.unsqueeze(1)
+    return scores.masked_fill(hidden, -torch.inf).softmax(-1).nan_to_num(0.0).float()
+
+
+MASKS = {
+    "all": lambda i, j: i == i,
+    "causal": lambda i, j: j <= i,
+    "window": lambda i, j: (i - j).abs() <= 3,
+    "causal window": lambda i, j: (j <= i) & (i - j <= 3),
+}
+
+
+def visibility(pieces: Pieces, mask: str) -> torch.Tensor:
+    n = pieces.ids.shape[1]
+    i, j = torch.arange(n)[:, None], torch.arange(n)[None, :]
+    return pieces.real[:, :, None] & pieces.real[:, None, :] & MASKS[mask](i, j)
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(1, 24), min_size=1, max_size=4))
+def test_all_statistics_equal_the_reference(mask, seed, lengths):
+    rng = np.random.default_rng(seed)
+    pieces, about = random_pieces(rng, lengths)
+    layout = Layout(pieces, pieces, visibility(pieces, mask))
+    pattern = random_pattern(rng, layout.visible, 3)
+    found, shared = reduce(pattern, layout), baseline(layout)
+    assert found.attends_to is not None
+    assert found.attended_by is not None
+    for s, n in enumerate(lengths):
+        seen = layout.visible[s, :n, :n].numpy()
+        for h in range(3):
+            expected = oracle.statistics(pattern[s, h, :n, :n].numpy(), seen, about[s])
+            choice = expected.pop("n_queries_choice")
+            assert shared["n_queries_choice"][s] == choice
+            assert set(expected) == set(found.sums)
+            for name, value in expected.items():
+                np.testing.assert_allclose(
+                    found.sums[name][s, h].numpy(), value, atol=2e-5, rtol=1e-5, err_msg=name
+                )
+            weights = oracle.word_weights(
+                pattern[s, h, :n, :n].numpy(), about[s]["word"], about[s]["n_words"]
+            )
+            to, by = oracle.pointers(weights)
+            n_words = about[s]["n_words"]
+            assert_same_pointers(found.attends_to[s, h, :n_words], to, weights)
+            assert_same_pointers(found.attended_by[s, h, :n_words], by, weights.T)
+
+
+def assert_same_pointers(found, expected: list[int], weights: np.ndarray) -> None:
+    """Equal, or tied to the last digits of a float."""
+    for word, (a, b) in enumerate(zip(found.tolist(), expected, strict=True)):
+        if a != b:
+            assert min(a, b) >= 0
+            assert abs(weights[word, a] - weights[word, b]) < 1e-6
+
+
+def test_baseline_counts_queries():
+    rng = np.random.default_rng(0)
+    pieces, _ = random_pieces(rng, [7, 3, 12])
+    shared = baseline(Layout(pieces, pieces, visibility(pieces, "all")))
+    assert shared["n_queries"].tolist() == [7, 3, 12]
+    assert shared["n_queries_cls"].tolist() == [1, 1, 1]
+    assert shared["n_queries_sep"].tolist() == [1, 1, 1]

@@ -54,7 +54,10 @@ def arcs_of(sentences: pl.DataFrame) -> Arcs:
 
 def label(deprel: np.ndarray, level: str) -> np.ndarray:
     """Relations as in the treebank, or with their sub-types folded (nsubj:pass → nsubj)."""
-    return deprel if level == "full" else np.char.partition(deprel, ":")[..., 0]
+    if level == "full":
+        return deprel
+    names, codes = np.unique(deprel, return_inverse=True)
+    return np.array([name.partition(":")[0] for name in names.tolist()], dtype=str)[codes]
 
 
 @dataclass

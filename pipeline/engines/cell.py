@@ -7,20 +7,21 @@ yet; after a change of anything that matters the fingerprint differs and no old 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import torch
 
-from pipeline.core.errors import MeasurementError
+from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Shard, Subject, measure_shard
 from pipeline.lake import manifest
-from pipeline.lake.files import locked, sha256_of, write_table, write_text
+from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
-from pipeline.lake.read import read_shard
+from pipeline.lake.read import read_whole_shard
 
 TABLES = ("heads", "pointers")
 
@@ -41,7 +42,7 @@ class Job:
 
 
 def fingerprint_of(content: Mapping) -> str:
-    canonical = json.dumps(content, sort_keys=True, default=str)
+    canonical = json.dumps(content, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
@@ -50,7 +51,7 @@ def measure_cell(
     job: Job,
     subject: Callable[[], Subject],
     progress: Callable[[int], object],
-    say: Callable[[str], object] = print,
+    say: Callable[[str], object] = say_on_stderr,
 ) -> None:
     """Measure and publish a cell. Finished work is not done again, nor a model loaded for it.
 
@@ -60,8 +61,11 @@ def measure_cell(
     folder = lake.sentences(job.cell.corpus)
     corpus = manifest.verified(folder)
     fingerprint = job.fingerprint(corpus)
-    work = lake.work / fingerprint
-    with locked(work, job.lock_wait_s, say):
+    # The lock is the cell's and not the fingerprint's: with other settings it is published to the
+    # same folders.
+    work_of_cell = lake.work / job.cell.partition
+    with locked(work_of_cell, job.lock_wait_s, say):
+        work = work_of_cell / fingerprint
         if _is_published(lake, job.cell, fingerprint):
             progress(corpus.n_rows)
             return
@@ -71,9 +75,9 @@ def measure_cell(
         for k, file in enumerate(corpus.files):
             record = _finished(work, k)
             if record is None:
+                sentences = _sentences(read_whole_shard(folder, file))
                 loaded = loaded or [subject()]
-                sentences = _read_sentences(folder / file.name)
-                shard = measure_shard(loaded[0], sentences, first, job.batch_pieces, progress)
+                shard = _measured(loaded[0], sentences, first, job, progress)
                 record = _finish(work, k, shard, _metadata(job, fingerprint))
             else:
                 progress(file.n_rows)
@@ -82,12 +86,29 @@ def measure_cell(
         _publish(lake, job.cell, fingerprint, corpus, work, records)
 
 
+def _measured(
+    subject: Subject,
+    sentences: list[Sentence],
+    first: int,
+    job: Job,
+    progress: Callable[[int], object],
+) -> Shard:
+    try:
+        return measure_shard(subject, sentences, first, job.batch_pieces, progress)
+    except torch.OutOfMemoryError as error:
+        raise UserError(
+            f"{job.cell.name}: the device has too little memory for measure.batch_pieces="
+            f"{job.batch_pieces}: lower it"
+        ) from error
+
+
 def _is_published(lake: Lake, cell: Cell, fingerprint: str) -> bool:
     for table in TABLES:
         folder = lake.measured(table, cell)
-        if not (folder / manifest.NAME).is_file():
+        try:
+            content = manifest.read(folder)
+        except UserError:  # not there, or damaged: it is made anew
             return False
-        content = manifest.read(folder)
         if content.fingerprint != fingerprint or manifest.faults(folder, content):
             return False
     return True
@@ -101,12 +122,11 @@ def _finished(work: Path, k: int) -> dict | None:
     """The record of a finished shard whose files are whole, or None."""
     try:
         record = json.loads(_record_path(work, k).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        for table in TABLES:
+            if sha256_of(work / table / record[table]["name"]) != record[table]["sha256"]:
+                return None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    for table in TABLES:
-        path = work / table / record[table]["name"]
-        if not path.is_file() or sha256_of(path) != record[table]["sha256"]:
-            return None
     return record
 
 
@@ -133,6 +153,9 @@ def _publish(
         raise MeasurementError(f"{cell.name}: the model could read none of the sentences whole")
     facts = {**counts, "sentences": corpus.fingerprint}
     for table in TABLES:
+        # Killed between the two, there must be no pair of tables of different makings.
+        manifest.withdraw(lake.measured(table, cell))
+    for table in TABLES:
         files = tuple(File(**record[table]) for record in records)
         content = Manifest(table, fingerprint, files, facts)
         manifest.publish(lake.measured(table, cell), content, work / table)
@@ -144,12 +167,7 @@ def _metadata(job: Job, fingerprint: str) -> dict[str, str]:
     return about | {"headcensus.fingerprint": fingerprint, "headcensus.cell": job.cell.name}
 
 
-def _read_sentences(path: Path) -> list[Sentence]:
-    return list(_sentences(read_shard(path)))
-
-
-def _sentences(table: pa.Table) -> Iterator[Sentence]:
+def _sentences(table: pa.Table) -> list[Sentence]:
     # The model's pass is blind to annotation: words alone are read.
     rows = zip(*(table[c].to_pylist() for c in ("sentence_id", "text", "words")), strict=True)
-    for sentence_id, text, words in rows:
-        yield Sentence(sentence_id, text, tuple(words))
+    return [Sentence(sentence_id, text, tuple(words)) for sentence_id, text, words in rows]

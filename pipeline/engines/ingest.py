@@ -15,7 +15,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.sentence import Fault, Sentence
 from pipeline.engines.cell import fingerprint_of
 from pipeline.lake import manifest
-from pipeline.lake.files import locked, sha256_of, write_table
+from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.schema import LAKE
@@ -29,14 +29,16 @@ def ingest(
     max_quarantined: float,
     progress: Callable[[int], object] = lambda n: None,
     lock_wait_s: float = 120.0,
+    say: Callable[[str], object] = say_on_stderr,
 ) -> Manifest:
     """Write and publish the sentences of a corpus, and its quarantine.
 
-    Raises UserError, and publishes nothing, where the corpus is empty or more than the share
-    `max_quarantined` of its sentences is malformed.
+    The fingerprint is that of the sentences alone: where they stood, and what was kept out, says
+    nothing of what a model sees. Raises UserError, and publishes nothing, where the corpus is empty
+    or more than the share `max_quarantined` of its sentences is malformed.
     """
     work = lake.work / f"ingest-{lake.sentences(corpus).name}"
-    with locked(work, lock_wait_s):
+    with locked(work, lock_wait_s, say):
         faults: list[Fault] = []
         files = []
         sentences = _set_aside(records, faults)
@@ -47,12 +49,20 @@ def ingest(
         _refuse(corpus, n_sentences, faults, max_quarantined)
         quarantine = _write(work, 0, "quarantine", [asdict(fault) for fault in faults])
         facts = {"n_quarantined": len(faults)}
-        hashes = [file.sha256 for file in [*files, quarantine]]
-        content = Manifest("sentences", fingerprint_of({"files": hashes}), tuple(files), facts)
-        aside = Manifest("quarantine", content.fingerprint, (quarantine,), facts)
-        manifest.publish(lake.quarantine(corpus), aside, work)
-        manifest.publish(lake.sentences(corpus), content, work)
+        fingerprint = fingerprint_of({"files": [file.sha256 for file in files]})
+        content = Manifest("sentences", fingerprint, tuple(files), facts)
+        aside = Manifest("quarantine", fingerprint, (quarantine,), facts)
+        _publish(lake, corpus, content, aside, work)
     return content
+
+
+def _publish(lake: Lake, corpus: str, content: Manifest, aside: Manifest, work: Path) -> None:
+    both = ((lake.quarantine(corpus), aside), (lake.sentences(corpus), content))
+    if not all(manifest.is_published(folder, what) for folder, what in both):
+        for folder, _ in both:
+            manifest.withdraw(folder)
+        for folder, what in both:
+            manifest.publish(folder, what, work)
 
 
 def _set_aside(records: Iterable[Sentence | Fault], faults: list[Fault]) -> Iterable[Sentence]:

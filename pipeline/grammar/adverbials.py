@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from . import clauses, complements, postmodifiers, times, words
+from . import clauses, postmodifiers, times, words
 from .context import Context
 from .lexicon import Frame, adverbs, closed
+from .lexicon.names import MONTHS, WEEKDAYS
 from .node import Node
 from .verb_group import Tam, choose_tam
 
@@ -15,11 +16,11 @@ def trailing(ctx: Context, head: Node, tam: Tam, frame: Frame, locative: bool) -
     if clausal:
         return
     person = "person" in frame.subjects
-    if person and "s" not in frame.flags and ctx.spend(0.12):
+    if person and "s" not in frame.flags and ctx.spend(0.09):
         manner(ctx, head, tam.passive)
     if locative and frame.family in ("transitive", "ditransitive") and ctx.spend(0.07, 2):
         place(ctx, head)
-    if ctx.spend(0.17 if tam.form == "fin" else 0.12, 2):
+    if not _dated(head) and ctx.spend(0.17 if tam.form == "fin" else 0.12, 2):
         node, relation = times.adverbial(ctx, tam.time if tam.form == "fin" else "any")
         head.after(node, relation)
     elif ctx.chance(0.06) and not (head.right and head.right[-1].upos == "ADV"):
@@ -29,6 +30,15 @@ def trailing(ctx: Context, head: Node, tam: Tam, frame: Frame, locative: bool) -
         about(ctx, head)
     if ctx.level < 2 and ctx.spend(0.19, 5):
         adverbial_clause(ctx, head, tam, frame)
+
+
+def _dated(head: Node) -> bool:
+    """Tell whether the verb has a complement of time already."""
+    return any(
+        child.upos == "NUM" or child.lemma in (*MONTHS, *WEEKDAYS)
+        for child in head.right
+        if child.deprel == "obl"
+    )
 
 
 def after_predicate(ctx: Context, head: Node, tam: Tam) -> None:
@@ -100,7 +110,7 @@ def adverbial_clause(ctx: Context, head: Node, tam: Tam, frame: Frame) -> None:
     kind = ctx.weigh(
         (("finite", 50), ("purpose", 26 if person and "s" not in frame.flags else 0),
          ("participle", 8 if person else 0), ("gerund", 14 if person else 0),
-         ("sentential", 4 if tam.form == "fin" else 0), ("like", 1))
+         ("sentential", 5 if tam.form == "fin" and ctx.level == 0 else 0), ("like", 1))
     )  # fmt: skip
     ctx.level += 1
     if kind == "purpose":
@@ -151,12 +161,12 @@ def sentential_relative(ctx: Context, tam: Tam) -> Node:
 
 def result_clause(ctx: Context) -> Node:
     """Return a clause with so and a consequence: so late that we left."""
-    ctx.note("result_clause")
     ctx.level += 1
     head = clauses.copular(ctx, simple=True)
     if head.upos == "ADJ" and not head.child("conj") and not any(
         child.deprel in ("advmod", "det") and child.upos == "ADV" for child in head.left
     ):  # fmt: skip
+        ctx.note("result_clause")
         head.before(words.adverb("so"), "advmod")
         inner = clauses.verbal(ctx, tense="past" if ctx.chance(0.5) else "", adjuncts=False)
         if ctx.chance(0.7):
@@ -196,17 +206,3 @@ def leading(ctx: Context, root: Node, time: str) -> None:
         ctx.level -= 1
         words.comma(node)
     root.first(node, relation)
-
-
-def purpose(ctx: Context, root: Node) -> None:
-    """Put an infinitive of purpose before the clause."""
-    ctx.note("adverbial_purpose")
-    node = clauses.infinitive(ctx, "person", family="transitive")
-    words.comma(node)
-    root.first(node, "advcl")
-
-
-def emphatic(ctx: Context, root: Node, pronoun: str) -> None:
-    """Add an emphatic reflexive after the verb phrase."""
-    ctx.note("reflexive")
-    root.after(complements.reflexive(pronoun), "obl:unmarked")

@@ -63,6 +63,7 @@ def examples(ctx: Context, head: Node, entry: Noun) -> None:
         second = _example(ctx, ctx.pick([noun for noun in rest if noun.lemma not in ctx.lemmas]))
         second.first(words.coordinator("and"), "cc")
         first.after(second, "conj")
+    words.comma(first)
     head.after(first, "nmod")
 
 
@@ -70,9 +71,3 @@ def _example(ctx: Context, entry: Noun) -> Node:
     ctx.lemmas.append(entry.lemma)
     number = "Sing" if entry.kind == "mass" else "Plur"
     return noun_phrase.common_phrase(ctx, entry, "nmod", number=number, bare=True)
-
-
-def named_after(ctx: Context, head: Node) -> None:
-    """Add a name in apposition without commas (my friend Anna)."""
-    ctx.note("apposition")
-    head.after(names.first_name(ctx), "appos")

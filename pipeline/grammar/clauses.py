@@ -68,7 +68,9 @@ def verbal(
     tam = tam or choose_tam(ctx, stative="s" in frame.flags, tense=tense)
     if "h" in frame.flags:
         tam = Tam(tense="past", form=tam.form)
-    if "s" in frame.flags and tam.progressive:
+    if frame.lemma not in ctx.lemmas:
+        ctx.lemmas.append(frame.lemma)
+    if tam.progressive and ("s" in frame.flags or frame.slot("xing")):
         tam = tam.but(progressive=False)
     if not (subject or subjectless):
         subject_cls = ctx.pick_class(frame.subjects)

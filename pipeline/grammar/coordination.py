@@ -33,6 +33,8 @@ def verb_phrases(
     second.form, second.xpos, second.feats = verb_group.inflected(frame.lemma, demand, tam, agr)
     ctx.level += 1
     avoid = subject.lemma if subject and subject.upos == "PRON" else ""
+    if tam.form == "imp":
+        avoid = "you"
     complements.add(ctx, frame, second, tam, who=who, avoid=avoid)
     adverbials.trailing(ctx, second, tam, frame, True)
     ctx.level -= 1
@@ -77,6 +79,6 @@ def join_clauses(ctx: Context, first: Node, second: Node) -> None:
     if lemma == "so":
         marker = Node("so", "ADV", xpos="RB")
     second.first(marker, "cc" if lemma != "so" else "advmod")
-    if ctx.chance(0.7):
+    if ctx.chance(0.78):
         words.comma(second, "left")
     first.after(second, "conj" if lemma != "so" else "parataxis")

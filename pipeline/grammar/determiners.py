@@ -55,6 +55,9 @@ def determine(
         )  # fmt: skip
     if not choice:
         return
+    # An other would be another; the definite article always fits.
+    if choice in ("a", "each", "pre", "num") and any(c.lemma == "other" for c in head.left):
+        choice = "the"
     if choice in ("the", "a"):
         head.first(words.determiner(choice), "det")
     elif choice == "poss":
@@ -86,6 +89,7 @@ def determine(
 
 def _indefinite(ctx: Context, head: Node, entry: Noun, plural: bool) -> None:
     if entry.kind == "count" and not plural:
+        head.left = [child for child in head.left if child.lemma not in ("other", "same", "only")]
         head.first(words.determiner("a"), "det")
     elif ctx.chance(0.25):
         head.first(words.determiner("some"), "det")

@@ -26,11 +26,11 @@ def nominal(ctx: Context) -> Node:
     entry = ctx.noun((ctx.pick_class(tuple(cls for cls in classes if ctx.has(cls))),))
     head = noun_phrase.common_phrase(ctx, entry, "root")
     if not head.child("amod") and not head.right:
-        head.left.insert(
-            1 if head.left and head.left[0].upos in ("DET", "PRON") else 0,
-            words.adjective(ctx.pick(adjectives.BY_CLASS[entry.cls])),
-        )
-        head.left[1 if head.left[0].upos in ("DET", "PRON") else 0].deprel = "amod"
+        opening = ("det", "nmod:poss", "nummod", "det:predet", "cc:preconj")
+        position = sum(child.deprel in opening for child in head.left)
+        adjective = words.adjective(ctx.pick(adjectives.BY_CLASS[entry.cls]))
+        adjective.deprel = "amod"
+        head.left.insert(position, adjective)
     if ctx.chance(0.25):
         postmodifiers.coordinate(ctx, head, entry)
     return head
@@ -86,6 +86,8 @@ def closing(ctx: Context) -> Node:
     form = ctx.pick(closed.CLOSINGS)
     node = words.common(form.lower().removesuffix("s"), "Plur")
     node.form = form.lower()
+    if form == "Thanks":
+        node = Node("thanks", "NOUN", xpos="NN", feats={"Number": "Sing"})
     if form == "Love":
         node = words.common("love")
     if form == "Regards" and ctx.chance(0.7):

@@ -85,10 +85,10 @@ def postmodify(ctx: Context, head: Node, entry: Noun, role: str) -> None:
         added = noun_pp(ctx, head, entry)
     if ctx.depth <= 2 and not added and ctx.spend(0.34 * heavy, 4):
         added = relatives.modify(ctx, head, entry)
-    elif ctx.spend(0.1 * heavy, 2) and role != "iobj":
+    elif ctx.spend(0.15 * heavy, 2) and role != "iobj":
         appositions.append(ctx, head, entry)
         added = True
-    if not added and ctx.depth == 1 and ctx.spend(0.13 * heavy, 3):
+    if not added and ctx.depth == 1 and ctx.spend(0.2 * heavy, 3):
         coordinate(ctx, head, entry)
     ctx.depth -= 1
 
@@ -173,8 +173,8 @@ def coordinate(ctx: Context, head: Node, entry: Noun) -> None:
         if long:
             words.comma(node, "left")
         head.after(node, "conj")
-    if lemma == "and":
-        head.agr = (3, "Plur")
+    # With or the verb agrees with the nearest conjunct.
+    head.agr = (3, "Plur") if lemma == "and" else head.right[-1].agr
     if not long and lemma == "and" and ctx.chance(0.06) and head.upos == "NOUN":
         ctx.note("preconjunction")
         both = Node("both", "CCONJ", xpos="CC")

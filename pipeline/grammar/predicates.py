@@ -88,7 +88,7 @@ def nominal(ctx: Context, subject: Node, cls: str) -> Node:
         entry = ctx.noun(("person",))
         if entry.kind == "plural":
             entry = Noun("member", "person", "count", "in", ("team",))
-        definite = None if ctx.chance(0.35) else False
+        definite = ctx.chance(0.15)
         return noun_phrase.common_phrase(ctx, entry, "pred", number=number, definite=definite)
     lemma = ctx.pick(EVALUATIONS.get(cls, EVALUATIONS["other"]))
     entry = Noun(lemma, "evaluation", "count", "in", ())
@@ -100,7 +100,7 @@ def nominal(ctx: Context, subject: Node, cls: str) -> Node:
             premodifiers.degree(ctx, attribute, attributive=True)
     if number == "Sing":
         roll = ctx.rng.random()
-        opener = "a" if roll < 0.7 else "the" if roll < 0.85 else "no"
+        opener = "a" if roll < 0.85 else "the"
         node.first(words.determiner(opener), "det")
     if ctx.spend(0.25, 2):
         target = noun_phrase.noun_phrase(ctx, ("person", "org", "event"), "nmod")
@@ -115,19 +115,27 @@ def nominal(ctx: Context, subject: Node, cls: str) -> Node:
 
 def prepositional(ctx: Context, subject: Node, cls: str) -> Node:
     """In the garden; from London; for you."""
-    ctx.note("copula_prepositional")
     options = {
         "person": (("in", "place"), ("at", "event"), ("from", "region"), ("with", "person")),
         "document": (("about", "problem"), ("for", "person"), ("on", "furniture")),
         "event": (("on", "weekday"), ("in", "month"), ("for", "person"), ("in", "place")),
         "message": (("from", "person"), ("about", "problem")),
-        "idea": (("from", "person"), ("about", "activity")),
-    }.get(cls, (("in", "place"), ("from", "org"), ("for", "person"), ("near", "place")))
+        "org": (("in", "region"), ("near", "place")),
+        "place": (("near", "place"), ("in", "region")),
+        "idea": (("for", "event"), ("about", "activity"), ("for", "person")),
+        "service": (("for", "person"), ("from", "org")),
+        "art": (("about", "person"), ("for", "person")),
+        "food": (("for", "person"), ("from", "place")),
+        "problem": (("with", "device"), ("with", "service"), ("in", "document")),
+    }.get(cls, (("in", "place"), ("for", "person"), ("near", "place")))
     usable = [
         (preposition, (target,))
         for preposition, target in options
         if ctx.has(target) or target in ("region", "weekday", "month")
     ]
+    if not usable:
+        return adjectival(ctx, subject, cls)
+    ctx.note("copula_prepositional")
     preposition, classes = ctx.pick(usable)
     return postmodifiers.prepositional(ctx, preposition, classes, "obl")
 

@@ -95,6 +95,8 @@ def attribute(ctx: Context, head: Node, entry: Noun, forced: set[str]) -> Node:
         options = adjectives.ATTRIBUTIVE.get(cls, adjectives.ATTRIBUTIVE_ANY)
         if entry.kind == "mass":
             options = ("other", "same")
+        elif head.agr[1] == "Plur":
+            options = tuple(w for w in options if w not in ("whole", "entire", "only"))
         node = words.adjective(ctx.pick(options))
     elif kind == "sup" and cls in adjectives.BY_CLASS and entry.kind == "count":
         graded = [w for w in adjectives.BY_CLASS[cls] if w not in adjectives.NON_GRADABLE]
@@ -138,7 +140,7 @@ def superlative(ctx: Context, lemma: str) -> Node:
 
 def _other(ctx: Context, cls: str, first: str) -> str:
     options = adjectives.BY_CLASS.get(cls, ("new", "big"))
-    rest = [word for word in options if word != first]
+    rest = [word for word in options if word not in (first, *DEFINITE_ADJECTIVES)]
     return ctx.pick(rest)
 
 

@@ -24,6 +24,9 @@ def tidy(root: Node) -> None:
 
 def _surplus(sequence: list[Node]) -> Node | None:
     for position, node in enumerate(sequence):
+        if node.form == "." and position and sequence[position - 1].form.endswith("."):
+            # The full stop of an abbreviation ends the sentence too.
+            return node
         if node.upos != "PUNCT" or node.form != ",":
             continue
         following = sequence[position + 1] if position + 1 < len(sequence) else None

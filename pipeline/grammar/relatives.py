@@ -10,8 +10,11 @@ from .verb_group import Tam, choose_tam
 
 PEOPLE = ("person", "group", "kin")
 INFINITIVE_NOUNS = ("plan", "decision", "offer", "chance", "right", "option", "idea", "attempt")
-THAT_NOUNS = ("fact", "idea", "claim", "hope", "feeling", "news", "rumor", "evidence", "proof",
-              "fear", "statement", "announcement", "theory", "belief", "warning")  # fmt: skip
+THAT_NOUNS = (
+    "fact", "idea", "claim", "hope", "feeling", "news", "rumor", "evidence", "proof", "fear",
+    "statement", "announcement", "theory", "belief", "warning", "message", "promise", "story",
+    "threat", "complaint", "concern", "risk", "opinion", "answer", "argument", "decision",
+)  # fmt: skip
 
 
 def relative_word(form: str, head: Node) -> Node:
@@ -28,10 +31,10 @@ def modify(ctx: Context, head: Node, entry: Noun) -> bool:
     if ctx.level >= 2:
         return False
     makers = [(subject_relative, 34), (object_relative, 26), (past_participle, 34),
-              (present_participle, 20), (infinitive, 14)]  # fmt: skip
+              (present_participle, 20), (infinitive, 30)]  # fmt: skip
     if entry.cls in ("place", "region"):
         makers.append((where_relative, 34))
-    if entry.lemma in THAT_NOUNS or entry.cls == "message":
+    if entry.lemma in THAT_NOUNS:
         makers.append((that_clause, 50))
     if entry.cls in PEOPLE:
         makers.append((whose_relative, 18))
@@ -179,7 +182,7 @@ def infinitive(ctx: Context, head: Node, entry: Noun) -> bool:
         clause = clauses.infinitive(ctx, "person")
     else:
         frames = [frame for frame in _object_frames(ctx, entry) if "s" not in frame.flags]
-        if not frames or entry.cls in ("person", "org", "place"):
+        if not frames or entry.cls not in ("document", "art", "food", "thing"):
             return False
         frame = ctx.pick(frames)
         clause = clauses.verbal(ctx, frame=frame, tam=Tam(form="inf"), subjectless=True, skip="o")

@@ -11,6 +11,7 @@ from . import (
     coordination,
     expletives,
     fragments,
+    pronouns,
     questions,
     speech,
     words,
@@ -48,10 +49,10 @@ FRAGMENTS: tuple[tuple[Maker, float], ...] = (
     (fragments.closing, 12),
     (fragments.headline, 12),
     (fragments.date_line, 11),
-    (fragments.contact_line, 20),
+    (fragments.contact_line, 24),
     (fragments.item_list, 10),
 )
-KINDS = (("statement", 73), ("question", 8), ("imperative", 7), ("fragment", 11), ("thanks", 1.2),
+KINDS = (("statement", 73), ("question", 8), ("imperative", 7), ("fragment", 14), ("thanks", 1.2),
          ("lets", 1), ("web", 1))  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def statement(ctx: Context) -> Node:
     if ctx.spend(0.17, 4):
         second = _second_clause(ctx, _tense(root))
         coordination.join_clauses(ctx, root, second)
-    elif ctx.spend(0.08, 3):
+    elif ctx.spend(0.14, 3):
         _side_by_side(ctx, root)
     if ctx.chance(0.035):
         root = speech.reported(ctx, root, ctx.chance(0.6))
@@ -151,19 +152,21 @@ def _social(ctx: Context, root: Node) -> None:
         speech.vocative(ctx, root)
     elif roll < 0.05 and ctx.informal:
         questions.tag(ctx, root)
-    elif roll < 0.08:
+    elif roll < 0.14:
         _topic(ctx, root)
 
 
 def _topic(ctx: Context, root: Node) -> None:
-    """Name a topic before the clause: as for me, ...; my friend, he ..."""
+    """Name the person before the clause that is about him or her."""
     subject = root.child("nsubj")
     if not subject or subject.lemma not in ("he", "she") or subject is not root.left[0]:
         return
-    from . import noun_phrase
-
     ctx.note("dislocated_topic")
-    node = noun_phrase.noun_phrase(ctx, ("kin",), "pred", full=True)
+    kin = ("brother", "father", "uncle", "husband", "son")
+    if subject.lemma == "she":
+        kin = ("sister", "mother", "aunt", "wife", "daughter")
+    node = words.common(ctx.pick(kin))
+    node.before(pronouns.possessive(ctx, "it"), "nmod:poss")
     words.comma(node)
     root.first(node, "dislocated")
 

@@ -142,6 +142,9 @@ def indirect_object_gap(ctx: Context) -> Node:
 def emphasise(ctx: Context, root: Node) -> None:
     """Add an emphatic reflexive where the subject is a personal pronoun."""
     subject = root.child("nsubj")
-    if subject and subject.upos == "PRON" and subject.lemma in ("I", "he", "she", "they", "we"):
+    followed = any(c.deprel in ("conj", "parataxis", "advcl", "ccomp") for c in root.right)
+    if followed or subject is None:
+        return
+    if subject.upos == "PRON" and subject.lemma in ("I", "he", "she", "they", "we"):
         ctx.note("reflexive")
         root.after(complements.reflexive(subject.lemma), "obl:unmarked")

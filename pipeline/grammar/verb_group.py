@@ -59,8 +59,8 @@ class Tam:
 def choose_tam(ctx: Context, *, stative: bool = False, tense: str = "", plain: bool = False) -> Tam:
     """Choose tense, aspect, modality and polarity of a finite clause."""
     negative = ctx.chance(0.13 if not plain else 0.06)
-    past_share = 0.26 if stative else 0.66
-    if not tense and ctx.chance(0.22 if not plain else 0.14):
+    past_share = 0.27 if stative else 0.76
+    if not tense and ctx.chance(0.17 if not plain else 0.12):
         ctx.note("modal")
         modal = ctx.weigh(closed.MODALS)
         perfect = modal in ("could", "should", "must", "may", "might", "would") and ctx.chance(0.08)

@@ -6,8 +6,6 @@ from . import inflect
 from .lexicon import Noun
 from .node import Node
 
-COORDINATORS = ["and", "or", "but", "nor", "plus", "yet"]
-
 
 def noun(entry: Noun, number: str) -> Node:
     """Return a common noun in the given number (Sing or Plur)."""

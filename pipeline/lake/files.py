@@ -7,7 +7,9 @@ manifest: `lake.manifest` is written last and removed first.
 import contextlib
 import hashlib
 import os
+import platform
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +24,9 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """`write` fills a temporary path; its bytes appear at `path` all at once, or never."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # A process of the same number may have died here, and what it left may be a second name of
+    # finished bytes: never write into it.
+    temporary.unlink(missing_ok=True)
     try:
         write(temporary)
         with temporary.open("rb") as stream:
@@ -50,7 +55,11 @@ def write_table(path: Path, table: pa.Table, metadata: dict[str, str] | None = N
     write_atomic(
         path,
         lambda temporary: pq.write_table(
-            table, temporary, compression="zstd", compression_level=1, use_dictionary=repeated
+            table,
+            temporary,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=repeated,  # pyright: ignore[reportArgumentType]
         ),
     )
 
@@ -72,8 +81,20 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sweep(folder: Path) -> None:
+    """Remove what processes that died while writing left in `folder` and below."""
+    for temporary in folder.rglob(".*.tmp"):
+        temporary.unlink(missing_ok=True)
+
+
+def say_on_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 @contextlib.contextmanager
-def locked(folder: Path, wait_s: float, say: Callable[[str], object] = print) -> Iterator[None]:
+def locked(
+    folder: Path, wait_s: float, say: Callable[[str], object] = say_on_stderr
+) -> Iterator[None]:
     """Hold `folder` alone. The kernel frees the lock of a process that dies, however it dies.
 
     Waits up to `wait_s` seconds for another holder to finish, then raises UserError naming it.
@@ -84,14 +105,17 @@ def locked(folder: Path, wait_s: float, say: Callable[[str], object] = print) ->
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        who = _read(holder)
-        say(f"{folder}: held by {who}; waiting up to {wait_s:g} s for it to finish")
+        say(f"{folder}: held by {_read(holder)}; waiting up to {wait_s:g} s for it to finish")
         try:
             lock.acquire(timeout=wait_s)
         except Timeout as error:
-            raise UserError(f"{folder} is held by {who}: wait for it, or stop it") from error
+            raise UserError(
+                f"{folder} is held by {_read(holder)}: wait for it, or stop it"
+            ) from error
     try:
-        holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+        who = f"process {os.getpid()} on {platform.node()}"
+        holder.write_text(who, encoding="utf-8")
+        sweep(folder)
         yield
     finally:
         lock.release()

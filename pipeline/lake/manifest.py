@@ -52,9 +52,14 @@ def read(folder: Path) -> Manifest:
 
 
 def publish(folder: Path, manifest: Manifest, source: Path) -> None:
-    """Make `folder` hold exactly the files of `manifest`, taken from `source`, and say so last."""
+    """Make `folder` hold exactly the files of `manifest`, taken from `source`, and say so last.
+
+    A folder that holds them already is left alone: somebody may be reading it.
+    """
+    if is_published(folder, manifest):
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / NAME).unlink(missing_ok=True)
+    withdraw(folder)
     wanted = {file.name for file in manifest.files}
     for stray in folder.iterdir():
         if stray.is_file() and stray.name not in wanted:
@@ -63,6 +68,22 @@ def publish(folder: Path, manifest: Manifest, source: Path) -> None:
         link(source / file.name, folder / file.name)
     content = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False)
     write_text(folder / NAME, content + "\n")
+
+
+def withdraw(folder: Path) -> None:
+    """From here on no reader takes `folder` for finished.
+
+    Folders that belong together are all withdrawn before the first of them is published anew.
+    """
+    (folder / NAME).unlink(missing_ok=True)
+
+
+def is_published(folder: Path, manifest: Manifest) -> bool:
+    """True where `folder` says that it holds `manifest`, and does."""
+    try:
+        return read(folder) == manifest and not faults(folder, manifest)
+    except UserError:
+        return False
 
 
 def faults(folder: Path, manifest: Manifest) -> list[str]:

@@ -152,10 +152,12 @@ TABLES: dict[str, pa.Schema] = {
 }
 
 
-def publish_tables(lake: Lake, tables: Mapping[str, pa.Table], facts: dict) -> None:
+def publish_tables(
+    lake: Lake, tables: Mapping[str, pa.Table], facts: dict, lock_wait_s: float = 120.0
+) -> None:
     """Write every table, then say so: a reader sees all of them or none."""
     work = lake.work / "tables"
-    with locked(work, wait_s=120):
+    with locked(work, lock_wait_s):
         files = []
         for name in TABLES:
             path = work / f"{name}.parquet"

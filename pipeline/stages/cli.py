@@ -5,12 +5,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 EPILOG = """examples:
   headcensus run                                    the shipped model and treebank, into data/
   headcensus run model=minilm corpus=conllu corpus.path=my.conllu root=out
   headcensus run model=local model.path=DIR control=[trained,random_weights] root=out
   headcensus list                                   models, corpora and controls there are
+
+exit codes: 0 done, 1 a measurement or the disk failed, 2 bad input, 130 stopped by Ctrl-C
 """
 OVERRIDES = """KEY=VALUE, for instance model=minilm, control=[trained,random_weights-1],
 corpus=conllu, corpus.path=FILE, corpus.limit=500, measure.device=cuda, analysis.min_arcs=50,
@@ -18,7 +21,10 @@ root=DIR (default: data), or grid=FILE in place of model, control and corpus"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 a measurement failed, 2 bad input, 130 stopped by Ctrl-C."""
+    """Exit codes: 0 done, 1 a measurement or the disk failed, 2 bad input, 130 stopped by Ctrl-C.
+
+    Whatever a user, or who keeps the machine, can mend is one line on stderr; a traceback is a bug.
+    """
     arguments = _parser().parse_args(argv)
     # Nothing here talks to a terminal but the progress bar.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
@@ -28,19 +34,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments.action(arguments)
     except UserError as error:
-        print(f"headcensus: {error}", file=sys.stderr)
-        return 2
+        return _fail(str(error), 2)
     except MeasurementError as error:
-        print(f"headcensus: measurement failed: {error}", file=sys.stderr)
-        return 1
+        return _fail(f"measurement failed: {error}", 1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
     except KeyboardInterrupt:
-        print("headcensus: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+        return _fail("stopped; the same command goes on from here", 130)
     return 0
 
 
+def _fail(reason: str, code: int) -> int:
+    print(f"headcensus: {' '.join(reason.split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as every other error; argparse would print the usage first."""
+        self.exit(_fail(f"{message}; see {self.prog} --help", 2))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="headcensus",
         description="A census of the attention heads in transformer models.",
         epilog=EPILOG,
@@ -67,9 +84,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _compose(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import requested
+    from pipeline.stages.checks import check_folder
     from pipeline.stages.compose import write_resolved
 
     request = requested(arguments.overrides, grid_by_default=True)
+    check_folder(request.root / "resolved")
     write_resolved(request.root / "resolved", request.grid, request.overrides)
 
 
@@ -77,21 +96,19 @@ def _ingest(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
     from pipeline.stages.cells import requested, resolved_file
 
-    if arguments.resolved:
-        config = resolved_file(arguments.resolved)
-        run.ingest(config["name"], config)
-        return
-    request = requested(arguments.overrides)
-    for name, config in {c.corpus: r for c, r in request.resolved()}.items():
-        run.ingest(name, config)
+    if path := _resolved(arguments):
+        config = resolved_file(path, "name", "corpus", "ingest", "measure")
+        run.ingest({config["name"]: config})
+    else:
+        run.ingest({c.corpus: r for c, r in requested(arguments.overrides).resolved()})
 
 
 def _measure(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
     from pipeline.stages.cells import requested, resolved_file
 
-    if arguments.resolved:
-        run.measure([resolved_file(arguments.resolved)])
+    if path := _resolved(arguments):
+        run.measure([resolved_file(path, "cell", "model", "control", "measure")])
     else:
         run.measure([config for _, config in requested(arguments.overrides).resolved()])
 
@@ -100,14 +117,14 @@ def _aggregate(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
     from pipeline.stages.cells import census
 
-    run.aggregate(*census(arguments.resolved, arguments.overrides))
+    run.aggregate(*census(_resolved(arguments), arguments.overrides))
 
 
 def _report(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
     from pipeline.stages.cells import census
 
-    cells, config = census(arguments.resolved, arguments.overrides)
+    cells, config = census(_resolved(arguments), arguments.overrides)
     folder = Path("reports") if arguments.resolved else Path(config["root"]) / "report"
     _say(run.report(cells, config, folder), folder)
 
@@ -126,6 +143,18 @@ def _list(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import listing
 
     print(listing())
+
+
+def _resolved(arguments: argparse.Namespace) -> Path | None:
+    """Raises UserError where a resolved config is given, and overrides that it would not obey."""
+    if arguments.resolved and arguments.overrides:
+        from pipeline.core.errors import UserError
+
+        raise UserError(
+            f"--resolved {arguments.resolved} and {arguments.overrides[0]}: a resolved config is"
+            " complete; give the override to `headcensus compose`"
+        )
+    return arguments.resolved
 
 
 def _say(answer: str, folder: Path) -> None:

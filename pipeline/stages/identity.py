@@ -1,33 +1,50 @@
 """What a cell's bytes depend on, said in one mapping that is hashed into its fingerprint."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pipeline
+from pipeline.lake.layout import Cell
+from pipeline.stages.settings import MeasureSettings
 
 CODE = ("core", "statistics", "models", "controls", "engines/shard.py", "lake/schema.py")
 """What is below this package's root and takes part in measuring."""
 LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")
 
+WHERE = ("path", "package")
+"""Fields of a checkpoint that say where its files lie, and nothing of what they hold."""
+HOW = ("lock_wait_s", "device")
+"""Settings that say how a cell is measured, not what; the device that was found stands apart."""
 
-def identity(config: dict[str, Any], file_hashes: dict[str, str], device: str) -> dict[str, Any]:
-    """`config` is a resolved cell's. Where its files lie says nothing of what they hold."""
-    plugins = {name: config[name] for name in ("model", "control")}
-    plugins["model"] = {k: v for k, v in plugins["model"].items() if k not in ("path", "package")}
+
+def identity(
+    cell: Cell,
+    plugins: Mapping[str, Any],
+    targets: Mapping[str, str],
+    settings: MeasureSettings,
+    file_hashes: dict[str, str],
+    device: str,
+) -> dict[str, Any]:
+    """`plugins` are the dataclasses that `targets` name. Objects and not config are looked at, so
+    that a default, left out or spelled out, is the same."""
     return {
-        "cell": config["cell"],
-        **plugins,
-        "measure": {
-            k: v for k, v in config["measure"].items() if k not in ("lock_wait_s", "device")
-        },
+        "cell": asdict(cell),
+        **{name: _fields(plugins[name], WHERE) | {"_target_": targets[name]} for name in plugins},
+        "measure": _fields(settings, HOW),
         "device": device,
         "files": file_hashes,
         "code": code_hash(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
+
+
+def _fields(made: Any, without: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value for key, value in asdict(made).items() if key not in without}
 
 
 @cache

@@ -1,33 +1,34 @@
 """The measure stage: a resolved cell becomes a job and a way to load its subject."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import torch
+from safetensors import safe_open
 
 from pipeline.controls.base import Control
-from pipeline.core.errors import UserError
+from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.shard import Subject
-from pipeline.lake.layout import Cell
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder, max_pieces
 from pipeline.models.tap import NAME, wiring
+from pipeline.stages.cells import as_cell
 from pipeline.stages.identity import identity
-from pipeline.stages.settings import CellSettings, MeasureSettings, build, plugin
+from pipeline.stages.settings import MeasureSettings, build, plugin
 
 
 class CellPlan:
     """Everything about a cell that its config says, checked before anything is written."""
 
     def __init__(self, config: dict[str, Any]):
-        names = build("cell", CellSettings, config["cell"])
-        self.cell = Cell(names.model, names.control, names.seed, names.corpus)
+        self.cell = as_cell(config["cell"])
         self.checkpoint: Checkpoint = plugin("model", config["model"])
         self.control: Control = plugin("control", config["control"])
         self.settings = build("measure", MeasureSettings, config["measure"])
-        self._config = config
+        self._targets = {name: config[name]["_target_"] for name in ("model", "control")}
 
     @cached_property
     def device(self) -> str:
@@ -35,24 +36,72 @@ class CellPlan:
         if wanted == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            torch.empty(0, device=wanted)
+            # Not only made there but read back: `meta` holds no numbers.
+            torch.zeros(1, device=wanted).item()
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"measure.device={wanted}: not usable here ({reason})") from error
         return wanted
 
+    def check(self) -> None:
+        """Raises UserError for what would stop the cell, as far as that shows without its weights:
+        no checkpoint, or a damaged one; no tokenizer, or one that cannot be aligned.
+        """
+        folder = self.checkpoint.folder
+        with _readable(self.checkpoint):
+            config, tokenizer = self.checkpoint.config(), self.checkpoint.tokenizer()
+            for file in sorted(folder.glob("*.safetensors")):
+                # Opening reads the header, and that against the length of the file.
+                safe_open(file, framework="pt").__enter__().__exit__(None, None, None)
+        Encoder(tokenizer, max_pieces(config, tokenizer))
+
     def job(self) -> Job:
-        """Raises UserError where the checkpoint cannot be found."""
-        about = identity(self._config, self.checkpoint.file_hashes, self.device)
+        """Raises UserError where there is no such checkpoint, or no such device."""
+        about = identity(
+            self.cell,
+            {"model": self.checkpoint, "control": self.control},
+            self._targets,
+            self.settings,
+            self.checkpoint.file_hashes,
+            self.device,
+        )
         return Job(self.cell, about, self.settings.batch_pieces, self.settings.lock_wait_s)
 
     def subject(self) -> Subject:
         """Load the model and put it under its control."""
-        tokenizer = self.checkpoint.tokenizer()
-        model = self.checkpoint.load(NAME, self.settings.dtype)
+        with _readable(self.checkpoint):
+            tokenizer = self.checkpoint.tokenizer()
+            model = self.checkpoint.load(NAME, self.settings.dtype)
         model = self.control.apply(model, self.cell.seed).to(self.device)  # pyright: ignore
         encoder = Encoder(tokenizer, max_pieces(model.config, tokenizer))
         return Subject(model, encoder, wiring(model))
 
-    def ready(self) -> tuple[Job, Callable[[], Subject]]:
-        return self.job(), self.subject
+
+def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:
+    """What an engine runs: a job per cell, all of them checked, and how to load its subject.
+
+    Cells of one checkpoint share it, so that its files are hashed once.
+    """
+    checkpoints: dict[Checkpoint, Checkpoint] = {}
+    made = [CellPlan(config) for config in configs]
+    for plan in made:
+        known = plan.checkpoint in checkpoints
+        plan.checkpoint = checkpoints.setdefault(plan.checkpoint, plan.checkpoint)
+        if not known:
+            plan.check()
+    return [(plan.job(), plan.subject) for plan in made]
+
+
+@contextmanager
+def _readable(checkpoint: Checkpoint) -> Iterator[None]:
+    """A checkpoint's files are foreign: at damaged ones the libraries raise whatever they like."""
+    try:
+        yield
+    except (UserError, MeasurementError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [""]
+        raise UserError(
+            f"model: {checkpoint.folder} cannot be read ({type(error).__name__}: {lines[0]}):"
+            " it is damaged, or not whole"
+        ) from error

@@ -1,97 +1,141 @@
-"""The stages, as functions of resolved configs. DVC calls them one by one, `run` all in a row."""
+"""The stages, as functions of resolved configs. DVC calls them one by one, `run` all in a row.
 
-from collections.abc import Sequence
+Each checks all that it can before its first long work; `everything` does so for all stages.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
+from pipeline.engines.progress import bar
+from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
-from pipeline.stages.settings import IngestSettings, build, plugin
+from pipeline.stages.checks import check_corpora, check_folder
+from pipeline.stages.settings import (
+    IngestSettings,
+    MeasureSettings,
+    build,
+    plugin,
+    report_settings,
+)
 
 
-def ingest(name: str, config: dict[str, Any]) -> None:
-    """`config` has root, corpus and ingest; `name` is what the corpus is called in the lake."""
+def ingest(configs: Mapping[str, dict[str, Any]]) -> None:
+    """Configs have root, corpus, ingest and measure (how long to wait), by name of the corpus."""
+    root = _root(configs.values())
+    corpora = {name: plugin("corpus", config["corpus"]) for name, config in configs.items()}
+    settings = [build("ingest", IngestSettings, config["ingest"]) for config in configs.values()]
+    waits = [_lock_wait_s(config) for config in configs.values()]
+    check_folder(root)
+    check_corpora(corpora)
+    for (name, corpus), of_corpus, wait_s in zip(corpora.items(), settings, waits, strict=True):
+        _ingest(Lake(root), name, corpus, of_corpus, wait_s)
+
+
+def _ingest(lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s: float) -> None:
     from pipeline.corpora.base import read
     from pipeline.engines.ingest import ingest as ingest_corpus
 
-    corpus: Any = plugin("corpus", config["corpus"])
-    settings = build("ingest", IngestSettings, config["ingest"])
-    with tqdm(unit=" sentences", desc=f"ingest {name}", dynamic_ncols=True) as bar:
+    with bar(unit=" sentences", desc=f"ingest {name}", total=corpus.limit) as shown:
         ingest_corpus(
-            Lake(Path(config["root"])),
+            lake,
             name,
             read(corpus),
             settings.shard_sentences,
             settings.max_quarantined,
-            bar.update,
+            shown.update,
+            wait_s,
         )
 
 
 def measure(configs: Sequence[dict[str, Any]]) -> None:
     """Each config has root, cell, model, control and measure. All are checked before one is run."""
     from pipeline.engines import serial
-    from pipeline.stages.measure import CellPlan
+    from pipeline.stages.measure import jobs
 
-    plans = [CellPlan(config) for config in configs]
-    serial.run(Lake(Path(configs[0]["root"])), [plan.ready() for plan in plans])
+    lake = Lake(_root(configs))
+    ready = jobs(configs)
+    check_folder(lake.root)
+    serial.run(lake, ready)
 
 
 def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
-    """`config` has root and analysis. Writes and publishes the tables of `cells`, no others."""
+    """`config` has root, analysis and measure (how long to wait for another run).
+
+    Writes and publishes the tables of `cells`, no others.
+    """
     from pipeline.analysis.aggregate import aggregate as make_tables
-    from pipeline.analysis.rules import Rules
     from pipeline.lake.tables import publish_tables
 
     rules = build("analysis", Rules, config["analysis"])
-    lake = Lake(Path(config["root"]))
-    with tqdm(total=len(cells), unit=" cells", desc="aggregate", dynamic_ncols=True) as bar:
-        tables = make_tables(lake, cells, rules, bar.update)
-    publish_tables(lake, tables, {"rules": asdict(rules), "cells": [c.name for c in cells]})
+    wait_s = _lock_wait_s(config)
+    lake = Lake(_root([config]))
+    for cell in cells:
+        manifest.read(lake.sentences(cell.corpus))
+        for table in ("heads", "pointers"):
+            manifest.read(lake.measured(table, cell))
+    check_folder(lake.root)
+    with bar(total=len(cells), unit=" cells", desc="aggregate") as shown:
+        tables = make_tables(lake, cells, rules, shown.update)
+    publish_tables(lake, tables, _facts(cells, rules), wait_s)
+
+
+def _facts(cells: Sequence[Cell], rules: Rules) -> dict[str, Any]:
+    return {"rules": asdict(rules), "cells": [cell.name for cell in cells]}
 
 
 def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
-    """`config` has root, analysis and report. Gives the one-line answer."""
+    """`config` has root, analysis and report. Gives the one-line answer.
+
+    Raises UserError where the tables are of other cells or other rules than those asked for: the
+    report would state what was not done.
+    """
     import polars as pl
 
-    from pipeline.analysis.rules import Rules
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
-    from pipeline.report.settings import ReportSettings
     from pipeline.report.write import write_report
 
-    lake = Lake(Path(config["root"]))
+    lake = Lake(_root([config]))
     rules = build("analysis", Rules, config["analysis"])
-    settings = build(
-        "report",
-        ReportSettings,
-        {
-            "dump_threshold": rules.dump_threshold,
-            "min_arcs": rules.min_arcs,
-            "margin": rules.margin,
-            "alpha": rules.alpha,
-            "tables_folder": lake.tables.as_posix(),
-            **config["report"],
-        },
-    )
+    settings = report_settings(config["report"], rules, lake.tables.as_posix())
+    made_of = manifest.read(lake.tables).facts
+    for key, wanted in _facts(cells, rules).items():
+        if made_of.get(key) != wanted:
+            raise UserError(
+                f"{lake.tables} was made with other {key} than those asked for: run aggregate with"
+                " the same words, or give report those that aggregate was run with"
+            )
+    check_folder(folder)
     tables = {name: open_table(name, lake.root).collect() for name in TABLES}
     corpora = sorted({cell.corpus for cell in cells})
     quarantine = pl.concat(
         scan(lake.quarantine(corpus)).collect().insert_column(0, pl.lit(corpus).alias("corpus"))
         for corpus in corpora
     )
-    return write_report(tables, quarantine, folder, settings).text
+    return str(write_report(tables, quarantine, folder, settings))
 
 
 def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> str:
     """Ingest to report. One resolved config per cell."""
-    if not cells:
-        raise UserError("no cell to run: name a model, a control and a corpus")
-    corpora = {cell.corpus: config for cell, config in zip(cells, configs, strict=True)}
-    for name, config in corpora.items():
-        ingest(name, config)
-    measure(configs)
+    from pipeline.engines import serial
+    from pipeline.stages.measure import jobs
+
+    ready = jobs(configs)
+    check_folder(folder)
+    ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
+    serial.run(Lake(_root(configs)), ready)
     aggregate(cells, configs[0])
     return report(cells, configs[0], folder)
+
+
+def _root(configs: Any) -> Path:
+    """Cells of one run share it: what is set on a command line is set for all of them."""
+    return Path(next(iter(configs))["root"])
+
+
+def _lock_wait_s(config: Mapping[str, Any]) -> float:
+    return build("measure", MeasureSettings, config["measure"]).lock_wait_s

@@ -53,7 +53,7 @@ PLAIN = {
 }
 """Sections that are no plug-ins, and what they fill."""
 
-OF_THE_RULES = ("dump_threshold", "min_arcs", "margin", "alpha")
+OF_THE_RULES = {f.name for f in fields(ReportSettings)} & {f.name for f in fields(Rules)}
 """What the report states of `analysis`; it is set there, and there alone."""
 
 

@@ -51,7 +51,9 @@ def test_arcs_leave_out_roots_and_sentences_without_trees():
 
 
 def test_a_corpus_without_trees_has_no_arcs():
-    assert len(arcs_of(sentences([(None, None), (None, None)]))) == 0
+    arcs = arcs_of(sentences([(None, None), (None, None)]))
+    assert len(arcs) == 0
+    assert len(label(arcs.deprel, "universal")) == 0
 
 
 def test_levels():

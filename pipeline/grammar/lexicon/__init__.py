@@ -7,6 +7,7 @@ which is what keeps the text plausible: plumbers repair pipes, and senators oppo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .notation import listed
@@ -23,7 +24,7 @@ NON_AGENTIVE = listed(
     "seem appear tend fail lose die suffer cry fall miss hate fear doubt happen occur owe "
     "belong become lack hear forget break cause damage destroy hit face realize notice threaten "
     "refuse want like love need wish think believe wonder guess suppose hope remember "
-    "understand expect prefer kill shoot bomb receive result affect ruin end grow know"
+    "understand expect prefer have kill shoot bomb receive result affect ruin end grow know"
 )
 TIME_CLASSES = ("weekday", "month", "clock", "duration", "region")
 
@@ -109,7 +110,7 @@ def _expand(classes: list[str]) -> tuple[str, ...]:
     return tuple(lemma for cls in classes for lemma in GROUPS.get(cls, cls).split())
 
 
-def _frames(lines: list[str], family: str) -> tuple[Frame, ...]:
+def _frames(lines: Sequence[str], family: str) -> tuple[Frame, ...]:
     frames = []
     for line in lines:
         cells = [cell.strip() for cell in line.split("|")] + ["", ""]

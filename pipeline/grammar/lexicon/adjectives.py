@@ -1,7 +1,7 @@
 """Adjectives, by the semantic classes of the nouns they go with.
 
 `BY_CLASS` gives adjectives usable before the noun and as predicates; `ATTRIBUTIVE` those that
-only stand before nouns; `GOVERNING` predicates over people that take a complement.
+only stand before nouns; `OBLIQUE`, `INFINITIVE` and `CLAUSAL` those that take a complement.
 """
 
 from __future__ import annotations
@@ -149,7 +149,6 @@ GENERAL_PREDICATES = listed(
     "perfect amazing awful fair crazy strange funny sad cool awesome ridiculous interesting "
     "expensive difficult easy different"
 )
-RESULTATIVE = listed("clean safe dry empty open quiet warm happy ready simple fresh")
 PARTICIPIAL = {
     "place": "located renovated furnished", "document": "signed updated revised",
     "vehicle": "parked stolen", "person": "retired trained", "food": "fried grilled baked",

@@ -5,14 +5,13 @@ from __future__ import annotations
 from .notation import listed
 
 MANNER = listed(
-    "quickly slowly carefully quietly well properly directly personally together alone again "
+    "quickly slowly carefully quietly properly directly personally together alone again "
     "correctly seriously regularly immediately"
 )
 FREQUENCY = listed("always usually often never sometimes rarely generally frequently")
-PAST_TIME = listed("recently then earlier before")
+PAST_TIME = listed("recently then")
 PRESENT_TIME = listed("now currently nowadays")
 FUTURE_TIME = listed("soon later then shortly")
-PERFECT_TIME = listed("already just recently finally never always")
 MIDDLE = listed(
     "also just really still only probably actually even certainly simply definitely finally "
     "apparently obviously simply clearly probably also really just still"
@@ -29,9 +28,6 @@ DEGREE = listed(
 )
 COMPARATIVE_DEGREE = listed("much even far slightly")
 PLACE = listed("here there outside nearby inside downtown upstairs abroad everywhere")
-FOCUS = listed("only even just especially particularly also")
 APPROXIMATE = listed("about only almost nearly around approximately exactly over")
-NEGATABLE_FINAL = ("yet", "anymore", "either", "again")
-DEMONSTRATIVE = ("here", "there", "now", "then")
 AGENTLESS_MANNER = listed("quickly carefully properly badly immediately regularly easily well")
 ATTRIBUTIVE_DEGREE = listed("very very very really extremely fairly rather incredibly highly")

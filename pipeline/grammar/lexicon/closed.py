@@ -22,7 +22,6 @@ REFLEXIVES = {
 }  # fmt: skip
 
 NUMBER_WORDS = listed("two three four five six seven eight nine ten twelve twenty")
-ORDINALS = listed("first second third fourth fifth")
 PLURAL_QUANTIFIERS = ("many", "several", "few", "most", "more", "various", "numerous")
 MASS_QUANTIFIERS = ("much", "more", "little", "enough")
 

@@ -13,7 +13,9 @@ PLURALS = {
     "species": "species", "policeman": "policemen", "businessman": "businessmen",
     "crisis": "crises", "analysis": "analyses", "diagnosis": "diagnoses", "wolf": "wolves",
     "brother-in-law": "brothers-in-law", "goldfish": "goldfish", "salmon": "salmon",
-    "stomach": "stomachs", "police": "police", "quiz": "quizzes",
+    "stomach": "stomachs", "police": "police", "savings": "savings",
+    "damages": "damages", "people": "people", "shrimp": "shrimp",
+    "headquarters": "headquarters", "quiz": "quizzes",
 }  # fmt: skip
 
 VERB_FORMS = {

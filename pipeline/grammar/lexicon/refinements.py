@@ -32,6 +32,7 @@ FINER = {
 
 # Groups of nouns that verbs select without their forming a class of their own.
 GROUPS = {
+    "measures": "price rate cost temperature level wage value weight speed size pressure fare rent",
     "home": "house apartment city village town country neighborhood region farm dormitory",
     "cleanable": "house apartment kitchen bathroom bedroom garage room office cage yard pool lab"
     " classroom gym",

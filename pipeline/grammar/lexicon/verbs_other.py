@@ -45,7 +45,7 @@ search | person org | for:info,job,person,document
 agree | person org | with:person,idea ?on:rule | s1
 disagree | person org | with:person,idea | s
 deal | person org | with:problem,person | 1
-depend | price result | on:price,weather,quality,season | s
+depend | measures result | on:price,weather,quality,season | s
 rely | person org | on:person,data,device,volunteer | s
 focus | person org document | on:problem,activity,idea
 vote | senator voter citizen committee parliament board | ?for:plan,candidate,proposal \
@@ -54,8 +54,8 @@ fight | person org | ?against:person,org,illness ?in:event | 1 @conflict,politic
 die | person animal kin | ?of:cancer,disease,fever | 1 @conflict,health,family,pets,science,law
 suffer | person animal kin | from:illness,problem | 1 @health,pets,sport,finance,science
 recover | person animal | from:illness,event | @health,pets,sport
-fall | price person | ?from:roof,ladder,tree
-rise | price money weather | ?in:month | 1
+fall | measures person | ?from:roof,ladder,tree
+rise | measures | ?in:month | 1
 happen | incident problem | ?in:place ?to:person,vehicle | 2
 occur | incident problem | ?in:place
 begin | event activity | ?in:month ?at:clock | 1
@@ -64,7 +64,7 @@ start | event activity | ?at:clock
 continue | event activity war debate | ?for:duration
 fail | plan battery engine test experiment company | | 1
 succeed | person org idea | ?in:activity
-change | rule price weather | ?in:month
+change | rule measures weather | ?in:month
 open | premises exhibition market | ?at:clock ?in:month
 close | premises | ?at:clock
 grow | plant company economy market problem | | 1
@@ -112,7 +112,7 @@ move+in | person kin | ?with:person
 find+out | person kin | about:problem,event,idea
 check+in | person | ?at:counters
 slow+down | vehicle browser computer network economy | 
-go+up | price | 
+go+up | measures | 
 hang+out | person kin | ?with:person,kin ?in:place
 """.strip().splitlines()
 

@@ -23,7 +23,7 @@ love | person kin | o:food,place,art,person,animal,event,price,field | sp3
 hate | person kin | o:rule,weather,job,problem,food,activity | sp
 enjoy | person kin | o:event,food,art,place | p2
 see | person kin | o:person,animal,place,art,document,problem,vehicle | s3
-find | person org kin | o:document,problem,place,info,thing,animal,job ?in:place,document | 3
+find | person org kin | o:document,problem,info,thing,job,hotel,house,apartment ?in:place | 3
 know | person kin | o:person,answer,info,place,rule | sp2
 remember | person kin | o:person,event,info | sp
 forget | person kin | o:thing,info,event,document | p
@@ -50,7 +50,7 @@ send | person org kin | o:document,message,cash,photo ?to:person,org,kin | 3
 receive | person org kin | o:document,message,cash ?from:person,org | 3
 deliver | person org | o:document,food,furniture,message ?to:person,place
 collect | person org | o:cash,data,rent,evidence ?from:person
-check | person kin | o:document,info,message,part,price | 2
+check | person kin | o:document,info,message,part,measures | 2
 change | person org | o:rule,plan,password,schedule,price,menu,policy | 2
 update | person org | o:software,website,list,schedule,file,resume,map
 install | person org | o:software,device ?in:place
@@ -124,10 +124,10 @@ pay | person org kin | o:bill,rent,fee,fine,tax,deposit,fare,mortgage ?for:servi
 spend | person org kin | o:money,budget,savings on:food,vehicle,clothes,gift,project | 1
 save | person org | o:money,file,document,patient,animal
 borrow | person kin | o:money,tool,vehicle,book ?from:person,kin
-raise | person org | o:price,tax,money,question,issue,concern,wage | 1
-cut | org government company | o:price,budget,cost,job,tax,spending
+raise | person org | o:measures,tax,money,question,issue,concern | 1
+cut | org government company | o:measures,budget,job,tax,spending
 reduce | org government rule medicine | o:cost,risk,price,pain,tax,pollution,traffic,stress | 1
-increase | org government | o:price,tax,profit,budget,production
+increase | org government | o:measures,tax,profit,budget
 support | fund government foundation | o:research,project,school,museum
 solve | person org | o:problem,crime,mystery,dispute | 1
 face | person org | o:problem,charge,trial,crisis | s1
@@ -203,7 +203,7 @@ produce | company manufacturer studio farm | o:food,vehicle,film,energy,device |
 shopping,tech,finance
 observe | scientist biologist researcher explorer | o:animal,pest,weather,planet
 discover | scientist researcher explorer police | o:problem,animal,plant,evidence,planet,gene
-measure | person device | o:price,speed,material | @science,health
+measure | person device | o:measures | @science,health
 water | person kin | o:plant | @home
 plant | person kin | o:plant ?in:growing_place | @home,science
 hit | vehicle weather weapon | o:person,vehicle,place,animal | 1 @cars,law,conflict,sport,science

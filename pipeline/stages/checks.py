@@ -1,0 +1,36 @@
+"""What is checked before long work begins, so that a typo does not cost an hour."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import UserError
+
+
+def check_folder(folder: Path) -> None:
+    """Raises UserError where `folder` is none and cannot be made, or not be written to.
+
+    Writes nothing itself.
+    """
+    place = folder.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    if not place.is_dir():
+        raise UserError(f"{folder} cannot be made: {place} is no folder; give another root=…")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: no leave to write in {place}; give another root=…")
+
+
+def check_corpora(corpora: Mapping[str, Any]) -> None:
+    """Raises UserError where a corpus cannot be opened, or does not begin with a sentence or the
+    record of a damaged one. Of each the first record is read."""
+    from pipeline.corpora.base import read
+
+    for corpus in corpora.values():
+        # Checked as it stands, then read unshuffled: a shuffle fills its buffer first.
+        corpus.stream()
+        with contextlib.closing(read(replace(corpus, shuffle_seed=None))) as records:  # type: ignore
+            next(records)

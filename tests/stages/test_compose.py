@@ -1,0 +1,83 @@
+"""One resolved file per cell and per corpus, one for all: what DVC hangs its stages on."""
+
+import pytest
+import yaml
+
+from tests.stages import small
+
+
+@pytest.fixture
+def composed(tmp_path, capfd):
+    def composed(*words: str) -> dict[str, dict]:
+        assert small.run("compose", "model=local", "model.path=m", f"root={tmp_path}", *words) == 0
+        assert capfd.readouterr() == ("", "")
+        files = sorted((tmp_path / "resolved").iterdir())
+        return {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files}
+
+    return composed
+
+
+def test_a_file_per_cell_and_corpus_and_one_for_all(composed, tmp_path):
+    files = composed("control=[trained,random_weights-1]", "measure.batch_pieces=64")
+    assert set(files) == {
+        "census.yaml",
+        "corpus-treebank.yaml",
+        "local-trained-treebank.yaml",
+        "local-random_weights-1-treebank.yaml",
+    }
+    cell = files["local-random_weights-1-treebank.yaml"]
+    assert cell["cell"] == {
+        "model": "local", "control": "random_weights", "seed": 1, "corpus": "treebank",
+    }  # fmt: skip
+    assert cell["measure"]["batch_pieces"] == 64
+    assert files["corpus-treebank.yaml"]["name"] == "treebank"
+    assert [c["control"] for c in files["census.yaml"]["cells"]] == ["trained", "random_weights"]
+    assert all(file["root"] == str(tmp_path) for file in files.values())
+
+
+def test_a_cell_taken_off_the_grid_leaves_no_file(composed, tmp_path):
+    composed("control=[trained,random_weights-1]")
+    (tmp_path / "resolved/.census.yaml.1.tmp").write_text("left by a process that died")
+    assert set(composed()) == {"census.yaml", "corpus-treebank.yaml", "local-trained-treebank.yaml"}
+
+
+def test_the_same_words_give_the_same_bytes(composed, tmp_path):
+    composed()
+    first = small.files(tmp_path)
+    composed()
+    assert small.files(tmp_path) == first
+
+
+def test_resolved_files_do_what_the_words_do(words, root, tmp_path, monkeypatch, capfd):
+    """The stages, one by one, from resolved files: as DVC calls them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").symlink_to(small.ROOT / "conf")
+    assert small.run("compose", *words) == 0
+    resolved = root / "resolved"
+    for stage, file in (
+        ("ingest", "corpus-conllu"),
+        ("measure", "local-trained-conllu"),
+        ("aggregate", "census"),
+        ("report", "census"),
+    ):
+        assert small.run(stage, "--resolved", resolved / f"{file}.yaml") == 0, capfd.readouterr()
+    assert (tmp_path / "reports/census.html").is_file()
+    by_stages = small.files(root)
+    other = [word for word in words if not word.startswith("root=")]
+    assert small.run("run", *other, f"root={tmp_path}/other") == 0
+    for name, content in small.files(tmp_path / "other").items():
+        if not name.startswith("report/"):
+            assert by_stages[name] == content, name
+
+
+def test_a_resolved_file_of_another_stage_is_refused(words, root, tmp_path, capfd):
+    assert small.run("compose", *words) == 0
+    file = root / "resolved/corpus-conllu.yaml"
+    for stage in ("measure", "aggregate", "report"):
+        assert small.run(stage, "--resolved", file) == 2
+        assert str(file) in capfd.readouterr().err
+    assert small.run("ingest", "--resolved", file, "corpus.limit=1") == 2
+    assert "headcensus compose" in capfd.readouterr().err
+    (tmp_path / "list.yaml").write_text("- a")
+    assert small.run("ingest", "--resolved", tmp_path / "list.yaml") == 2
+    assert {path.name for path in root.iterdir()} == {"resolved"}

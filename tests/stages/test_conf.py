@@ -1,0 +1,127 @@
+"""Every file in conf/ composes into objects, and the command line is light."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.lake.layout import Cell
+from pipeline.stages import compose
+from pipeline.stages.measure import CellPlan
+from pipeline.stages.settings import IngestSettings, build, plugin
+from tests.stages import small
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+NAMES = [(g, path.stem) for g in compose.GROUPS for path in sorted((CONF / g).glob("*.yaml"))]
+
+
+def test_there_are_names_of_each_kind():
+    assert {group for group, _ in NAMES} == set(compose.GROUPS)
+
+
+@pytest.mark.parametrize(("group", "name"), NAMES, ids=lambda word: word)
+def test_a_config_composes_and_becomes_objects(group, name):
+    chosen = {"model": "local", "control": "trained", "corpus": "conllu"} | {group: name}
+    content = yaml.safe_load((CONF / group / f"{name}.yaml").read_text(encoding="utf-8"))
+    words = ["model.path=m"] if group != "model" or content.get("path") == "???" else []
+    words += ["corpus.path=c"] if group != "corpus" or content.get("path") == "???" else []
+    cell = Cell(chosen["model"], chosen["control"], 0, chosen["corpus"])
+    config = compose.resolve(cell, words)
+    plan = CellPlan(config)
+    assert plan.cell == cell
+    made = {
+        "model": plan.checkpoint,
+        "control": plan.control,
+        "corpus": plugin("corpus", config["corpus"]),
+    }[group]
+    assert f"{type(made).__module__}.{type(made).__name__}" == content["_target_"]
+    for key, value in content.items():
+        if key != "_target_" and value != "???":
+            assert getattr(made, key) == value
+    assert build("ingest", IngestSettings, config["ingest"]).shard_sentences == 1024
+
+
+def test_the_grid_of_dvc_composes():
+    grid = compose.read_grid(CONF / "grid.yaml")
+    for cell in grid.cells():
+        assert compose.resolve(cell, [])["cell"]["control"] == cell.control
+
+
+def test_list_names_every_config_with_its_line(capsys):
+    assert small.run("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    for group, name in NAMES:
+        first = (CONF / group / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+        assert f"  {name:<20} {first.lstrip('# ')}" in lines
+
+
+def test_help_names_the_stages_and_imports_nothing_heavy():
+    code = """
+import sys
+from pipeline.stages import cli
+try:
+    cli.main(["--help"])
+except SystemExit as stop:
+    heavy = {"torch", "transformers", "datasets", "polars", "hydra", "pyarrow"} & set(sys.modules)
+    sys.exit(str(sorted(heavy)) if heavy else stop.code)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    for stage in ("run", "compose", "ingest", "measure", "aggregate", "report", "list"):
+        assert stage in done.stdout
+
+
+@pytest.mark.parametrize("stage", ["run", "compose", "ingest", "measure", "aggregate", "report"])
+def test_each_stage_has_help_with_examples(stage, capsys):
+    assert small.run(stage, "--help") == 0
+    out = capsys.readouterr().out
+    assert "KEY=VALUE" in out
+    assert "headcensus run" in out
+
+
+BROKEN = {
+    "[1, 2": "no YAML",
+    "\tx: 1": "no YAML",
+    "a: 1\na: 2\n": "duplicate key a",
+    "- a\n": "holds no keys",
+    "": "holds no keys",
+    "5": "holds no keys",
+    "_target_: x\npath: ${nothing.here}\n": "nothing",
+    "defaults:\n  - nope: 1\n": "cannot be composed",
+    "path: a\n": "corpus._target_=None",
+    "_target_: pipeline.corpora.conllu.Conllu\npath: 5\n": "corpus.path=5",
+    "_target_: pipeline.corpora.conllu.Conllu\npath: a\nlimit: true\n": "corpus.limit=True",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_config_is_named(content, tmp_path, monkeypatch, capsys):
+    _project(tmp_path, content)
+    monkeypatch.chdir(tmp_path)
+    assert small.run("run", "model=local", "model.path=m", "corpus=mine", "root=out") == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert BROKEN[content] in line
+    assert "mine" in line or "corpus." in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_config_may_have_any_name(tmp_path, monkeypatch):
+    content = "_target_: pipeline.corpora.conllu.Conllu\npath: ${root}/a.conllu\n"
+    monkeypatch.chdir(_project(tmp_path, ""))
+    for name in ("<script>", "it's mine", "a=b, [c]"):
+        (tmp_path / "conf/corpus" / f"{name}.yaml").write_text(content)
+        config = compose.resolve(Cell("local", "trained", 0, name), ("model.path=m", "root=r"))
+        assert config["corpus"]["path"] == "r/a.conllu"
+
+
+def _project(folder: Path, corpus: str) -> Path:
+    """A project folder with the checkout's conf/, and a corpus config of its own."""
+    for path in CONF.rglob("*.yaml"):
+        target = folder / "conf" / path.relative_to(CONF)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    (folder / "conf/corpus/mine.yaml").write_text(corpus, encoding="utf-8")
+    return folder

@@ -1,0 +1,83 @@
+"""The README says what is so: its result is the report's, its commands run, its links exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pipeline.stages.cli import main
+from tests import tiny
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUN_BY_CI = {"make repro", "make test"}
+NOT_A_COMMAND = {". .venv/bin/activate"}
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and line not in NOT_A_COMMAND]
+
+
+def test_the_result_is_the_reports():
+    report = (ROOT / "reports/census.md").read_text(encoding="utf-8")
+    result = README.split("<!-- result -->\n")[1].split("\n<!-- /result -->")[0]
+    for part in result.split("\n\n"):
+        assert part in report
+
+
+def test_links_and_pictures_are_there():
+    targets = re.findall(r"\]\(([^)#]+)", README)
+    assert len(targets) >= 4
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_ci_runs_what_is_left_to_it():
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert set(commands()) >= RUN_BY_CI
+    for command in RUN_BY_CI:
+        assert f"\n{command}\n" in script
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c not in RUN_BY_CI])
+def test_every_other_command_runs(command, tmp_path, treebank, capsys):
+    text = tmp_path / "some.txt"
+    text.write_text("\n".join(tiny.TEXTS), encoding="utf-8")
+    few = tmp_path / "few.conllu"
+    few.write_text("\n\n".join(_blocks(treebank)[:25]) + "\n\n", encoding="utf-8")
+    places = {"DIR": tiny.save(tmp_path / "model"), "FILE": few, "TEXT": text}
+    words = shlex.split(command)
+    assert words.pop(0) == "headcensus"
+    words = [re.sub(r"=(DIR|FILE|TEXT)$", lambda m: f"={places[m[1]]}", word) for word in words]
+    words = [word.replace("root=out", f"root={tmp_path / 'out'}") for word in words]
+    assert main(words) == 0
+    if words[0] == "run":
+        assert (tmp_path / "out/report/census.html").is_file()
+    else:
+        assert "minilm" in capsys.readouterr().out
+
+
+def test_the_snippet_runs(tmp_path, treebank, monkeypatch, capsys):
+    few = tmp_path / "few.conllu"
+    few.write_text("\n\n".join(_blocks(treebank)[:25]) + "\n\n", encoding="utf-8")
+    model = tiny.save(tmp_path / "model")
+    overrides = [
+        f"model.path={model}",
+        "corpus=conllu",
+        f"corpus.path={few}",
+        "control=[trained,random_weights]",
+    ]
+    assert main(["run", "model=local", *overrides, f"root={tmp_path / 'data'}"]) == 0
+    monkeypatch.chdir(tmp_path)
+    snippets = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert snippets
+    for snippet in snippets:
+        exec(compile(snippet, "README.md", "exec"), {})
+    assert "deprel" in capsys.readouterr().out
+
+
+def _blocks(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").strip().split("\n\n")

@@ -24,11 +24,16 @@ def with_nulls(relations: pl.LazyFrame, null_percentile: float, min_arcs: int) -
     )
     return (
         relations.join(bars, on=_MATCHED, how="left", maintain_order="left")
-        .with_columns(beats_nulls=(pl.col("accuracy") > pl.col("bar")) & (pl.col("n") >= min_arcs))
-        .with_columns(tracks=pl.all_horizontal("margin", "significant", "beats_nulls"))
+        # A flag that is unknown stays unknown, whatever else is known to be false.
         .with_columns(
-            # A flag that is unknown stays unknown, whatever the others say.
-            tracks=pl.when(pl.col("beats_nulls").is_not_null()).then(pl.col("tracks"))
+            beats_nulls=pl.when(pl.col("bar").is_not_null()).then(
+                (pl.col("accuracy") > pl.col("bar")) & (pl.col("n") >= min_arcs)
+            )
+        )
+        .with_columns(
+            tracks=pl.when(pl.col("beats_nulls").is_not_null()).then(
+                pl.all_horizontal("margin", "significant", "beats_nulls")
+            )
         )
         .drop("bar")
     )

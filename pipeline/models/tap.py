@@ -139,7 +139,8 @@ def wiring(model: PreTrainedModel) -> list[Place]:
 
 def forward(model: PreTrainedModel, tap: Tap) -> None:
     """Run a model over the tap's pieces for the sake of its attention."""
-    inputs: dict[str, object] = {"input_ids": tap.pieces.ids, "attention_mask": tap.pieces.real.long()}
+    inputs: dict[str, object] = {"input_ids": tap.pieces.ids}
+    inputs["attention_mask"] = tap.pieces.real.long()
     if "use_cache" in model.config.to_dict():
         inputs["use_cache"] = False
     with torch.inference_mode():

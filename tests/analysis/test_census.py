@@ -40,7 +40,7 @@ def test_seeds_of_one_control_are_one_sample():
 
 
 def test_without_nulls_the_flag_is_unknown():
-    rows = judged([relation("trained", 0, 0.9), relation("trained", 1, 0.2)])
+    rows = judged([relation("trained", 0, 0.9), relation("trained", 1, 0.2, n=3)])
     assert rows["beats_nulls"].to_list() == [None, None]
     assert rows["tracks"].to_list() == [None, None]
 
@@ -92,7 +92,9 @@ def test_counts_by_hand():
 
 def test_counts_without_nulls_are_unknown_where_they_need_them():
     rows = heads("trained", dumps_cls=[True, False, False])
-    found = counted(rows, [relation("trained", h, a) for h, a in enumerate((0.9, 0.8, 0.1))])
+    relations = [relation("trained", h, a) for h, a in enumerate((0.9, 0.8, 0.1))]
+    relations.append(relation("trained", 2, 0.1, n=3) | {"deprel": "rare"})
+    found = counted(rows, relations)
     assert found["n_tracks"] is None
     assert found["n_beats_nulls"] is None
     assert found["n_tracks_and_dumps"] is None

@@ -1,0 +1,85 @@
+"""A pipeline in miniature: real writing, locking and publishing, with a stub for the model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.core.sentence import Fault, Sentence
+from pipeline.engines import cell as engine
+from pipeline.engines.cell import Job, measure_cell
+from pipeline.engines.ingest import ingest
+from pipeline.engines.shard import Shard
+from pipeline.lake import manifest
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.schema import LAKE
+from pipeline.lake.tables import TABLES, publish_tables
+
+CELL = Cell("m", "trained", 0, "c")
+
+
+@dataclass
+class Little:
+    """Three sentences in shards of two, and a fault; `measured` lists the shards that were."""
+
+    root: Path
+    word: str = "dog"
+    identity: dict = field(default_factory=lambda: {"weights": "w0"})
+    measured: list[int] = field(default_factory=list)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.root)
+
+    def records(self) -> Iterator[Sentence | Fault]:
+        for k in range(3):
+            yield Sentence(f"s{k}", self.word, (self.word, str(k)))
+        yield Fault("c.conllu", 7, "s3", f"no {self.word}")
+
+    def shard(self, subject, sentences, first, batch_pieces, progress) -> Shard:
+        """Rows that depend on the words, as a model's would."""
+        self.measured.append(first)
+        n_rows = len(sentences)
+        rows = {name: pa.nulls(n_rows, kind) for name, kind in _types("heads")}
+        rows["sentence"] = pa.array(range(first, first + n_rows), pa.int32())
+        rows["mass_cls"] = pa.array([float(len(s.words[0]) + len(s.words)) for s in sentences], pa.float32())
+        heads = pa.table(list(rows.values()), schema=LAKE["heads"])
+        pointers = pa.table(
+            [rows.get(name, pa.nulls(n_rows, kind)) for name, kind in _types("pointers")],
+            schema=LAKE["pointers"],
+        )
+        progress(n_rows)
+        return Shard(heads, pointers, {"n_sentences": n_rows})
+
+    def run(self, monkeypatch) -> None:
+        """Ingest, measure, publish tables."""
+        monkeypatch.setattr(engine, "measure_shard", self.shard)
+        ingest(self.lake, "c", self.records(), 2, 0.5)
+        job = Job(CELL, self.identity, 64, lock_wait_s=0)
+        measure_cell(self.lake, job, lambda: None, lambda n: None)  # pyright: ignore
+        made = manifest.read(self.lake.measured("heads", CELL)).fingerprint
+        facts = {"cells": [CELL.name], "made of": made}
+        publish_tables(self.lake, {k: v.empty_table() for k, v in TABLES.items()}, facts)
+
+    def finished_shards(self) -> set[int]:
+        """First sentences of the shards whose record is in the workshop."""
+        return {2 * int(p.stem[-5:]) for p in self.root.glob("_work/model=*/**/shard-*.json")}
+
+
+def _types(table: str) -> list[tuple[str, pa.DataType]]:
+    return [(column.name, column.type) for column in LAKE[table]]
+
+
+def check_what_is_published(root: Path) -> None:
+    """Whatever says that it is finished is, and what belongs together is of one making."""
+    folders = [path.parent for path in root.rglob(manifest.NAME)]
+    made = {folder: manifest.verified(folder) for folder in folders}
+    lake = Lake(root)
+    pairs = (
+        [lake.measured(table, CELL) for table in ("heads", "pointers")],
+        [lake.sentences("c"), lake.quarantine("c")],
+    )
+    for pair in pairs:
+        prints = {made[folder].fingerprint for folder in pair if folder in made}
+        assert len(prints) <= 1

@@ -3,8 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# torch on few cores: idle OpenMP threads that spin slow the busy ones down.
-export HYDRA_FULL_ERROR := 0
+# DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: repro test check format lock treebank clean help
@@ -39,11 +38,11 @@ format: $(STAMP)  ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 lock: $(STAMP)  ## write requirements.lock anew from what is installed
-	$(BIN)/pip freeze --exclude-editable | grep -v ' @ ' > requirements.lock.tmp
+	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp
 	mv requirements.lock.tmp requirements.lock
 
 treebank: $(STAMP)  ## write the shipped treebank anew from its grammar
 	$(BIN)/python -m pipeline.grammar --out data/treebank/treebank.conllu
 
 clean:  ## forget every result and the virtual environment
-	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved
+	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved .dvc/cache .dvc/tmp

@@ -53,7 +53,7 @@ def statistics(pattern: np.ndarray, visible: np.ndarray, piece: dict) -> dict[st
     for k in range(4):
         seeing = [i for i in range(n) if k < n and visible[i][k]]
         received = sum(float(pattern[i][k]) for i in seeing)
-        sums[f"alpha_{k}"] = received / len(seeing) if seeing else 0.0
+        sums[f"alpha_{k}"] = received / len(seeing) if seeing else math.nan
     return sums
 
 
@@ -108,6 +108,8 @@ def pieces(tokenizer, words: list[str]) -> tuple[list[int], dict]:
     ids, special = encoded["input_ids"], [bool(s) for s in encoded["special_tokens_mask"]]
     word = []
     for (left, right), is_special in zip(encoded["offset_mapping"], special, strict=True):
+        if text[left:right] == " ":  # a bare marker opens the word that follows
+            left, right = right, right + 1
         characters = range(left, right)
         owners = [w for c in characters for w, (a, b) in enumerate(spans) if a <= c < b]
         word.append(owners[0] if owners and not is_special else -1)

@@ -31,6 +31,7 @@ FAMILIES = {
     "roberta": {**WIDE, "max_position_embeddings": 130, "type_vocab_size": 1},
     "electra": {**WIDE, "embedding_size": 16},
     "albert": {**WIDE, "embedding_size": 16},
+    "splinter": {**WIDE},  # bidirectional, and its modules do not say so
     "distilbert": {"dim": 32, "n_layers": 3, "n_heads": 4, "hidden_dim": 48}
     | {"max_position_embeddings": 128},
     "modernbert": {**WIDE, "local_attention": 6, "global_attn_every_n_layers": 2},

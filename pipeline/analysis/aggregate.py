@@ -102,9 +102,7 @@ def _cell(
         strict=True,
     )
     for shard, heads_file, pointers_file in files:
-        weights = bootstrap.weights(
-            shard.n_sentences, rules.bootstrap, rules.seed, shard.number
-        )
+        weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, rules.seed, shard.number)
         table = read_shard(heads_file)
         rows = np.unique(table["sentence"].to_numpy()) - shard.first
         head_tally.add(table, weights[:, rows])

@@ -15,8 +15,8 @@ _SUMMED = (
     *(c.name for c in COUNTS),
     *(c.name for c in SUMS),
     *(f"uniform_{name}" for name in MASSES),
-    *(f"alpha_{k}" for k in range(4)),
 )
+_ALPHAS = tuple(f"alpha_{k}" for k in range(4))
 
 
 @dataclass
@@ -39,13 +39,18 @@ class HeadTally:
             assert isinstance(first, pl.DataFrame)
             self.places = first
         values = {
-            name: _column(shard, name).reshape(-1, n_heads).astype(np.float64) for name in _SUMMED
+            name: _column(shard, name).reshape(-1, n_heads).astype(np.float64)
+            for name in (*_SUMMED, *_ALPHAS)
         }
         self.n_sentences += len(rows) // n_heads
-        for name, value in values.items():
-            self._sum(name, value.sum(0))
+        for name in _SUMMED:
+            self._sum(name, values[name].sum(0))
         for k in range(4):
-            self._sum(f"sink_{k}", (values[f"alpha_{k}"] > self.rules.epsilon).sum(0))
+            alpha = values[f"alpha_{k}"]
+            has_position = ~np.isnan(alpha)
+            self._sum(f"n_alpha_{k}", has_position.sum(0))
+            self._sum(f"alpha_{k}", np.where(has_position, alpha, 0.0).sum(0))
+            self._sum(f"sink_{k}", (alpha > self.rules.epsilon).sum(0))
         histogram = shard["argmax_offset"].combine_chunks()
         counts = np.asarray(histogram.flatten()).reshape(-1, n_heads, histogram.type.list_size)
         if counts.size:
@@ -88,8 +93,10 @@ class HeadTally:
         return means
 
     def _sinks(self) -> dict[str, np.ndarray]:
-        return {f"alpha_{k}": self.sums[f"alpha_{k}"] / self.n_sentences for k in range(4)} | {
-            f"sink_rate_{k}": self.sums[f"sink_{k}"] / self.n_sentences for k in range(4)
+        """Over the sentences that have the position."""
+        s = self.sums
+        return {f"alpha_{k}": _ratio(s[f"alpha_{k}"], s[f"n_alpha_{k}"]) for k in range(4)} | {
+            f"sink_rate_{k}": _ratio(s[f"sink_{k}"], s[f"n_alpha_{k}"]) for k in range(4)
         }
 
     def _intervals(self) -> dict[str, np.ndarray]:

@@ -15,19 +15,21 @@ _MATCHED = ["model", "corpus", "site", "direction", "deprel", "level", "weightin
 
 def with_nulls(relations: pl.LazyFrame, null_percentile: float, min_arcs: int) -> pl.LazyFrame:
     """Adds `beats_nulls` and `tracks`; both are null where no null control was measured."""
+    nulls = relations.filter(pl.col("control") != TRAINED)
+    measured = nulls.select("model", "corpus").unique().with_columns(measured=True)
     bars = (
-        relations.filter(pl.col("control") != TRAINED)
-        .group_by([*_MATCHED, "control"])
+        nulls.group_by([*_MATCHED, "control"])
         .agg(bar=pl.col("accuracy").quantile(null_percentile / 100, "linear"))
         .group_by(_MATCHED)
         .agg(pl.col("bar").max())
     )
     return (
         relations.join(bars, on=_MATCHED, how="left", maintain_order="left")
+        .join(measured, on=["model", "corpus"], how="left", maintain_order="left")
         # A flag that is unknown stays unknown, whatever else is known to be false.
         .with_columns(
-            beats_nulls=pl.when(pl.col("bar").is_not_null()).then(
-                (pl.col("accuracy") > pl.col("bar")) & (pl.col("n") >= min_arcs)
+            beats_nulls=pl.when(pl.col("measured")).then(
+                (pl.col("accuracy") > pl.col("bar")).fill_null(False) & (pl.col("n") >= min_arcs)
             )
         )
         .with_columns(
@@ -35,5 +37,5 @@ def with_nulls(relations: pl.LazyFrame, null_percentile: float, min_arcs: int) -
                 pl.all_horizontal("margin", "significant", "beats_nulls")
             )
         )
-        .drop("bar")
+        .drop("bar", "measured")
     )

@@ -45,6 +45,8 @@ class RelationTally:
 
     def add(self, arcs: Arcs, hits: np.ndarray, confirms: np.ndarray, weights: np.ndarray) -> None:
         """One shard. `confirms` and the columns of `weights` run over its sentences."""
+        if not len(arcs):
+            return
         for level in LEVELS:
             labels = label(arcs.deprel, level)
             order = np.argsort(labels, kind="stable")  # arcs stay in the order of sentences

@@ -36,5 +36,5 @@ class Rules:
         if not 0 <= self.null_percentile <= 100:
             raise ValueError(f"null_percentile={self.null_percentile} is not between 0 and 100")
         for name, least in (("min_arcs", 1), ("bootstrap", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+            if not least <= getattr(self, name) < 2**31:
+                raise ValueError(f"{name}={getattr(self, name)} is not between {least} and 2³¹")

@@ -33,12 +33,19 @@ class NoProjection:
                     for projection in projections:
                         _make_identity(projection, model.config.model_type)
                     n_found += 1
-        if not n_found:
+        n_layers = _n_attentions(model.config)
+        if n_found != n_layers:
             raise UserError(
-                f"control=no_projection: no separate query, key and value projections were found in"
-                f" {model.config.model_type}"
+                f"control=no_projection: {model.config.model_type} has separate query, key and"
+                f" value projections in {n_found} of its {n_layers} layers"
             )
         return model
+
+
+def _n_attentions(config) -> int:
+    """Attention modules with weights of their own: ALBERT's layers share theirs."""
+    groups = getattr(config, "num_hidden_groups", None)
+    return groups * config.inner_group_num if groups else config.num_hidden_layers
 
 
 def _make_identity(projection: nn.Linear, family: str) -> None:

@@ -14,7 +14,7 @@ class RandomWeights:
     """Keeps the architecture, destroys every weight."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(seed)
             fresh = AutoModel.from_config(
                 model.config,

@@ -72,10 +72,13 @@ class Layout:
     def offsets(self) -> Float[Tensor, "pair column"]:
         """Columns that add pairs up by key − query: a bin each, then |distance|, then distance."""
         n_queries, n_keys = self.visible.shape[1:]
-        displacement = torch.arange(n_keys) - torch.arange(n_queries)[:, None]
-        bins = torch.nn.functional.one_hot(offset_bin(displacement), N_BINS).float()
-        distance = torch.stack((displacement.abs(), displacement), -1).float()
-        return torch.cat((bins, distance), -1).flatten(0, 1).to(self.visible.device)
+        position = torch.arange(max(n_queries, n_keys), device=self.visible.device)
+        displacement = position[:n_keys] - position[:n_queries, None]
+        columns = torch.zeros(n_queries, n_keys, N_BINS + 2, device=self.visible.device)
+        columns.scatter_(-1, offset_bin(displacement).unsqueeze(-1), 1.0)
+        columns[..., N_BINS] = displacement.abs()
+        columns[..., N_BINS + 1] = displacement
+        return columns.flatten(0, 1)
 
     @cached_property
     def to_words(self) -> Float[Tensor, "sentence key word"]:

@@ -92,7 +92,7 @@ def find_damage(
         if labels is not None and len(labels) != n_words:
             return 0, f"{len(labels)} {name} for {n_words} words"
     for index, word in enumerate(words):
-        if not word or word.isspace():
+        if not word.strip(" \t\r\n"):
             return index, f"word {index + 1}: empty form"
     for name, labels in (("form", words), ("upos", upos), ("deprel", deprels)):
         if labels is None or not CONTROL.search("".join(labels)):

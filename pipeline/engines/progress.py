@@ -5,11 +5,24 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pipeline.lake.files import say_on_stderr
 
-def bar(**options: Any) -> tqdm:
+
+class Bar(tqdm):
     """A bar on stderr, redrawn in place on a terminal.
 
     Elsewhere, in a log, it says something every half minute, and nothing of what is sooner over.
     """
-    pace = {} if sys.stderr.isatty() else {"mininterval": 30.0, "delay": 30.0, "ascii": True}
-    return tqdm(dynamic_ncols=True, file=sys.stderr, **pace, **options)
+
+    def __init__(self, **options: Any):
+        self._on_terminal = sys.stderr.isatty()
+        if not self._on_terminal:
+            options |= {"mininterval": 30.0, "delay": 30.0, "ascii": True}
+        super().__init__(dynamic_ncols=True, file=sys.stderr, **options)
+
+    def say(self, line: str) -> None:
+        """A line of its own, above the bar."""
+        if self._on_terminal:
+            self.write(line, file=sys.stderr)
+        else:
+            say_on_stderr(line)

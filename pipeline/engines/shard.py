@@ -5,14 +5,14 @@ nothing but its sentences, its cell and the settings below: any engine, any orde
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
 import torch
 from transformers import PreTrainedModel
 
-from pipeline.core.errors import MeasurementError
+from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.lake.schema import LAKE, NO_PIECE
 from pipeline.models.encode import Encoded, Encoder
@@ -50,25 +50,20 @@ def measure_shard(
     `batch_pieces` bounds a batch, padding included. `progress` is told of sentences as they pass.
     Raises MeasurementError, naming layer, head and sentence, where a number cannot be trusted.
     """
-    encoded, n_too_long = subject.encoder.encode(sentences)
+    encoded, skipped = subject.encoder.encode(sentences)
     rows = _Rows(subject.places, encoded)
     for batch in batches(encoded, batch_pieces):
         tap = Tap(subject.encoder.pieces(batch).to(subject.model.device))
         forward(subject.model, tap)
-        try:
-            check(tap, subject.places)
-        except MeasurementError as error:
-            names = ", ".join(sentences[e.index].sentence_id for e in batch[:8])
-            raise MeasurementError(f"{error} (batch: {names}, …)") from error
+        check(tap, subject.places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
         rows.add(batch, tap)
         progress(len(batch))
-    progress(n_too_long)
+    progress(len(sentences) - len(encoded))
     counts = {
         "n_sentences": len(encoded),
         "n_words": sum(e.n_words for e in encoded),
         "n_pieces": sum(len(e.ids) for e in encoded),
-        "n_too_long": n_too_long,
-        "n_words_without_pieces": sum(len(e.words_without_pieces) for e in encoded),
+        **asdict(skipped),
     }
     return Shard(*rows.tables(first), counts)
 
@@ -99,7 +94,8 @@ class _Rows:
 
     def add(self, batch: list[Encoded], tap: Tap) -> None:
         rows = [self._row_of[e.index] for e in batch]
-        by_call = [{**call.reduction.sums, **_shared(call)} for call in tap.calls]
+        shared = {id(call.layout): baseline(call.layout) for call in tap.calls}
+        by_call = [_with_shared(call.reduction.sums, shared[id(call.layout)]) for call in tap.calls]
         for name in by_call[0]:
             values = torch.stack([sums[name] for sums in by_call], 1).flatten(1, 2).cpu().numpy()
             if name not in self._sums:
@@ -139,15 +135,20 @@ class _Rows:
     def _lists(self, collected: list[np.ndarray]) -> pa.Array:
         n_rows = len(self.places) * self._n_heads
         lengths = np.repeat([e.n_words for e in self.encoded], n_rows)
-        ends = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        if ends[-1] > np.iinfo(np.int32).max:
+            raise UserError("too many pointers for one shard: lower ingest.shard_sentences")
+        ends = ends.astype(np.int32)
         flat = np.concatenate(collected) if collected else np.empty(0, np.int16)
         return pa.ListArray.from_arrays(pa.array(ends), pa.array(flat, pa.int16()))
 
 
-def _shared(call) -> dict[str, torch.Tensor]:
-    """The layout's own numbers, repeated for every head."""
-    n_heads = call.reduction.sums["row_sum"].shape[1]
-    return {k: v[:, None].expand(-1, n_heads) for k, v in baseline(call.layout).items()}
+def _with_shared(
+    sums: dict[str, torch.Tensor], shared: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """The layout's own numbers stand in every head's row."""
+    n_heads = sums["row_sum"].shape[1]
+    return sums | {k: v[:, None].expand(-1, n_heads) for k, v in shared.items()}
 
 
 def _table(name: str, columns: dict) -> pa.Table:
@@ -173,4 +174,6 @@ def _array(values, kind: pa.DataType, n_rows: int) -> pa.Array:
         flat = values.reshape(-1).astype(kind.value_type.to_pandas_dtype())
         return pa.FixedSizeListArray.from_arrays(pa.array(flat), kind.list_size)
     flat = values.reshape(-1)
-    return pa.array(flat if flat.dtype.kind == "U" else flat.astype(kind.to_pandas_dtype()), kind)
+    if flat.dtype.kind != "U":
+        flat = flat.astype(kind.to_pandas_dtype())
+    return pa.array(flat, kind, from_pandas=True)  # NaN says that there is no such thing: null

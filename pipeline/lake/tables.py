@@ -63,7 +63,12 @@ HEADS = (
     *(Column(f"uniform_{m}", REAL, "mass", f"{m} of a uniform pattern") for m in MASSES),
     *(Column(f"lift_{m}", REAL, "ratio", f"{m} over that of a uniform pattern") for m in MASSES),
     *(
-        Column(f"alpha_{k}", REAL, "mass", f"mean over sentences: attention position {k} receives")
+        Column(
+            f"alpha_{k}",
+            REAL,
+            "mass",
+            f"mean attention to position {k}, over sentences that have one",
+        )
         for k in range(4)
     ),
     *(
@@ -87,8 +92,8 @@ RELATION_KEYS = (
     Column("weighting", STRING, "", "attention"),
 )
 RELATIONS = (
-    Column("n_all", INT, "arcs", "arcs in every measured sentence"),
-    Column("hits_all", INT, "arcs", "of these, arcs where the head points at the governor"),
+    Column("n_all", INT, "arcs", "arcs of measured sentences, both words having pieces"),
+    Column("hits_all", INT, "arcs", "of these: the head points at the governor, with weight > 0"),
     Column("baseline_all", REAL, "share", "best offset chosen and scored on all of them: naive"),
     Column("n", INT, "arcs", "arcs in the confirming half"),
     Column("hits", INT, "arcs", "of these, arcs where the head points at the governor"),

@@ -139,7 +139,13 @@ class Checkpoint:
                 trust_remote_code=self.trust_remote_code,
                 output_loading_info=True,
             )
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
+        except KeyError as error:
+            family = self.config().model_type
+            raise UserError(
+                f"model: the attention of {family} does not pass through transformers'"
+                f" AttentionInterface (no entry for {error}); this family cannot be measured"
+            ) from error
+        except (OSError, ValueError, SafetensorError) as error:
             raise UserError(f"model: cannot load {self.folder}: {_first_line(error)}") from error
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)

@@ -35,6 +35,14 @@ class Encoded:
         return sorted(set(range(self.n_words)) - set(self.word))
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """Sentences longer than the model, never read in part; and words that have no piece."""
+
+    n_too_long: int = 0
+    n_words_without_pieces: int = 0
+
+
 class Encoder:
     """A tokenizer, and the most pieces its model can read.
 
@@ -56,10 +64,10 @@ class Encoder:
             "eos": tokenizer.eos_token_id,
         }
 
-    def encode(self, sentences: Sequence[Sentence]) -> tuple[list[Encoded], int]:
-        """Sentences in pieces, and how many were skipped: the model cannot read them whole."""
+    def encode(self, sentences: Sequence[Sentence]) -> tuple[list[Encoded], Skipped]:
+        """Sentences in pieces, and what the model cannot read."""
         if not sentences:
-            return [], 0
+            return [], Skipped()
         # A "[SEP]" in the corpus is text, not a separator: only the tokenizer's own frame is.
         batch = self.tokenizer(
             [" ".join(s.words) for s in sentences],
@@ -70,15 +78,21 @@ class Encoder:
             verbose=False,
         )
         encoded = []
+        n_too_long = n_words_of_nothing = 0
         for index, sentence in enumerate(sentences):
             ids = batch["input_ids"][index]
-            if not 0 < len(ids) <= self.max_pieces:
+            if len(ids) > self.max_pieces:
+                n_too_long += 1
+                continue
+            if not ids:
+                n_words_of_nothing += len(sentence.words)
                 continue
             special = [bool(flag) for flag in batch["special_tokens_mask"][index]]
             word = _align(sentence.words, batch["offset_mapping"][index], special)
             punct = frozenset(w for w, form in enumerate(sentence.words) if is_punctuation(form))
             encoded.append(Encoded(index, ids, word, special, punct, len(sentence.words)))
-        return encoded, len(sentences) - len(encoded)
+        n_pieceless = sum(len(e.words_without_pieces) for e in encoded) + n_words_of_nothing
+        return encoded, Skipped(n_too_long, n_pieceless)
 
     def pieces(self, batch: Sequence[Encoded]) -> Pieces:
         """A right-padded batch. Padding ids are any valid id: no query ever sees them."""
@@ -141,12 +155,15 @@ _POSITIONS_AFTER_PADDING = frozenset(
 def _align(
     words: tuple[str, ...], offsets: Sequence[tuple[int, int]], special: Sequence[bool]
 ) -> list[int]:
-    """The word of each piece: that of its first character which is not a joining space, else −1."""
+    """The word of each piece: that of its first character which is not a joining space.
+
+    A piece that holds the joining space alone (SentencePiece's bare marker) opens the next word.
+    """
     owner: list[int] = []
     for index, word in enumerate(words):
         owner += [index] * len(word) + [-1]
     aligned = []
     for (start, end), is_special in zip(offsets, special, strict=True):
-        inside = [] if is_special else owner[start:end]
-        aligned.append(next((w for w in inside if w >= 0), -1))
+        within = range(start, start if is_special or start == end else min(end + 1, len(owner)))
+        aligned.append(next((owner[c] for c in within if owner[c] >= 0), -1))
     return aligned

@@ -7,7 +7,7 @@ transformers hands on to every call: nothing global, nothing patched.
 Truth, in the tests, is what the same model's eager `output_attentions` gives.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -19,7 +19,7 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES, Pieces
-from pipeline.core.shapes import Bool, Tensor
+from pipeline.core.shapes import Tensor
 from pipeline.statistics.portable import attend
 
 NAME = "headcensus"
@@ -51,35 +51,24 @@ class Tap:
     pieces: Pieces
     kernel: Kernel = attend
     calls: list[Measured] = field(default_factory=list)
-    _layout_of: dict[tuple[int, bool], Layout] = field(default_factory=dict)
+    _layout_of: dict[int, Layout] = field(default_factory=dict)
     _masks: list[Tensor] = field(default_factory=list)  # keeps the ids in _layout_of from reuse
 
-    def measure(self, mask: Tensor | None, causal: bool, **tensors) -> Tensor:
-        layout = self._layout(mask, causal)
+    def measure(self, mask: Tensor, **tensors) -> Tensor:
+        layout = self._layout(mask)
         output, reduction = self.kernel(AttentionCall(layout=layout, **tensors))
         self.calls.append(Measured(layout, reduction, tensors.get("sinks") is not None))
         return output
 
-    def _layout(self, mask: Tensor | None, causal: bool) -> Layout:
+    def _layout(self, mask: Tensor) -> Layout:
         """Layers share a layout where they share a mask; models with windows have two or more."""
-        key = (id(mask), causal)
-        if key not in self._layout_of:
-            if mask is not None:
-                self._masks.append(mask)
-            visible = _visible(self.pieces, mask, causal)
-            self._layout_of[key] = Layout(self.pieces, self.pieces, visible)
-        return self._layout_of[key]
-
-
-def _visible(
-    pieces: Pieces, mask: Tensor | None, causal: bool
-) -> Bool[Tensor, "sentence query key"]:
-    """Padding comes from the batch, not from the mask, which is `None` where nothing is padded."""
-    visible = pieces.real[:, :, None] & pieces.real[:, None, :]
-    if mask is not None:
-        assert mask.dtype == torch.bool, "sdpa_mask gives booleans"
-        return visible & mask[:, 0]
-    return visible.tril() if causal else visible
+        if id(mask) not in self._layout_of:
+            self._masks.append(mask)
+            # Padding comes from the batch: what a mask says of padding queries is not asked.
+            real = self.pieces.real
+            visible = real[:, :, None] & real[:, None, :] & mask[:, 0]
+            self._layout_of[id(mask)] = Layout(self.pieces, self.pieces, visible)
+        return self._layout_of[id(mask)]
 
 
 def _attention(
@@ -90,15 +79,18 @@ def _attention(
     attention_mask: Tensor | None,
     scaling: float | None = None,
     tap: Tap | None = None,
-    is_causal: bool | None = None,
     **kwargs,
 ) -> tuple[Tensor, None]:
-    """What transformers calls. Its contract: [sentence, query, head, channel] out, and weights."""
-    assert tap is not None, "a model routed to headcensus is run with tap=Tap(…)"
-    causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
+    """What transformers calls. Its contract: [sentence, query, head, channel] out, and weights.
+
+    Raises ValueError for a call that cannot be read; `wiring` turns it into a refusal.
+    """
+    if tap is None:
+        raise ValueError("its layers do not hand on the keywords of the forward pass")
+    if attention_mask is None or attention_mask.dtype != torch.bool:
+        raise ValueError("its layers are not given the mask that was made for them")
     output = tap.measure(
         attention_mask,
-        bool(causal),
         query=query,
         key=key,
         value=value,
@@ -110,8 +102,18 @@ def _attention(
     return output.transpose(1, 2).contiguous(), None
 
 
+def _mask(*args, **kwargs) -> Tensor | None:
+    """Boolean masks, never left out: whether a call is causal is then read, not guessed.
+
+    Left to itself transformers gives `None` where nothing is padded, and a module that does not say
+    whether it is causal would be taken for one that is.
+    """
+    skips = {"allow_is_causal_skip": False, "allow_is_bidirectional_skip": False}
+    return sdpa_mask(*args, **(kwargs | skips))
+
+
 AttentionInterface.register(NAME, _attention)
-AttentionMaskInterface.register(NAME, sdpa_mask)
+AttentionMaskInterface.register(NAME, _mask)
 
 
 def wiring(model: PreTrainedModel) -> list[Place]:
@@ -124,17 +126,25 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     family = config.model_type
     if config.is_encoder_decoder:
         raise UserError(f"model: {family} is an encoder-decoder; these are not measured yet")
+    n_layers = getattr(config, "num_hidden_layers", None)
     pieces = _two_pieces(model.device)
     tap = Tap(pieces)
-    forward(model, tap)
+    try:
+        forward(model, tap)
+    except Exception as error:  # whatever a family does that the others do not
+        reason = str(error).split("\n")[0]
+        raise UserError(
+            f"model: the attention of {family} cannot be read through transformers'"
+            f" AttentionInterface ({type(error).__name__}: {reason})"
+        ) from error
     site = "decoder" if _is_causal(tap) else "encoder"
-    if len(tap.calls) != config.num_hidden_layers:
+    if len(tap.calls) != n_layers:
         raise UserError(
             f"model: the attention of {family} does not pass through transformers'"
-            f" AttentionInterface: {len(tap.calls)} calls for {config.num_hidden_layers}"
+            f" AttentionInterface: {len(tap.calls)} calls for {n_layers}"
             " layers; this family cannot be measured"
         )
-    return [Place(site, layer) for layer in range(config.num_hidden_layers)]
+    return [Place(site, layer) for layer in range(n_layers)]
 
 
 def forward(model: PreTrainedModel, tap: Tap) -> None:
@@ -147,8 +157,11 @@ def forward(model: PreTrainedModel, tap: Tap) -> None:
         model(**inputs, tap=tap)
 
 
-def check(tap: Tap, places: list[Place]) -> None:
-    """Raises MeasurementError where a call is missing, or a pattern's rows do not sum to 1."""
+def check(tap: Tap, places: list[Place], names: Sequence[str]) -> None:
+    """Raises MeasurementError where a call is missing, or a pattern's rows do not sum to 1.
+
+    `names` says what to call each sentence of the batch.
+    """
     if len(tap.calls) != len(places):
         raise MeasurementError(
             f"the tap saw {len(tap.calls)} attention calls of a forward pass, not {len(places)}"
@@ -161,8 +174,8 @@ def check(tap: Tap, places: list[Place]) -> None:
         if not fine.all():
             sentence, head = (int(i) for i in (~fine).nonzero()[0])
             raise MeasurementError(
-                f"{place.site} layer {place.layer} head {head}, sentence {sentence} of its batch:"
-                f" rows sum to {float(mean[sentence, head]):g} on average, not to 1"
+                f"{place.site} layer {place.layer} head {head}, {names[sentence]}: rows sum to"
+                f" {float(mean[sentence, head]):g} on average, not to 1"
             )
 
 

@@ -63,8 +63,9 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
         ),
         (
             Strong("Beats nulls"),
-            ": accuracy above the 99th percentile of the same relation over the heads of each null "
-            "control.",
+            f": accuracy above percentile {settings.null_percentile:g} of the same relation over "
+            "the heads of each null control, all its seeds together. A null control is held "
+            "against all null controls, itself among them.",
         ),
         (Strong("Tracks"), ": all three flags on one relation."),
         (
@@ -75,9 +76,10 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
         ),
         (
             Strong("Positional"),
-            ": the largest weight sits at one fixed offset for at least 90 % of the queries. ",
+            f": the largest weight sits at one fixed offset, a piece's own place included, for at "
+            f"least {100 * settings.positional_rate:g} % of the queries. ",
             Strong("Broad"),
-            ": mean entropy, as a share of its maximum, above 0.9.",
+            f": mean entropy, as a share of its maximum, above {settings.broad_entropy:g}.",
         ),
     )
 

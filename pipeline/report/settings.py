@@ -13,6 +13,9 @@ class ReportSettings:
     min_arcs: int = 100
     margin: float = 0.10
     alpha: float = 0.05
+    null_percentile: float = 99.0
+    positional_rate: float = 0.9
+    broad_entropy: float = 0.9
     level: str = "full"
     weighting: str = "attention"
     tables_folder: str = "data/tables"

@@ -80,7 +80,7 @@ def census(resolved: Path | None, overrides: Sequence[str]) -> tuple[list[Cell],
     if resolved is None:
         pairs = requested(overrides).resolved()
         return [cell for cell, _ in pairs], pairs[0][1]
-    content = resolved_file(resolved, "cells", "analysis", "report")
+    content = resolved_file(resolved, "cells", "measure", "analysis", "report")
     if not isinstance(content["cells"], list) or not content["cells"]:
         raise UserError(f"{resolved}: cells is no list of cells")
     return [as_cell(cell) for cell in content["cells"]], content

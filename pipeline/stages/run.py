@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
-from pipeline.engines.progress import bar
+from pipeline.engines.progress import Bar
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.stages.checks import check_corpora, check_folder
@@ -39,7 +39,7 @@ def _ingest(lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s
     from pipeline.corpora.base import read
     from pipeline.engines.ingest import ingest as ingest_corpus
 
-    with bar(unit=" sentences", desc=f"ingest {name}", total=corpus.limit) as shown:
+    with Bar(unit=" sentences", desc=f"ingest {name}", total=corpus.limit) as shown:
         ingest_corpus(
             lake,
             name,
@@ -48,6 +48,7 @@ def _ingest(lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s
             settings.max_quarantined,
             shown.update,
             wait_s,
+            shown.say,
         )
 
 
@@ -78,7 +79,7 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
         for table in ("heads", "pointers"):
             manifest.read(lake.measured(table, cell))
     check_folder(lake.root)
-    with bar(total=len(cells), unit=" cells", desc="aggregate") as shown:
+    with Bar(total=len(cells), unit=" cells", desc="aggregate") as shown:
         tables = make_tables(lake, cells, rules, shown.update)
     publish_tables(lake, tables, _facts(cells, rules), wait_s)
 

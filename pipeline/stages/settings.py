@@ -18,7 +18,7 @@ from pipeline.report.settings import ReportSettings
 
 T = TypeVar("T")
 
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, lt=2**31)]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class CellSettings:
     model: str
     control: str
     corpus: str
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
 PLAIN = {

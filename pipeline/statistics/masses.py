@@ -4,6 +4,8 @@ Every class of key is a column, every group of queries a row, and a mass is thei
 pattern. The same function on the uniform pattern gives what a head without preference would give.
 """
 
+import torch
+
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
@@ -52,11 +54,12 @@ def sinks(
 ) -> dict[str, Float[Tensor, "sentence head"]]:
     """α_k of Gu et al. 2024, §2: mean attention to position k of the queries that see it, k < 4.
 
-    A mean per sentence, not a sum over queries: the sink rate asks how often it passes ε.
+    A mean per sentence, not a sum over queries: the sink rate asks how often it passes ε. NaN for
+    a position that the sentence does not have.
     """
     n_positions = min(4, pattern.shape[-1])
     received = pattern[..., :n_positions].sum(2)
-    n_seeing = layout.visible[..., :n_positions].sum(1).clamp(min=1)
+    n_seeing = layout.visible[..., :n_positions].sum(1, dtype=pattern.dtype)
     alpha = received / n_seeing.unsqueeze(1)
-    sums = {f"alpha_{k}": alpha[..., k] for k in range(n_positions)}
-    return sums | {f"alpha_{k}": alpha.new_zeros(alpha.shape[:2]) for k in range(n_positions, 4)}
+    missing = alpha.new_full(alpha.shape[:2], torch.nan)
+    return {f"alpha_{k}": alpha[..., k] if k < n_positions else missing for k in range(4)}

@@ -45,6 +45,12 @@ def test_without_nulls_the_flag_is_unknown():
     assert rows["tracks"].to_list() == [None, None]
 
 
+def test_nulls_that_judged_no_arc_were_measured_all_the_same():
+    nothing = {"accuracy": None, "n": 0}
+    rows = judged([relation("trained", 0, 0.9), relation("random", 0, 0.1) | nothing])
+    assert rows.filter(control="trained")["beats_nulls"].to_list() == [False]
+
+
 def test_few_arcs_beat_nothing():
     rows = judged([relation("trained", 0, 0.9, n=99), relation("random", 0, 0.1)])
     assert rows.filter(control="trained")["beats_nulls"].to_list() == [False]

@@ -152,6 +152,15 @@ def test_a_margin_of_exactly_ten_points_passes():
     assert margins == [True, False, False, False]
 
 
+def test_a_shard_without_any_arc_to_judge_adds_nothing():
+    """The only sentence of the last shard may be one that the model could not read."""
+    arcs, _ = corpus()
+    nothing = arcs.where(np.zeros(len(arcs), bool))
+    found = RelationTally(FittedOffsets(), RULES)
+    found.add(nothing, np.zeros((0, 0), bool), np.zeros(1, bool), bootstrap.weights(1, 200, 0, 0))
+    assert found.sums == {}
+
+
 def test_best_offset_breaks_ties_towards_the_nearest():
     from collections import Counter
 

@@ -43,7 +43,9 @@ class Little:
         n_rows = len(sentences)
         rows = {name: pa.nulls(n_rows, kind) for name, kind in _types("heads")}
         rows["sentence"] = pa.array(range(first, first + n_rows), pa.int32())
-        rows["mass_cls"] = pa.array([float(len(s.words[0]) + len(s.words)) for s in sentences], pa.float32())
+        rows["mass_cls"] = pa.array(
+            [float(len(s.words[0]) + len(s.words)) for s in sentences], pa.float32()
+        )
         heads = pa.table(list(rows.values()), schema=LAKE["heads"])
         pointers = pa.table(
             [rows.get(name, pa.nulls(n_rows, kind)) for name, kind in _types("pointers")],
@@ -53,18 +55,23 @@ class Little:
         return Shard(heads, pointers, {"n_sentences": n_rows})
 
     def run(self, monkeypatch) -> None:
-        """Ingest, measure, publish tables."""
+        """Ingest and measure."""
         monkeypatch.setattr(engine, "measure_shard", self.shard)
         ingest(self.lake, "c", self.records(), 2, 0.5)
         job = Job(CELL, self.identity, 64, lock_wait_s=0)
         measure_cell(self.lake, job, lambda: None, lambda n: None)  # pyright: ignore
-        made = manifest.read(self.lake.measured("heads", CELL)).fingerprint
-        facts = {"cells": [CELL.name], "made of": made}
-        publish_tables(self.lake, {k: v.empty_table() for k, v in TABLES.items()}, facts)
 
-    def finished_shards(self) -> set[int]:
-        """First sentences of the shards whose record is in the workshop."""
-        return {2 * int(p.stem[-5:]) for p in self.root.glob("_work/model=*/**/shard-*.json")}
+    def tables(self, monkeypatch) -> None:
+        """Publish tables: one says what they were made of, the others are empty."""
+        tables = {name: schema.empty_table() for name, schema in TABLES.items()}
+        of_word = [{"key_class": self.word}]
+        tables["dumps"] = pa.Table.from_pylist(of_word, schema=TABLES["dumps"])
+        publish_tables(self.lake, tables, {"made of": self.word})
+
+    def finished_shards(self) -> set[tuple[int, str]]:
+        """Shards whose record is in the workshop: first sentence, and fingerprint."""
+        records = self.root.glob("_work/model=*/**/shard-*.json")
+        return {(2 * int(path.stem[-5:]), path.parent.name) for path in records}
 
 
 def _types(table: str) -> list[tuple[str, pa.DataType]]:

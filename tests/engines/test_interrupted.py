@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.engines.little import Little, check_what_is_published
-from tests.stages.small import files
+from tests.stages.small import copy, files
 
 STEPS = ((os, "replace"), (os, "link"), (os, "fsync"), (os, "unlink"), (pq, "write_table"))
 
@@ -28,6 +28,10 @@ class Death:
         self.steps, self.at, self.dead = 0, at, False
         for module, name in STEPS:
             monkeypatch.setattr(module, name, self._step(getattr(module, name)))
+
+    def count(self, run: Callable[[], object]) -> int:
+        run()
+        return self.steps
 
     def _step(self, function: Callable) -> Callable:
         def step(*args, **kwargs):
@@ -50,43 +54,37 @@ def no_sync(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-def older(root, monkeypatch) -> None:
-    """A root that holds another corpus's results under the same names."""
-    Little(root, word="mouse").run(monkeypatch)
-
-
-def steps_of_a_run(root, monkeypatch) -> int:
-    with monkeypatch.context() as patch:
-        death = Death(patch)
-        Little(root).run(patch)
-    return death.steps
+PROGRAMS = {"lake": Little.run, "tables": Little.tables}
 
 
 @pytest.mark.parametrize("over_older", [False, True], ids=["fresh", "over older results"])
-def test_killed_at_every_step(over_older, tmp_path, monkeypatch):
-    undisturbed = tmp_path / "undisturbed"
-    start = tmp_path / "start"
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_killed_at_every_step(program, over_older, tmp_path, monkeypatch):
+    run = PROGRAMS[program]
+    undisturbed, start, root = (tmp_path / name for name in ("undisturbed", "start", "out"))
+    start.mkdir()
     if over_older:
-        older(start, monkeypatch)
-        shutil.copytree(start, undisturbed)
-    n_steps = steps_of_a_run(undisturbed, monkeypatch)
-    assert n_steps > 80
+        # Another corpus's results stand under the same names.
+        run(Little(start, word="mouse"), monkeypatch)
+    copy(start, undisturbed)
+    with monkeypatch.context() as patch:
+        n_steps = Death(patch).count(lambda: run(Little(undisturbed), patch))
+    assert n_steps > 30
     expected = files(undisturbed)
-    root = tmp_path / "out"
     for at in range(n_steps):
-        if over_older:
-            shutil.copytree(start, root)
+        copy(start, root)
+        old = Little(root).finished_shards()
         with monkeypatch.context() as patch:
             death = Death(patch, at)
             with pytest.raises(Killed):
-                Little(root).run(patch)
+                run(Little(root), patch)
         assert death.dead
         check_what_is_published(root)
         again = Little(root)
-        ours = again.finished_shards() if not over_older else set()
-        again.run(monkeypatch)
+        ours = again.finished_shards() - old
+        run(again, monkeypatch)
         assert files(root) == expected, f"step {at}"
-        assert not ours & set(again.measured), f"step {at}: finished shards were measured again"
+        assert not {first for first, _ in ours} & set(again.measured), f"step {at}: measured again"
         assert not list(root.rglob("*.tmp")), f"step {at}"
         shutil.rmtree(root)
 
@@ -114,7 +112,7 @@ def test_changed_and_changed_back_uses_nothing_stale(tmp_path, monkeypatch):
 
 
 def test_a_process_of_the_same_number_left_a_second_name(tmp_path, monkeypatch):
-    """Numbers come back, in containers at once: what lies at the temporary name is not written to."""
+    """Numbers come back, in containers at once: what lies at the temporary name is left."""
     Little(tmp_path).run(monkeypatch)
     (folder,) = (tmp_path / "lake/heads").rglob("corpus=c")
     (folder / "_manifest.json").unlink()

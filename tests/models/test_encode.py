@@ -47,6 +47,16 @@ def test_a_word_of_several_pieces():
     assert sorted(set(found.word)) == [-1, 0, 1]
 
 
+@pytest.mark.parametrize("kind", ["sentence_piece", "byte_level"])
+def test_equal_words_are_aligned_alike(kind):
+    """A bare marker or a lone space opens the word that follows, first in the sentence or not."""
+    (found,), _ = encoder(kind).encode([sentence("人民", "人民", "人民")])
+    assert -1 not in [
+        w for w, special in zip(found.word, found.special, strict=True) if not special
+    ]
+    assert found.word.count(1) == found.word.count(2)
+
+
 def test_a_form_with_a_space_is_one_word():
     (found,), _ = encoder("word_piece").encode([sentence("10 000", "people")])
     assert set(found.word) == {-1, 0, 1}
@@ -54,9 +64,9 @@ def test_a_form_with_a_space_is_one_word():
 
 @pytest.mark.parametrize("character", INVISIBLE)
 def test_words_without_pieces_keep_indices_aligned(character):
-    (found,), _ = encoder("word_piece").encode([sentence("dogs", character, "bark")])
-    if found.words_without_pieces:
-        assert found.words_without_pieces == [1]
+    (found,), skipped = encoder("word_piece").encode([sentence("dogs", character, "bark")])
+    assert found.words_without_pieces == [1]
+    assert skipped.n_words_without_pieces == 1
     assert {0, 2} <= set(found.word)
     assert found.n_words == 3
 
@@ -75,7 +85,7 @@ def test_too_long_is_skipped_whole_and_counted():
     encoded, skipped = enc.encode(
         [sentence("dogs", "bark"), sentence(*["dogs"] * 20), sentence("cats")]
     )
-    assert skipped == 1
+    assert skipped.n_too_long == 1
     assert [e.index for e in encoded] == [0, 2]
 
 
@@ -84,7 +94,7 @@ def test_a_tokenizer_that_truncates_does_not_truncate_here():
     tokenizer = tiny.trained("word_piece")
     tokenizer.backend_tokenizer.enable_truncation(4)
     (found,), skipped = Encoder(tokenizer, 100).encode([sentence(*["dogs"] * 30)])
-    assert skipped == 0
+    assert skipped.n_too_long == 0
     assert len(found.ids) > 30
 
 

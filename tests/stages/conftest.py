@@ -27,14 +27,5 @@ def root(tmp_path) -> Path:
 
 @pytest.fixture
 def words(checkpoint, sentences, root) -> list[str]:
-    """What the tests give every stage: 14 sentences in shards of 5."""
-    return [
-        "model=local",
-        f"model.path={checkpoint}",
-        "corpus=conllu",
-        f"corpus.path={sentences}",
-        "ingest.shard_sentences=5",
-        "analysis.min_arcs=5",
-        "analysis.bootstrap=20",
-        f"root={root}",
-    ]
+    """What the tests give every stage, over 14 sentences."""
+    return small.words(checkpoint, sentences, root)

@@ -1,5 +1,7 @@
 """Bad input is one line that says what and where, exit code 2, and nothing is written."""
 
+import shutil
+
 import pytest
 
 from tests.stages import small
@@ -39,7 +41,7 @@ UNKNOWN = {
     "control=[trained,nope]": "control=nope: there is no such control",
     "control=[trained,trained]": "different names",
     "control=trained-01": "write trained-1",
-    "control=[trained,random_weights-99999999999999999999]": "cell.seed",
+    "control=[trained,random_weights-2147483648]": "cell.seed",
     "seed=3": "behind the control",
     "run": "not KEY=VALUE",
     "root=": "not KEY=VALUE",
@@ -49,6 +51,7 @@ UNKNOWN = {
 WRONG = {
     "measure.batch_pieces=many": "measure.batch_pieces='many'",
     "measure.batch_pieces=0": "greater than 0",
+    "ingest.shard_sentences=99999999999999999999": "ingest.shard_sentences",
     "measure.dtype=float8": "float32",
     "measure.device=abacus": "measure.device=abacus",
     "measure.device=meta": "measure.device=meta",
@@ -107,6 +110,17 @@ def test_a_grid_that_cannot_be_read(content, tmp_path, capfd):
     assert not (tmp_path / "out").exists()
 
 
+def test_the_third_corpus_is_looked_at_before_the_first_is_ingested(refused, tmp_path, monkeypatch):
+    conf = tmp_path / "conf"
+    shutil.copytree(small.ROOT / "conf", conf)
+    (tmp_path / "some.txt").write_text("a b c")
+    (conf / "corpus/one.yaml").write_text(
+        "_target_: pipeline.corpora.text.Text\npath: some.txt\nlimit: null\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert "nowhere.conllu" in refused("corpus=[one,conllu]", "corpus.path=nowhere.conllu")
+
+
 def test_a_path_left_out_is_asked_for(refused, words):
     assert "give corpus.path=" in _without(refused, words, "corpus.path")
     assert "give model.path=" in _without(refused, words, "model.path")
@@ -132,7 +146,9 @@ def test_empty_and_malformed_corpora(refused, tmp_path):
 
 def test_a_hub_that_cannot_be_reached(refused):
     assert "hub" in refused("model.path=nobody/no-such-model", "model.revision=abc")
-    assert "hub" in refused("corpus=text", "corpus.path=null", "corpus.dataset=no/such", "corpus.revision=a")
+    assert "hub" in refused(
+        "corpus=text", "corpus.path=null", "corpus.dataset=no/such", "corpus.revision=a"
+    )
     assert "hub" in refused("corpus=ud", "corpus.path=commul/universal_dependencies")
 
 

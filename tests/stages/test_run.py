@@ -155,7 +155,10 @@ def test_a_report_of_other_tables_is_refused(fine, words, capfd):
 def test_cells_of_one_run_have_a_pair_of_tables_each(fine, root):
     fine("control=[trained,random_weights-3]")
     lake = Lake(root)
-    for cell in (Cell("local", "trained", 0, "conllu"), Cell("local", "random_weights", 3, "conllu")):
+    for cell in (
+        Cell("local", "trained", 0, "conllu"),
+        Cell("local", "random_weights", 3, "conllu"),
+    ):
         heads, pointers = (scan(lake.measured(t, cell)).collect() for t in ("heads", "pointers"))
         assert heads.height == pointers.height == 14 * 12
         assert heads.select("sentence", "site", "layer", "head").equals(

@@ -1,0 +1,104 @@
+"""Readers believe the manifest alone."""
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from pipeline.core.errors import UserError
+from pipeline.lake import manifest, open_table, scan
+from pipeline.lake.files import sha256_of, write_table
+from pipeline.lake.layout import Lake
+from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.read import read_shard, read_whole_shard
+from pipeline.lake.schema import LAKE
+from pipeline.lake.tables import TABLES, publish_tables
+from tests.lake.test_files import example
+from tests.stages.small import DAMAGES, damage
+
+
+@pytest.fixture
+def published(tmp_path):
+    lake = Lake(tmp_path)
+    publish_tables(
+        lake, {name: example(schema) for name, schema in TABLES.items()}, {"cells": ["x"]}
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_opened_by_name(name, published):
+    frame = open_table(name, published).collect()
+    assert frame.columns == TABLES[name].names
+    assert frame.height == 3
+
+
+def test_open_table_names_what_there_is(published, tmp_path):
+    with pytest.raises(ValueError, match="heads, relations, dumps, census"):
+        open_table("trees", published)
+    with pytest.raises(UserError, match="run the stage"):
+        open_table("heads", tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_damaged_tables_are_not_opened(how, published):
+    damage(published / "tables/relations.parquet", how)
+    with pytest.raises(UserError, match="run the stage"):
+        open_table("relations", published)
+
+
+def test_the_same_tables_are_the_same_bytes(published, tmp_path):
+    other = tmp_path / "other"
+    publish_tables(
+        Lake(other), {name: example(schema) for name, schema in TABLES.items()}, {"cells": ["x"]}
+    )
+    for path in (published / "tables").iterdir():
+        assert (other / "tables" / path.name).read_bytes() == path.read_bytes()
+
+
+def shards(folder, *heights: int) -> Manifest:
+    files = []
+    for k, height in enumerate(heights):
+        path = folder / f"work/shard-0000{k}.parquet"
+        write_table(path, pa.table({"row": [10 * k + row for row in range(height)]}))
+        files.append(File(path.name, sha256_of(path), height))
+    content = Manifest("sentences", "f", tuple(files))
+    manifest.publish(folder / "corpus=a=b", content, folder / "work")
+    return content
+
+
+def test_scan_gives_rows_in_order_and_no_hive_columns(tmp_path):
+    shards(tmp_path, 3, 2)
+    frame = scan(tmp_path / "corpus=a=b").collect()
+    assert frame.to_dict(as_series=False) == {"row": [0, 1, 2, 10, 11]}
+    table = read_shard(tmp_path / "corpus=a=b/shard-00001.parquet")
+    assert table.column_names == ["row"]
+
+
+def test_scan_of_no_files_has_the_schema(tmp_path):
+    manifest.publish(tmp_path, Manifest("quarantine", "f", ()), tmp_path)
+    frame = scan(tmp_path).collect()
+    assert (frame.columns, frame.height) == (LAKE["quarantine"].names, 0)
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_scan_refuses_damage(how, tmp_path):
+    shards(tmp_path, 3, 2)
+    damage(tmp_path / "corpus=a=b/shard-00001.parquet", how)
+    with pytest.raises(UserError, match="shard"):
+        scan(tmp_path / "corpus=a=b")
+
+
+def test_a_shard_is_read_as_listed_or_not_at_all(tmp_path):
+    content = shards(tmp_path, 3, 2)
+    folder = tmp_path / "corpus=a=b"
+    assert read_whole_shard(folder, content.files[0]).num_rows == 3
+    write_table(folder / content.files[0].name, pa.table({"row": [5, 6, 7]}))
+    with pytest.raises(UserError, match="changed while it was being read"):
+        read_whole_shard(folder, content.files[0])
+
+
+def test_any_reader_finds_cells_by_hive(tmp_path):
+    """Without this package: a plain scan of the folder gives the keys as strings."""
+    write_table(tmp_path / "model=a%2Fb/control=c-1/shard-00000.parquet", pa.table({"row": [1]}))
+    frame = pl.scan_parquet(tmp_path, hive_partitioning=True, try_parse_hive_dates=False).collect()
+    assert frame.row(0, named=True) == {"row": 1, "model": "a/b", "control": "c-1"}

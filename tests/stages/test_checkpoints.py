@@ -1,0 +1,98 @@
+"""A checkpoint that cannot be read is refused, with its folder, before a sentence is ingested."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests import tiny
+from tests.stages import small
+
+
+def cut(name: str, to: int):
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:to])
+
+
+def holds(name: str, content: bytes):
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def config(**keys):
+    def write(folder: Path) -> None:
+        content = json.loads((folder / "config.json").read_text()) | keys
+        (folder / "config.json").write_text(json.dumps(content))
+
+    return write
+
+
+EARLY = {
+    "weights cut": cut("model.safetensors", -10),
+    "weights cut early": cut("model.safetensors", 100),
+    "weights empty": cut("model.safetensors", 0),
+    "weights garbage": holds("model.safetensors", b"x" * 1000),
+    "weights missing": lambda folder: (folder / "model.safetensors").unlink(),
+    "config cut": cut("config.json", 40),
+    "config empty": cut("config.json", 0),
+    "config a list": holds("config.json", b"[]"),
+    "config binary": holds("config.json", b"\xff\xfe\x00"),
+    "config missing": lambda folder: (folder / "config.json").unlink(),
+    "family unknown": config(model_type="nope"),
+    "config of another type": config(hidden_size="big"),
+    "tokenizer cut": cut("tokenizer.json", 300),
+    "tokenizer a list": holds("tokenizer.json", b"[]"),
+    "tokenizer missing": lambda folder: (folder / "tokenizer.json").unlink(),
+    "tokenizer config cut": cut("tokenizer_config.json", 20),
+}
+LATE = {
+    "other width": config(hidden_size=48),
+    "other vocabulary": config(vocab_size=50),
+    "more layers": config(num_hidden_layers=5),
+    "heads that do not divide": config(num_attention_heads=5),
+}
+"""What shows only when the weights are loaded."""
+
+
+@pytest.fixture
+def refused(words, root, tmp_path, capfd):
+    def refused(damage) -> str:
+        folder = tiny.save(tmp_path / "bad")
+        damage(folder)
+        capfd.readouterr()
+        kept = [word for word in words if not word.startswith("model.path=")]
+        assert small.run("run", *kept, f"model.path={folder}") == 2
+        line = capfd.readouterr().err
+        assert str(folder) in line or "multiple" in line
+        return line
+
+    return refused
+
+
+@pytest.mark.parametrize("name", EARLY)
+def test_damage_is_found_before_anything_is_written(name, refused, root):
+    assert refused(EARLY[name]).count("\n") == 1
+    assert not root.exists()
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_damage_that_shows_late_publishes_nothing(name, refused, root):
+    assert refused(LATE[name]).count("\n") == 1
+    assert not (root / "lake").exists()
+
+
+def test_pickled_weights_are_refused(refused):
+    def pickle(folder: Path) -> None:
+        torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+        (folder / "model.safetensors").unlink()
+
+    assert "model.allow_pickle=true" in refused(pickle)
+
+
+def test_weights_that_are_missing_are_refused(refused):
+    def drop(folder: Path) -> None:
+        weights = load_file(folder / "model.safetensors")
+        del weights["encoder.layer.1.attention.self.query.weight"]
+        save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+    assert "encoder.layer.1.attention.self.query.weight" in refused(drop)

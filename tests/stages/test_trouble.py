@@ -1,0 +1,80 @@
+"""What befalls a run from outside: a full disk, no leave to write, Ctrl-C. One line each."""
+
+import errno
+import os
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from pipeline.engines import cell
+from pipeline.lake import files
+from tests.stages import small
+
+
+@pytest.mark.parametrize("stage", ["ingest", "measure", "aggregate"])
+@pytest.mark.parametrize(
+    ("number", "what"), [(errno.ENOSPC, "No space left"), (errno.EACCES, "Permission denied")]
+)
+def test_a_disk_that_fails_is_one_line(stage, number, what, words, root, monkeypatch, capfd):
+    stages = ("ingest", "measure", "aggregate")
+    for before in stages[: stages.index(stage)]:
+        assert small.run(before, *words) == 0
+    published = small.files(root)
+
+    def fail(table, path, **_):
+        path.write_bytes(b"half")
+        raise OSError(number, os.strerror(number), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", fail)
+        capfd.readouterr()
+        assert small.run(stage, *words) == 1
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert what in err
+    assert str(root) in err
+    assert small.files(root) == published
+    assert not list(root.rglob("*.tmp"))
+    for after in stages[stages.index(stage) :]:
+        assert small.run(after, *words) == 0
+
+
+def test_a_root_that_turns_out_not_to_be_writable(words, root, monkeypatch, capfd):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(root))
+
+    monkeypatch.setattr(files, "FileLock", refuse)
+    assert small.run("run", *words) == 1
+    err = capfd.readouterr().err
+    assert err == f"headcensus: {root}: Permission denied; mend it, and the same command goes on\n"
+
+
+def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, capfd):
+    measure, calls = cell.measure_shard, []
+
+    def pressed(subject, sentences, first, *rest):
+        calls.append(first)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return measure(subject, sentences, first, *rest)
+
+    monkeypatch.setattr(cell, "measure_shard", pressed)
+    assert small.run("run", *words) == 130
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "headcensus: stopped; the same command goes on from here\n")
+    assert not (root / "lake").exists()
+    assert small.run("measure", *words) == 0
+    assert calls == [0, 5, 5, 10]
+
+
+def test_too_little_memory_says_what_to_lower(words, root, monkeypatch, capfd):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+
+    monkeypatch.setattr(cell, "measure_shard", full)
+    assert small.run("run", *words) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert "measure.batch_pieces=1024: lower it" in err
+    assert not (root / "lake").exists()

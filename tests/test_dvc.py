@@ -1,0 +1,82 @@
+"""`dvc repro` in a copy of the project: once, again, after an edit, with a smaller grid."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from tests import tiny
+from tests.conftest import ROOT
+
+
+def repro(project: Path) -> str:
+    """The names of the stages that ran."""
+    found = os.environ["PATH"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{found}"
+    done = subprocess.run(
+        ["dvc", "repro"],
+        cwd=project,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = (done.stdout + done.stderr).splitlines()
+    return " ".join(line.split("'")[1] for line in lines if line.startswith("Running stage"))
+
+
+def edit(file: Path, /, **values) -> None:
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump({**content, **values}), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """The tracked files, a tiny model in minilm's place, thirty sentences, two controls."""
+    folder = tmp_path_factory.mktemp("clone")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\0"):
+        if name and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    model = tiny.save(tmp_path_factory.mktemp("model"))
+    edit(folder / "conf/model/minilm.yaml", path=str(model), package=None, sha256=None)
+    edit(folder / "conf/corpus/treebank.yaml", limit=30)
+    edit(folder / "conf/grid.yaml", controls=["trained", "shuffled_weights-1"])
+    return folder
+
+
+def controls(project: Path) -> set[tuple[str, int]]:
+    census = pl.read_parquet(project / "data/tables/census.parquet")
+    return set(census.select("control", "seed").rows())
+
+
+def test_the_pipeline_under_dvc(project):
+    first = repro(project)
+    for stage in ("compose", "ingest@treebank", "measure@minilm-trained-treebank", "aggregate"):
+        assert stage in first
+    assert "measure@minilm-shuffled_weights-1-treebank" in first
+    assert controls(project) == {("trained", 0), ("shuffled_weights", 1)}
+    for name in ("census.md", "census.html", "metrics.json"):
+        assert (project / "reports" / name).is_file()
+    ours = [".gitignore", ".dvc/.gitignore"]
+    assert [str(p.relative_to(project)) for p in project.rglob(".gitignore")] == ours
+
+    assert repro(project) == ""
+
+    edit(project / "conf/report/default.yaml", title="Another title")
+    assert repro(project) == "compose report"
+    assert "Another title" in (project / "reports/census.md").read_text(encoding="utf-8")
+
+    edit(project / "conf/grid.yaml", controls=["trained"])
+    assert repro(project) == "compose aggregate report"
+    assert controls(project) == {("trained", 0)}
+    assert "shuffled_weights" not in (project / "reports/census.html").read_text(encoding="utf-8")

@@ -28,8 +28,9 @@ class NoProjection:
         n_found = 0
         for module in model.modules():
             for names in _PROJECTIONS:
-                projections = [getattr(module, name, None) for name in names]
-                if all(isinstance(p, nn.Linear) for p in projections):
+                found = (getattr(module, name, None) for name in names)
+                projections = [p for p in found if isinstance(p, nn.Linear)]
+                if len(projections) == len(names):
                     for projection in projections:
                         _make_identity(projection, model.config.model_type)
                     n_found += 1

@@ -105,6 +105,8 @@ def streamed(
     """
     if corpus.shuffle_buffer < 1:
         raise UserError(f"{describe(corpus)}: shuffle_buffer must be 1 or more rows")
+    if corpus.shuffle_seed is not None and corpus.shuffle_seed < 0:
+        raise UserError(f"{describe(corpus)}: shuffle_seed must be 0 or more, or null")
     with quiet_datasets():
         dataset = IterableDataset.from_generator(
             generate, features=FEATURES, gen_kwargs={"corpus": corpus}

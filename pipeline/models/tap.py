@@ -126,7 +126,7 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     family = config.model_type
     if config.is_encoder_decoder:
         raise UserError(f"model: {family} is an encoder-decoder; these are not measured yet")
-    n_layers = getattr(config, "num_hidden_layers", None)
+    n_layers: int = getattr(config, "num_hidden_layers", 0)
     pieces = _two_pieces(model.device)
     tap = Tap(pieces)
     try:

@@ -21,3 +21,11 @@ class ReportSettings:
     tables_folder: str = "data/tables"
     max_quarantined: int = 20
     max_tracking: int = 40
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the key, for a value that no report can be made with."""
+        if self.level not in ("full", "universal"):
+            raise ValueError(f"level={self.level} is neither full nor universal")
+        for name in ("max_quarantined", "max_tracking"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}={getattr(self, name)} is below 0")

@@ -4,12 +4,12 @@ Everything is rendered in memory first, so that a fault leaves the last report a
 then appears under its name whole, or not at all.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.lake.files import sweep, write_text
 from pipeline.report.answer import Headline, headline
 from pipeline.report.blocks import Figure
 from pipeline.report.document import document
@@ -38,19 +38,6 @@ def render(
     return files, headline(sections)
 
 
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def write_report(
     tables: Mapping[str, pl.DataFrame],
     quarantine: pl.DataFrame,
@@ -62,8 +49,9 @@ def write_report(
     Figures of cells that have left the grid are removed: `figures/` belongs to the report.
     """
     files, answer = render(tables, quarantine, settings)
+    sweep(folder)
     for name, text in files.items():
-        _replace(folder / name, text)
+        write_text(folder / name, text)
     for path in (folder / "figures").glob("*.svg"):
         if f"figures/{path.name}" not in files:
             path.unlink()

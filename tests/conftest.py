@@ -35,3 +35,8 @@ def ewt() -> Path:
     if not EWT.is_file():
         pytest.skip("no real treebank beside the project")
     return EWT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs first: they are long, and a worker that ends with one leaves the other idle."""
+    items.sort(key=lambda item: item.path.parent != ROOT / "tests")

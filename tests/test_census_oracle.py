@@ -18,7 +18,7 @@ from pipeline.models.checkpoint import Checkpoint
 from pipeline.stages.cli import main
 
 MASSES = ("mass_cls", "mass_sep", "mass_first", "mass_self", "mass_prev", "mass_next")
-N_SENTENCES = 120
+N_SENTENCES = 80
 
 
 def read(path: Path, limit: int) -> list[list[list[str]]]:

@@ -11,7 +11,7 @@ from pipeline.lake import open_table
 from pipeline.stages.cli import main
 
 RELATIONS = ("det", "case", "nsubj", "obj", "amod", "aux", "advmod", "nmod:poss")
-N_SENTENCES = 600
+N_SENTENCES = 400
 
 
 def accuracies(path, root) -> pl.DataFrame:

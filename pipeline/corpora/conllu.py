@@ -215,7 +215,7 @@ def _read_other(columns: list[str], number: int, n_words: int, covered: int) -> 
                 raise Damage(number, f"multiword token {shown_id} overlaps the one before it")
             if first != n_words + 1:
                 raise Damage(number, f"multiword token {shown_id} stands before word {n_words + 1}")
-            if not columns[FORM].strip():
+            if not columns[FORM].strip(" "):
                 raise Damage(number, f"multiword token {shown_id}: empty FORM")
             return last
         case (int(after), ".", _):

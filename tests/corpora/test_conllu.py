@@ -94,6 +94,7 @@ def test_unusual_forms_are_words(write) -> None:
         "_",
         "#",
         "\u200b",
+        "\u3000",
         "\u00ad",
         "<script>",
         "नमस्ते",

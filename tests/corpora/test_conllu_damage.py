@@ -52,7 +52,7 @@ DAMAGE: dict[str, tuple[str | bytes, int, str]] = {
     "id no number": (block(word("x")), 0, "ID 'x' is no ID"),
     "id 01": (block(word("01")), 0, "ID '01' is no ID"),
     "empty form": (block(word(1), word(2, "", 1)), 1, "word 2: empty FORM"),
-    "blank form": (block(word(1), word(2, "\u00a0 ", 1)), 1, "word 2: empty form"),
+    "blank form": (block(word(1), word(2, "  ", 1)), 1, "word 2: empty form"),
     "bad utf-8": (word(1, "caf").encode() + b"\xe9\n", 0, "bad UTF-8: byte 0xe9 in column 2"),
     "bad utf-8 in text": (b"# text = \xff\n" + word(1).encode(), 0, "bad UTF-8: byte 0xff"),
     "nul": (block(word(1), word(2, "a\x00b", 1)), 1, r"word 2: control character '\\x00'"),

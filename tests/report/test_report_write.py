@@ -143,7 +143,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, tiny, monkeypa
     def full(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(write.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="no space"):
         write_report(tiny, LOG, tmp_path, replace(SETTINGS, title="Another"))
     assert {p: p.read_bytes() for p in tmp_path.rglob("*.*")} == before

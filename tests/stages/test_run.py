@@ -126,7 +126,7 @@ def test_nan_in_weights_publishes_nothing(words, root, tmp_path, capfd):
     assert small.run("run", *kept, f"model.path={folder}") == 1
     line = capfd.readouterr().err
     assert line.count("\n") == 1
-    for part in ("measurement failed", "layer 1 head 2", "nan", "s0"):
+    for part in ("measurement failed", "layer 1 head 2", "nan", "sentence s"):
         assert part in line
     assert {path.name for path in root.iterdir()} == {"sentences", "quarantine", "_work"}
 

@@ -7,14 +7,20 @@ import torch
 
 from pipeline.controls.base import Trained
 from pipeline.controls.no_projection import NoProjection
+from pipeline.controls.random_embeddings import RandomEmbeddings
 from pipeline.controls.random_weights import RandomWeights
 from pipeline.controls.shuffled_weights import ShuffledWeights
+from pipeline.controls.spectrum_weights import SpectrumWeights, haar
+from pipeline.core.call import AttentionCall
 from pipeline.core.errors import UserError
+from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.tap import NAME
+from pipeline.models.encode import Encoder
+from pipeline.models.tap import NAME, Tap, forward
+from pipeline.statistics.portable import attend
 from tests import tiny
 
-DRAWN = [RandomWeights(), ShuffledWeights()]
+DRAWN = [RandomWeights(), ShuffledWeights(), SpectrumWeights(), RandomEmbeddings()]
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +101,80 @@ def test_no_projection_makes_queries_keys_and_values_the_input(model):
     assert all(any(f".{p}." in k for p in ("query", "key", "value")) for k in changed)
 
 
-def test_no_projection_refuses_fused_and_grouped_projections(tmp_path):
-    for family, tokenizer in (("gpt2", "byte_level"), ("llama", "sentence_piece")):
-        folder = tiny.save(tmp_path / family, family, tokenizer)
-        with pytest.raises(UserError, match=family):
-            NoProjection().apply(Checkpoint(path=str(folder)).load(NAME), 0)
+@pytest.mark.parametrize(
+    "family", ["bert", "albert", "distilbert", "gpt2", "gpt_neox", "modernbert"]
+)
+def test_without_projections_values_are_slices_of_the_input(family, tmp_path):
+    """As each attention call sees it: value of head h = the h-th slice of the layer's input."""
+    kind = "byte_level" if family in ("gpt2", "gpt_neox") else "word_piece"
+    model = Checkpoint(path=str(tiny.save(tmp_path, family, kind))).load(NAME)
+    NoProjection().apply(model, 0)
+    inputs, calls = [], []
+
+    def see(module, args, kwargs):
+        given = kwargs.get("hidden_states", args[0] if args else None)
+        if any(name in dict(module.named_children()) for name in PROJECTIONS):
+            inputs.append(given)
+
+    for module in model.modules():
+        module.register_forward_pre_hook(see, with_kwargs=True)
+
+    def watch(call: AttentionCall):
+        calls.append(call)
+        return attend(call)
+
+    encoder = Encoder(tiny.trained(kind), 128)
+    encoded, _ = encoder.encode([Sentence("a", "", tuple(tiny.TEXTS[0].split()))])
+    forward(model, Tap(encoder.pieces(encoded), kernel=watch))
+    assert len(calls) == len(inputs) == 3
+    rotary = family in ("gpt_neox", "modernbert")
+    for call, hidden in zip(calls, inputs, strict=True):
+        slices = hidden.unflatten(-1, (4, 8)).transpose(1, 2)
+        torch.testing.assert_close(call.value, slices)
+        torch.testing.assert_close(call.query.norm(), slices.norm())
+        if not rotary:
+            torch.testing.assert_close(call.query, slices)
+            torch.testing.assert_close(call.key, slices)
+
+
+PROJECTIONS = ("query", "q_lin", "c_attn", "query_key_value", "Wqkv")
+
+
+def test_no_projection_refuses_grouped_keys(tmp_path):
+    folder = tiny.save(tmp_path, "llama", "sentence_piece")
+    with pytest.raises(UserError, match="llama"):
+        NoProjection().apply(Checkpoint(path=str(folder)).load(NAME), 0)
+
+
+def test_spectrum_weights_keeps_singular_values_and_vectors(model):
+    before = state(model)
+    after = state(SpectrumWeights().apply(model, 0))
+    for name, value in before.items():
+        if not value.is_floating_point() or value.dim() < 2:
+            assert torch.equal(value, after[name]), name
+            continue
+        kept, found = torch.linalg.svdvals(value), torch.linalg.svdvals(after[name])
+        torch.testing.assert_close(found, kept, atol=1e-3, rtol=1e-4)
+        if kept.max() > 0:
+            # Nothing is left of the directions: entries are as good as independent.
+            pair = torch.stack((value.flatten(), after[name].flatten()))
+            assert abs(float(torch.corrcoef(pair)[0, 1])) < 0.3, name
+
+
+def test_haar_matrices_are_orthonormal_and_have_no_favourite_direction():
+    draw = torch.Generator().manual_seed(0)
+    q = haar(9, 4, draw)
+    torch.testing.assert_close(q.T @ q, torch.eye(4), atol=1e-5, rtol=0)
+    mean = torch.stack([haar(3, 3, draw) for _ in range(4000)]).mean(0)
+    assert mean.abs().max() < 0.05
+
+
+def test_random_embeddings_permutes_rows_and_nothing_else(model):
+    before = state(model)
+    after = state(RandomEmbeddings().apply(model, 0))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"embeddings.word_embeddings.weight"}
+    rows = [
+        set(map(tuple, s["embeddings.word_embeddings.weight"].tolist())) for s in (before, after)
+    ]
+    assert rows[0] == rows[1]

@@ -6,6 +6,7 @@ What is left under it does not come from what the pieces are.
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 
 from pipeline.controls.base import generator
@@ -16,7 +17,9 @@ class RandomEmbeddings:
     """Keeps every weight but the order of the embedding's rows; special pieces move like others."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
-        weight = model.get_input_embeddings().weight
+        embedding = model.get_input_embeddings()
+        assert isinstance(embedding, nn.Embedding)
+        weight = embedding.weight
         order = torch.randperm(len(weight), generator=generator(seed))
         with torch.no_grad():
             weight.copy_(weight[order])

@@ -5,10 +5,15 @@ count under it is not due to what was destroyed.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from transformers import PreTrainedModel
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+else:
+    # Its import takes seconds, and whoever only checks a config applies no control.
+    PreTrainedModel = Any
 
 
 class Control(Protocol):

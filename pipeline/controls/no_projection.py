@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
+from pipeline.controls.base import PreTrainedModel
 from pipeline.core.errors import UserError
 
 _SEPARATE = (

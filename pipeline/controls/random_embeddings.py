@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel
 
-from pipeline.controls.base import generator
+from pipeline.controls.base import PreTrainedModel, generator
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ At a standard deviation of 0.02 its patterns are nearly uniform, so that it is a
 from dataclasses import dataclass
 
 import torch
-from transformers import AutoModel, PreTrainedModel
+
+from pipeline.controls.base import PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class RandomWeights:
     """Keeps the architecture, destroys every weight."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
+        from transformers import AutoModel
+
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(seed)
             fresh = AutoModel.from_config(

@@ -6,9 +6,8 @@ The fair null for sharpness: what large trained weights do by their size alone.
 from dataclasses import dataclass
 
 import torch
-from transformers import PreTrainedModel
 
-from pipeline.controls.base import generator
+from pipeline.controls.base import PreTrainedModel, generator
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
-from transformers.utils import logging as transformers_logging
 
 from pipeline.core.errors import UserError
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+else:
+    # Its import takes seconds, and whoever only checks a config loads no model.
+    PreTrainedModel = Any
+
 _READ = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
 _PICKLES = ("*.bin",)
 
@@ -110,10 +113,14 @@ class Checkpoint:
         return (self.folder / name for name in sorted(names))
 
     def config(self):
+        from transformers import AutoConfig
+
         return AutoConfig.from_pretrained(self.folder, trust_remote_code=self.trust_remote_code)
 
     def tokenizer(self):
         """Raises UserError where the folder holds no tokenizer that can be read."""
+        from transformers import AutoTokenizer
+
         try:
             return AutoTokenizer.from_pretrained(
                 self.folder, trust_remote_code=self.trust_remote_code
@@ -129,12 +136,14 @@ class Checkpoint:
         Raises UserError where the weights do not fill the architecture: what is missing would be
         drawn at random and measured as if it had been trained.
         """
+        from transformers import AutoModel
+
         _quiet()
         try:
             model, info = AutoModel.from_pretrained(
                 self.folder,
                 attn_implementation=attention,
-                dtype=DTYPES[dtype],
+                dtype=dtype,
                 use_safetensors=None if self.allow_pickle else True,
                 trust_remote_code=self.trust_remote_code,
                 output_loading_info=True,
@@ -182,5 +191,7 @@ def _first_line(error: BaseException) -> str:
 
 def _quiet() -> None:
     """No load report and no second progress bar: what matters in them is raised above."""
+    from transformers.utils import logging as transformers_logging
+
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()

@@ -39,7 +39,7 @@ class HeadTally:
             assert isinstance(first, pl.DataFrame)
             self.places = first
         values = {
-            name: _column(shard, name).reshape(-1, n_heads).astype(np.float64)
+            name: shard[name].to_numpy().reshape(-1, n_heads).astype(np.float64)
             for name in (*_SUMMED, *_ALPHAS)
         }
         self.n_sentences += len(rows) // n_heads
@@ -120,10 +120,6 @@ class HeadTally:
         flags["best_offset"] = np.asarray(OFFSETS)[near.argmax(1)]
         flags["best_offset_rate"] = rate
         return flags | {"positional": rate >= self.rules.positional_rate}
-
-
-def _column(shard: pa.Table, name: str) -> np.ndarray:
-    return shard[name].to_numpy()
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

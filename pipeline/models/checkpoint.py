@@ -149,6 +149,8 @@ class Checkpoint:
                 output_loading_info=True,
             )
         except KeyError as error:
+            if error.args != (attention,):
+                raise UserError(f"model: cannot load {self.folder}: no {error}") from error
             family = self.config().model_type
             raise UserError(
                 f"model: the attention of {family} does not pass through transformers'"

@@ -1,37 +1,26 @@
 """From the lake to the answers. One cell at a time, one shard at a time; sums are what is kept."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.analysis import bootstrap
-from pipeline.analysis.arcs import Arcs, FittedOffsets, arcs_of
+from pipeline.analysis.arcs import arcs_of
 from pipeline.analysis.census import CELL, HEAD, census, dump_curve, head_flags
 from pipeline.analysis.halves import confirming
-from pipeline.analysis.heads import HeadTally
-from pipeline.analysis.hits import judge
-from pipeline.analysis.nulls import with_nulls
-from pipeline.analysis.relations import RelationTally
+from pipeline.analysis.links import links_of
+from pipeline.analysis.nulls import alignments_with_nulls, relations_with_nulls
 from pipeline.analysis.rules import Rules
+from pipeline.analysis.sites import SIDES, Fitted, SentenceShard, SiteTally, tables_of
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import read_shard
 from pipeline.lake.tables import TABLES
-
-
-@dataclass(frozen=True)
-class _SentenceShard:
-    number: int
-    first: int
-    n_sentences: int
-    arcs: Arcs
-    confirms: np.ndarray
 
 
 def aggregate(
@@ -42,51 +31,41 @@ def aggregate(
     Raises UserError where a cell was not measured, was measured over other sentences than those
     in the lake, or where a shard's bytes are not those that were written.
     """
-    heads: list[pl.DataFrame] = []
-    relations: list[pl.DataFrame] = []
-    facts: list[pl.DataFrame] = []
-    offsets: dict[str, FittedOffsets] = {}
+    of_cells: dict[str, list[pl.DataFrame]] = {}
+    fitted: dict[str, Fitted] = {}
     for cell in cells:
-        if cell.corpus not in offsets:
-            offsets[cell.corpus] = _fit(lake, cell.corpus, rules)
-        of_heads, of_relations, of_cell = _cell(lake, cell, offsets[cell.corpus], rules)
-        heads.append(of_heads)
-        relations.append(of_relations)
-        facts.append(of_cell)
+        if cell.corpus not in fitted:
+            fitted[cell.corpus] = _fit(lake, cell.corpus, rules)
+        for table, frame in _cell(lake, cell, fitted[cell.corpus], rules).items():
+            of_cells.setdefault(table, []).append(_of(cell, frame))
         progress(1)
-    return _tables(heads, relations, facts, rules)
+    return _tables(of_cells, rules)
 
 
-def _tables(
-    heads: list[pl.DataFrame],
-    relations: list[pl.DataFrame],
-    facts: list[pl.DataFrame],
-    rules: Rules,
-) -> dict[str, pa.Table]:
-    all_relations = with_nulls(
-        _frame("relations", relations), rules.null_percentile, rules.min_arcs
-    ).collect()
-    flags = head_flags(all_relations.lazy())
-    all_heads = (
-        _frame("heads", heads)
-        .drop("tracks")
-        .join(flags.select([*HEAD, "tracks"]), on=HEAD, how="left", maintain_order="left")
+def _tables(of_cells: dict[str, list[pl.DataFrame]], rules: Rules) -> dict[str, pa.Table]:
+    relations = relations_with_nulls(_frame("relations", of_cells["relations"]), rules).collect()
+    alignments = alignments_with_nulls(_frame("alignments", of_cells["alignments"]), rules)
+    alignments = alignments.collect()
+    flags = head_flags(relations.lazy(), alignments.lazy())
+    heads = (
+        _frame("heads", of_cells["heads"])
+        .drop("tracks", "aligns")
+        .join(flags.select([*HEAD, "tracks", "aligns"]), on=HEAD, how="left", maintain_order="left")
         .collect()
     )
+    facts = _frame("census", of_cells["census"]).select(_FACTS)
     frames = {
-        "heads": all_heads,
-        "relations": all_relations,
-        "dumps": dump_curve(all_heads.lazy()).collect(),
-        "census": census(all_heads.lazy(), flags, _frame("census", facts).select(_FACTS)).collect(),
+        "heads": heads,
+        "relations": relations,
+        "alignments": alignments,
+        "dumps": dump_curve(heads.lazy()).collect(),
+        "census": census(heads.lazy(), flags, facts).collect(),
     }
     return {name: _arrow(name, frame) for name, frame in frames.items()}
 
 
-def _cell(
-    lake: Lake, cell: Cell, offsets: FittedOffsets, rules: Rules
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    head_tally = HeadTally(rules)
-    relation_tally = RelationTally(offsets, rules)
+def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.DataFrame]:
+    """What a cell adds to each table, but for what needs other cells."""
     measured = manifest.verified(lake.measured("heads", cell))
     pointed = manifest.verified(lake.measured("pointers", cell))
     corpus = manifest.read(lake.sentences(cell.corpus))
@@ -101,23 +80,23 @@ def _cell(
         manifest.paths(lake.measured("pointers", cell), pointed),
         strict=True,
     )
+    sites: dict[str, SiteTally] = {}
     for shard, heads_file, pointers_file in files:
         weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, rules.seed, shard.number)
-        table = read_shard(heads_file)
-        rows = np.unique(table["sentence"].to_numpy()) - shard.first
-        head_tally.add(table, weights[:, rows])
-        if len(shard.arcs):
-            arcs, hits = judge(
-                read_shard(pointers_file), shard.first, shard.n_sentences, shard.arcs
-            )
-            relation_tally.add(arcs, hits, shard.confirms, weights)
+        heads, pointers = read_shard(heads_file), read_shard(pointers_file)
+        found = heads["site"].unique().to_pylist()
+        for site in found:
+            # A decoder beside an encoder reads the target, one by itself what there is.
+            side = "target" if site == "decoder" and "cross" in found else "source"
+            tally = sites.setdefault(site, SiteTally(site, side, fitted, rules))
+            tally.add(_at(site, heads), _at(site, pointers), shard, weights)
     facts = {k: v for k, v in measured.facts.items() if k.startswith("n_")}
     facts["n_quarantined"] = corpus.facts["n_quarantined"]
-    return (
-        _of(cell, head_tally.frame()),
-        _of(cell, relation_tally.frame(head_tally.places)),
-        _of(cell, pl.DataFrame(facts)),
-    )
+    return {**tables_of(list(sites.values()), rules), "census": pl.DataFrame(facts)}
+
+
+def _at(site: str, table: pa.Table) -> pa.Table:
+    return table.filter(pc.equal(table["site"], site))  # pyright: ignore
 
 
 def _of(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
@@ -127,29 +106,40 @@ def _of(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fit(lake: Lake, corpus: str, rules: Rules) -> FittedOffsets:
-    offsets = FittedOffsets()
+def _fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
+    fitted = Fitted()
     for shard in _shards(lake, corpus, rules):
-        offsets.add(shard.arcs, shard.confirms)
-    return offsets
+        fitted.add(shard)
+    return fitted
 
 
-def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[_SentenceShard]:
+def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
     folder = lake.sentences(corpus)
     first = 0
     for number, path in enumerate(manifest.paths(folder, manifest.verified(folder))):
-        sentences = _sentences(path)
+        sentences = pl.from_arrow(read_shard(path).select(_ANNOTATION))
+        assert isinstance(sentences, pl.DataFrame)
         rows = np.arange(first, first + len(sentences))
-        yield _SentenceShard(
-            number, first, len(rows), arcs_of(sentences), confirming(rows, rules.seed)
+        # A sentence without translation is its own.
+        own = pl.col("target_n_words").is_null()
+        both = sentences.with_columns(
+            **{
+                f"target_{key}": pl.when(own).then(key).otherwise(f"target_{key}")
+                for key in ("governors", "deprels")
+            }
         )
+        arcs = {
+            side: arcs_of(both.select(governors=f"{start}governors", deprels=f"{start}deprels"))
+            for side, start in SIDES.items()
+        }
+        confirms = confirming(rows, rules.seed)
+        yield SentenceShard(number, first, arcs, links_of(sentences), confirms)
         first += len(sentences)
 
 
-def _sentences(path: Path) -> pl.DataFrame:
-    frame = pl.from_arrow(read_shard(path).select(["governors", "deprels"]))
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+_ANNOTATION = ["governors", "deprels", "n_words", "alignment"] + [
+    f"target_{key}" for key in ("governors", "deprels", "n_words")
+]
 
 
 def _frame(name: str, of_cells: list[pl.DataFrame]) -> pl.LazyFrame:
@@ -174,6 +164,6 @@ def _arrow(name: str, frame: pl.DataFrame) -> pa.Table:
 
 _FACTS = [
     *CELL,
-    *("n_sentences", "n_words", "n_pieces", "n_quarantined", "n_too_long"),
+    *("n_sentences", "n_words", "n_pieces", "n_quarantined", "n_too_long", "n_unaligned"),
     "n_words_without_pieces",
 ]

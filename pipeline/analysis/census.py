@@ -12,8 +12,10 @@ LEVEL = "full"
 THRESHOLDS = tuple(percent / 100 for percent in range(20, 85, 5))
 
 
-def head_flags(relations: pl.LazyFrame) -> pl.LazyFrame:
-    """Per head: whether some relation, in some direction, passes each flag."""
+def head_flags(relations: pl.LazyFrame, alignments: pl.LazyFrame) -> pl.LazyFrame:
+    """Per head: whether some relation, in some direction, passes each flag; and whether it aligns,
+    by either convention.
+    """
     any_of = {
         "margin": pl.col("margin"),
         "significant": pl.col("significant"),
@@ -22,25 +24,30 @@ def head_flags(relations: pl.LazyFrame) -> pl.LazyFrame:
         "tracks": pl.col("tracks"),
         "naive": pl.col("hits_all") > pl.col("baseline_all") * pl.col("n_all") + 1e-9,
     }
-    return (
-        relations.filter(pl.col("level") == LEVEL)
-        .group_by(HEAD)
-        .agg(
-            # any() takes null for False; a flag that is null throughout stays null.
-            **{
-                name: pl.when(flag.is_not_null().any()).then(flag.any())
-                for name, flag in any_of.items()
-            }
-        )
-    )
+    aligns = {
+        "aligns": pl.col("aligns"),
+        "aligns_margin_significant": pl.col("margin") & pl.col("significant"),
+    }
+    by_relations = relations.filter(pl.col("level") == LEVEL).group_by(HEAD).agg(_any(any_of))
+    by_alignments = alignments.group_by(HEAD).agg(_any(aligns))
+    return by_relations.join(by_alignments, on=HEAD, how="full", coalesce=True)
+
+
+def _any(flags: dict[str, pl.Expr]) -> list[pl.Expr]:
+    """any() takes null for False; a flag that is null throughout stays null."""
+    return [
+        pl.when(flag.is_not_null().any()).then(flag.any()).alias(name)
+        for name, flag in flags.items()
+    ]
 
 
 def census(heads: pl.LazyFrame, flags: pl.LazyFrame, facts: pl.LazyFrame) -> pl.LazyFrame:
     """`heads` with its flags, `flags` from `head_flags`, `facts` a row of counts per cell."""
-    joined = heads.join(flags.drop("tracks"), on=HEAD, how="left").with_columns(
+    joined = heads.join(flags.drop("tracks", "aligns"), on=HEAD, how="left").with_columns(
         dumps=pl.any_horizontal(f"dumps_{c}" for c in DUMP_CLASSES),
         # Where no null was measured, the two other flags stand in to say what a head is not.
-        follows=pl.coalesce("tracks", "margin_significant", pl.lit(False)),
+        follows=pl.coalesce("tracks", "margin_significant", pl.lit(False))
+        | pl.coalesce("aligns", "aligns_margin_significant", pl.lit(False)),
     )
     counts = {
         **{f"n_{flag}": pl.col(flag) for flag in _NULLABLE},
@@ -63,7 +70,15 @@ def census(heads: pl.LazyFrame, flags: pl.LazyFrame, facts: pl.LazyFrame) -> pl.
     return facts.join(by_cell, on=CELL, how="left", maintain_order="left")
 
 
-_NULLABLE = ("tracks", "margin", "significant", "beats_nulls", "margin_significant", "naive")
+_NULLABLE = (
+    "tracks",
+    "aligns",
+    "margin",
+    "significant",
+    "beats_nulls",
+    "margin_significant",
+    "naive",
+)
 _PLAIN = ("dumps", *(f"dumps_{c}" for c in DUMP_CLASSES), "positional", "broad")
 _MAY_BE_NULL = {f"n_{flag}" for flag in _NULLABLE} | {"n_tracks_and_dumps"}
 

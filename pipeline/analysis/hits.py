@@ -14,38 +14,67 @@ from pipeline.lake.schema import NO_PIECE
 DIRECTIONS = {"dep_to_gov": "attends_to", "gov_to_dep": "attended_by"}
 
 
-def judge(pointers: pa.Table, first: int, n_sentences: int, arcs: Arcs) -> tuple[Arcs, np.ndarray]:
+class Pointers:
+    """A shard of the lake's `pointers` at one site, looked up by sentence and word.
+
+    Its sentences start at row `first` of the corpus and are numbered from 0 here; those that the
+    model could not read have no rows.
+    """
+
+    def __init__(self, rows: pa.Table, first: int, n_sentences: int):
+        self._rows = rows
+        self._n_sentences = n_sentences
+        sentence = rows["sentence"].to_numpy()
+        self.n_heads = int(np.searchsorted(sentence, sentence[0], side="right")) if len(rows) else 0
+        self._measured = sentence[:: self.n_heads or 1] - first
+        self._found: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Which sentences the model read."""
+        found = np.zeros(self._n_sentences, bool)
+        found[self._measured] = True
+        return found
+
+    def __call__(self, column: str, sentence: np.ndarray, word: np.ndarray) -> np.ndarray:
+        """Pointers of these words, [word, head], heads in the shard's order."""
+        flat, starts, n_words = self._column(column)
+        heads = np.arange(self.n_heads)[None, :]
+        return flat[(starts[sentence] + word)[:, None] + n_words[sentence][:, None] * heads]
+
+    def has_piece(self, column: str, sentence: np.ndarray, word: np.ndarray) -> np.ndarray:
+        """False for words that the tokenizer gave nothing; all heads say the same of that."""
+        flat, starts, _ = self._column(column)
+        return flat[starts[sentence] + word] != NO_PIECE
+
+    def _column(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All pointers in a row; where each sentence's begin; how many words it has."""
+        if name not in self._found:
+            lists = self._rows[name].combine_chunks()
+            lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)  # pyright: ignore
+            lengths = lengths[:: self.n_heads]
+            ends = np.cumsum(lengths * self.n_heads)
+            starts, n_words = np.zeros((2, self._n_sentences), np.int64)
+            starts[self._measured] = ends - lengths * self.n_heads
+            n_words[self._measured] = lengths
+            self._found[name] = (lists.flatten().to_numpy(), starts, n_words)
+        return self._found[name]
+
+
+def judge(pointers: Pointers, arcs: Arcs) -> tuple[Arcs, np.ndarray]:
     """The arcs that can be judged, and for each whether each head hits it.
 
-    `pointers` is a shard of the lake whose sentences start at row `first`. Sentences that the model
-    could not read have no rows there, and words without any piece no pointers: their arcs are left
-    out. Hits are [arc, direction × head], booleans, heads in the shard's order, `dep_to_gov` first.
+    Arcs of sentences that the model could not read are left out, and those of words without any
+    piece. Hits are [arc, direction × head], booleans, `dep_to_gov` first.
     """
-    n_rows = pointers.num_rows
-    rows = pointers["sentence"].to_numpy()
-    n_heads = int(np.searchsorted(rows, rows[0], side="right")) if n_rows else 0
-    if not n_heads:
+    if not pointers.n_heads:
         return arcs.where(np.zeros(len(arcs), bool)), np.zeros((0, 0), bool)
-    starts = np.full(n_sentences, -1)
-    measured = rows[::n_heads] - first
-    attends_to = pointers["attends_to"].combine_chunks()
-    lengths = pc.list_value_length(attends_to).to_numpy(zero_copy_only=False)[::n_heads]  # pyright: ignore
-    ends = np.cumsum(lengths * n_heads)
-    starts[measured] = ends - lengths * n_heads
-    n_words = np.zeros(n_sentences, np.int64)
-    n_words[measured] = lengths
-
-    arcs = arcs.where(starts[arcs.sentence] >= 0)
-    flat = attends_to.flatten().to_numpy()
-    has_piece = [
-        flat[starts[arcs.sentence] + word] != NO_PIECE for word in (arcs.dependent, arcs.governor)
-    ]
+    arcs = arcs.where(pointers.measured[arcs.sentence])
+    both = (arcs.dependent, arcs.governor)
+    has_piece = [pointers.has_piece("attends_to", arcs.sentence, word) for word in both]
     arcs = arcs.where(has_piece[0] & has_piece[1])
-    place = (starts[arcs.sentence] + arcs.dependent)[:, None] + n_words[arcs.sentence][
-        :, None
-    ] * np.arange(n_heads)[None, :]
     hits = [
-        pointers[column].combine_chunks().flatten().to_numpy()[place] == arcs.governor[:, None]
+        pointers(column, arcs.sentence, arcs.dependent) == arcs.governor[:, None]
         for column in DIRECTIONS.values()
     ]
     return arcs, np.concatenate(hits, 1)

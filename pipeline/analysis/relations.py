@@ -14,7 +14,7 @@ from pipeline.analysis import bootstrap
 from pipeline.analysis.arcs import LEVELS, Arcs, FittedOffsets, best_offset, count_offsets, label
 from pipeline.analysis.hits import DIRECTIONS
 from pipeline.analysis.rules import Rules
-from pipeline.analysis.significance import benjamini_yekutieli, clustered_mcnemar
+from pipeline.analysis.significance import clustered_mcnemar
 
 
 @dataclass
@@ -80,7 +80,7 @@ class RelationTally:
         )
 
     def frame(self, places: pl.DataFrame) -> pl.DataFrame:
-        """The table `relations` of a cell, but for the flags that need the nulls.
+        """The table `relations` of a site, but for what needs other tests or the nulls.
 
         `places` names the site, layer and head of each column of hits, in one direction.
         """
@@ -88,12 +88,7 @@ class RelationTally:
         frames = []
         for level in LEVELS:
             keys = [key for key in sorted(self.sums) if key[0] == level]
-            tests = [self._tests(key, len(columns)) for key in keys]
-            if tests:
-                # Over all tests of the cell: a relation with few arcs was tested too.
-                q = benjamini_yekutieli(np.stack([test["p"] for test in tests]))
-                for key, test, q_values in zip(keys, tests, q, strict=True):
-                    frames.append(self._flagged(key, test | {"q": q_values}, columns))
+            frames += [self._rows(key, self._tests(key, len(columns)), columns) for key in keys]
         return pl.concat(frames) if frames else pl.DataFrame()
 
     def _tests(self, key: tuple[str, str], n_columns: int) -> dict[str, np.ndarray]:
@@ -117,17 +112,14 @@ class RelationTally:
             "p": p,
         }
 
-    def _flagged(
+    def _rows(
         self, key: tuple[str, str], test: dict[str, np.ndarray], columns: pl.DataFrame
     ) -> pl.DataFrame:
         (level, relation), sums, rules = key, self.sums[key], self.rules
         enough = sums.n >= rules.min_arcs
         # Compared in arcs, not in ratios of them: 0.1 has no exact float.
         needed = sums.baseline_hits + rules.margin * sums.n - 1e-9
-        flags = {
-            "margin": (test["hits"] >= needed) & enough,
-            "significant": (test["q"] < rules.alpha) & enough,
-        }
+        flags = {"margin": (test["hits"] >= needed) & enough}
         shared = {
             "deprel": relation,
             "level": level,

@@ -1,7 +1,10 @@
 """Tests: is a head more often right than an offset, when arcs of a sentence go together?"""
 
 import numpy as np
+import polars as pl
 from scipy import stats
+
+from pipeline.analysis.rules import Rules
 
 
 def clustered_mcnemar(sum_d: np.ndarray, sum_d2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -20,3 +23,13 @@ def benjamini_yekutieli(p: np.ndarray) -> np.ndarray:
     if p.size == 0:
         return p
     return stats.false_discovery_control(p.ravel(), method="by").reshape(p.shape)
+
+
+def with_q(tests: pl.DataFrame, enough: pl.Expr, rules: Rules) -> pl.DataFrame:
+    """Adds `q`, over all tests given, and `significant`, for those that rest on `enough`.
+
+    Give all tests of a cell: one that rests on too little was made too.
+    """
+    q = benjamini_yekutieli(tests["p"].to_numpy())
+    tests = tests.with_columns(q=pl.Series(q))
+    return tests.with_columns(significant=(pl.col("q") < rules.alpha) & enough)

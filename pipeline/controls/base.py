@@ -1,11 +1,13 @@
-"""Controls: what is changed of a model before it is measured, so that one knows what a count means.
+"""Controls: what is changed of a model, or of what it reads, so that one knows what a count means.
 
 Each control but `trained` is a null: it destroys one thing and keeps the rest. What is left of a
 count under it is not due to what was destroyed.
 """
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -16,22 +18,33 @@ else:
     PreTrainedModel = Any
 
 
-class Control(Protocol):
-    """A control's dataclass fields are its YAML keys; `seed` is the grid's."""
+class Control:
+    """Changes nothing; a control overrides what it changes.
+
+    A control's dataclass fields are its YAML keys; `seed` is the grid's. `draw` is seeded by it and
+    by the sentence: the same sentence is always changed in the same way.
+    """
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         """The model under this control. It may change `model` in place, or give another one."""
-        ...
+        return model
+
+    def order(self, n_words: int, draw: random.Random) -> Sequence[int]:
+        """In which order the words of a sentence are laid out before it is tokenized."""
+        return range(n_words)
+
+    def pieces(
+        self, ids: list[int], special: list[bool], vocabulary: Sequence[int], draw: random.Random
+    ) -> list[int]:
+        """What is read instead of a sentence's pieces. `vocabulary`: all ids that are text."""
+        return ids
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Control):
     """The model itself."""
-
-    def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
-        return model
 
 
 def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
-    """Everything a control draws comes from here: same seed, same model."""
+    """Everything a control draws of weights comes from here: same seed, same model."""
     return torch.Generator(device).manual_seed(seed)

@@ -8,82 +8,72 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 from transformers.pytorch_utils import Conv1D
 
-from pipeline.controls.base import PreTrainedModel
-from pipeline.core.errors import UserError
-
-_SEPARATE = (
-    ("query", "key", "value"),  # BERT, RoBERTa, ELECTRA, ALBERT, Splinter
-    ("q_lin", "k_lin", "v_lin"),  # DistilBERT
-    ("q_proj", "k_proj", "v_proj"),  # Llama and its kin, OPT, BART
+from pipeline.controls.base import Control, PreTrainedModel
+from pipeline.controls.projections import (
+    Projections,
+    n_attentions,
+    projections,
+    width_in,
+    width_out,
 )
-_STACKED = ("c_attn", "Wqkv", "qkv_proj")
-"""One projection, all queries, then all keys, then all values: GPT-2, ModernBERT, Phi-3."""
-
-_BY_HEAD = ("query_key_value",)
-"""One projection, query, key and value of each head together: GPT-NeoX."""
+from pipeline.core.errors import UserError
 
 
 @dataclass(frozen=True)
-class NoProjection:
-    """Identity query, key and value projections with zero biases; everything else stays trained."""
+class NoProjection(Control):
+    """Identity query, key and value projections with zero biases; everything else stays trained.
+
+    Channel j of key head g is channel (g·d + j) mod width of the input, d being a head's channels:
+    heads that are wider together than the input start over. Query heads that share a key head take
+    its slice. Across two sequences queries are a slice of the one, keys and values of the other.
+    """
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
-        """Raises UserError where projections are grouped, of another width, or not found.
-
-        Where several query heads share a key there is no slice that is theirs alone.
-        """
-        n_found = sum(_without_projection(module, model.config) for module in model.modules())
-        n_layers = _n_attentions(model.config)
-        if n_found != n_layers:
+        """Raises UserError where not every layer's projections are found."""
+        found = list(projections(model))
+        if len(found) != n_attentions(model.config):
             raise UserError(
                 f"control=no_projection: query, key and value projections of"
-                f" {model.config.model_type} were found in {n_found} of its {n_layers} layers"
+                f" {model.config.model_type} were found in {len(found)} of its"
+                f" {n_attentions(model.config)} attention layers"
             )
+        for attention in found:
+            for layer, rows in zip(attention.layers, _rows(attention), strict=True):
+                if len(rows) != width_out(layer):
+                    raise UserError(
+                        f"control=no_projection: a projection of {model.config.model_type} has"
+                        f" {width_out(layer)} rows, not {len(rows)}: its heads are not all alike"
+                    )
+                _set(layer, rows)
         return model
 
 
-def _without_projection(module: nn.Module, config) -> bool:
-    """Make a module's projections the identity, if it has such. True where it had."""
-    for names in _SEPARATE:
-        found = [getattr(module, name, None) for name in names]
-        if all(isinstance(p, nn.Linear) for p in found):
-            for projection in found:
-                assert isinstance(projection, nn.Linear)
-                _set(projection, torch.eye(projection.in_features), config)
-            return True
-    for name in (*_STACKED, *_BY_HEAD):
-        fused = getattr(module, name, None)
-        if isinstance(fused, nn.Linear | Conv1D):
-            width = fused.weight.shape[0 if isinstance(fused, Conv1D) else 1]
-            identity = torch.eye(width)
-            if name in _BY_HEAD:
-                of_heads = identity.view(config.num_attention_heads, 1, -1, width)
-                rows = of_heads.expand(-1, 3, -1, -1).reshape(3 * width, width)
-            else:
-                rows = identity.repeat(3, 1)
-            _set(fused, rows, config)
-            return True
-    return False
+def _rows(attention: Projections) -> list[Tensor]:
+    """What each projection becomes, as [output, input]."""
+    size, groups, n_keys = attention.size, attention.groups, attention.n_key_heads
+    of_key = torch.arange(n_keys)
+    of_query = of_key.repeat_interleave(groups)
+    if len(attention.layers) == 3:
+        heads = zip((of_query, of_key, of_key), attention.layers, strict=True)
+        return [_slices(of, size, width_in(layer)) for of, layer in heads]
+    of_row = torch.cat((of_query, of_key, of_key))
+    if attention.by_head:
+        of_row = of_key.repeat_interleave(3)
+    return [_slices(of_row, size, width_in(attention.layers[0]))]
 
 
-def _set(projection: nn.Linear | Conv1D, rows: Tensor, config) -> None:
+def _slices(heads: Tensor, size: int, width: int) -> Tensor:
+    """Rows that read the slices of `heads`, one head after another."""
+    channels = heads[:, None] * size + torch.arange(size)
+    return one_hot(channels.flatten() % width, width)
+
+
+def _set(layer: nn.Linear | Conv1D, rows: Tensor) -> None:
     """`rows` are [output, input]; Conv1D keeps its weight the other way round."""
-    weight = rows.T if isinstance(projection, Conv1D) else rows
-    if projection.weight.shape != weight.shape:
-        raise UserError(
-            f"control=no_projection: a projection of {config.model_type} is"
-            f" {tuple(projection.weight.shape)}, not {tuple(weight.shape)}: its heads have no"
-            " slices of the input that are theirs alone"
-        )
     with torch.no_grad():
-        projection.weight.copy_(weight)
-        if projection.bias is not None:
-            projection.bias.zero_()
-
-
-def _n_attentions(config) -> int:
-    """Attention modules with weights of their own: ALBERT's layers share theirs."""
-    groups = getattr(config, "num_hidden_groups", None)
-    return groups * config.inner_group_num if groups else config.num_hidden_layers
+        layer.weight.copy_(rows.T if isinstance(layer, Conv1D) else rows)
+        if layer.bias is not None:
+            layer.bias.zero_()

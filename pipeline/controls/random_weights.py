@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from pipeline.controls.base import PreTrainedModel
+from pipeline.controls.base import Control, PreTrainedModel
 
 
 @dataclass(frozen=True)
-class RandomWeights:
+class RandomWeights(Control):
     """Keeps the architecture, destroys every weight."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from pipeline.controls.base import PreTrainedModel, generator
+from pipeline.controls.base import Control, PreTrainedModel, generator
 
 
 @dataclass(frozen=True)
-class ShuffledWeights:
+class ShuffledWeights(Control):
     """Keeps the multiset of entries of every parameter with two or more axes, and all vectors.
 
     Biases and layer norms are vectors: they are the scale that is kept.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.controls.base import PreTrainedModel, generator
+from pipeline.controls.base import Control, PreTrainedModel, generator
 
 
 @dataclass(frozen=True)
-class SpectrumWeights:
+class SpectrumWeights(Control):
     """Keeps the singular values of every parameter with two or more axes, and all vectors."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:

@@ -29,9 +29,11 @@ class AttentionCall:
 class Reduction:
     """What is kept of a pattern: sums over its queries, and one pointer per word each way.
 
-    A pointer is a 0-based word index, −1 where there is none.
+    A pointer is a 0-based word index, −1 where there is none. Across two sequences there is a third
+    one: from the positions that have to say a word, instead of those that read it.
     """
 
     sums: dict[str, Float[Tensor, "sentence head ..."]] = field(default_factory=dict)
-    attends_to: Int[Tensor, "sentence head word"] | None = None
-    attended_by: Int[Tensor, "sentence head word"] | None = None
+    attends_to: Int[Tensor, "sentence head query_word"] | None = None
+    attended_by: Int[Tensor, "sentence head key_word"] | None = None
+    predicted_attends_to: Int[Tensor, "sentence head query_word"] | None = None

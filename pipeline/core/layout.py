@@ -50,6 +50,12 @@ class Layout:
         return self.keys.classes.float()
 
     @cached_property
+    def unclassed_keys(self) -> Float[Tensor, "sentence key 1"]:
+        """Keys in no class of their own, as a column."""
+        plain = self.keys.real & ~self.keys.classes.any(-1)
+        return plain.float().unsqueeze(-1)
+
+    @cached_property
     def query_groups(self) -> Float[Tensor, "sentence group query"]:
         """Rows that add queries up: all of them, the CLS pieces, the SEP pieces."""
         queries = self.queries
@@ -83,18 +89,31 @@ class Layout:
     @cached_property
     def to_words(self) -> Float[Tensor, "sentence key word"]:
         """Attention TO a word is the sum over its pieces."""
-        return _membership(self.keys)
+        return _membership(self.keys.word, self.keys)
 
     @cached_property
     def from_words(self) -> Float[Tensor, "sentence word query"]:
         """Attention FROM a word is the mean over its pieces."""
-        members = _membership(self.queries)
-        return (members / members.sum(1, keepdim=True).clamp(min=1)).transpose(1, 2)
+        return _mean(_membership(self.queries.word, self.queries))
+
+    @cached_property
+    def from_predicted_words(self) -> Float[Tensor, "sentence word query"]:
+        """The same over the positions that have to say the word's pieces."""
+        assert self.queries.predicts is not None
+        return _mean(_membership(self.queries.predicts, self.queries))
 
     @cached_property
     def no_pointer(self) -> Float[Tensor, "sentence 1 word word"]:
         """−2 on pairs that no pointer may join: words without pieces, padding, the diagonal."""
-        rows = self.from_words.sum(-1) > 0
+        return self._barred(self.from_words)
+
+    @cached_property
+    def no_predicted_pointer(self) -> Float[Tensor, "sentence 1 word word"]:
+        """The same for pointers from the positions that have to say a word."""
+        return self._barred(self.from_predicted_words)
+
+    def _barred(self, from_words: Tensor) -> Tensor:
+        rows = from_words.sum(-1) > 0
         columns = self.to_words.sum(1) > 0
         allowed = rows[:, :, None] & columns[:, None, :]
         if self.is_self:
@@ -112,6 +131,12 @@ def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
     )
 
 
-def _membership(pieces: Pieces) -> Float[Tensor, "sentence piece word"]:
+def _membership(
+    word: Int[Tensor, "sentence piece"], pieces: Pieces
+) -> Float[Tensor, "sentence piece word"]:
     words = torch.arange(int(pieces.n_words.max()), device=pieces.ids.device)
-    return (pieces.word[..., None] == words).float()
+    return (word[..., None] == words).float()
+
+
+def _mean(members: Float[Tensor, "sentence piece word"]) -> Float[Tensor, "sentence word piece"]:
+    return (members / members.sum(1, keepdim=True).clamp(min=1)).transpose(1, 2)

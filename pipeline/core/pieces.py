@@ -19,7 +19,8 @@ class Pieces:
     """The pieces of a batch of sentences, on the query or on the key side.
 
     `word` is −1 for pieces of no word (specials, padding). Words that the tokenizer gave no piece
-    are still counted in `n_words`, so that indices stay those of the corpus.
+    are still counted in `n_words`, so that indices stay those of the corpus. `predicts`, for what a
+    decoder reads beside an encoder, is the word of the piece that has to come next.
     """
 
     ids: Int[Tensor, "sentence piece"]
@@ -27,6 +28,7 @@ class Pieces:
     word: Int[Tensor, "sentence piece"]
     n_words: Int[Tensor, " sentence"]
     classes: Bool[Tensor, "sentence piece class"]
+    predicts: Int[Tensor, "sentence piece"] | None = None
 
     @property
     def real(self) -> Bool[Tensor, "sentence piece"]:
@@ -37,4 +39,6 @@ class Pieces:
         return self.classes[..., KEY_CLASSES.index(name)]
 
     def to(self, device: torch.device | str) -> "Pieces":
-        return Pieces(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+        tensors = {f.name: getattr(self, f.name) for f in fields(self)}
+        moved = {k: v.to(device) for k, v in tensors.items() if v is not None}
+        return Pieces(**moved)

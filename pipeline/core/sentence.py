@@ -1,14 +1,29 @@
 """The records that flow from a corpus: a sentence, or the fault that kept one out."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Link(NamedTuple):
+    """A word of the source aligned with one of the target, both 0-based.
+
+    `sure` links are S, all are P, in the terms of Och & Ney 2003, §5.
+    """
+
+    source: int
+    target: int
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence, with or without a dependency tree.
+    """One sentence, with or without a dependency tree, with or without a translation.
 
     `governors` follow UD: 1-based index of the governing word, 0 for the root. `upos`, `governors`
     and `deprels` are `None` where the corpus has no such annotation, else as long as `words`.
+    `target` is its translation in a parallel corpus, `alignment` joins the words of both.
     """
 
     sentence_id: str
@@ -17,6 +32,8 @@ class Sentence:
     upos: tuple[str, ...] | None = None
     governors: tuple[int, ...] | None = None
     deprels: tuple[str, ...] | None = None
+    target: Sentence | None = None
+    alignment: tuple[Link, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

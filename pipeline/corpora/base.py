@@ -7,16 +7,17 @@ A corpus is a frozen dataclass whose fields are its YAML keys. It turns whatever
 memory does not grow with the corpus. `read` turns rows back into records and applies the limit.
 
 To add a format: a dataclass with `limit`, `shuffle_seed`, `shuffle_buffer` and fields of its own, a
-generator of rows (build them with `rows.sentence_row` and `rows.fault_row`), and
+generator of rows (build them with `rows.sentence_row` and `rows.fault_row`, those of a parallel
+corpus with `rows.pair_row`), and
 
     def stream(self) -> IterableDataset:
         return streamed(self, generator)
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Protocol, TypeVar
 
 import datasets
@@ -24,17 +25,24 @@ import datasets.config
 from datasets import Features, IterableDataset, List, Value
 
 from pipeline.core.errors import UserError
-from pipeline.core.sentence import Fault, Sentence
-from pipeline.corpora.rows import Row
+from pipeline.core.sentence import Fault, Link, Sentence
+from pipeline.corpora.rows import SIDE, TARGET, Row
 
+_SIDE = {
+    "text": Value("string"),
+    "words": List(Value("string")),
+    "upos": List(Value("string")),
+    "governors": List(Value("int32")),
+    "deprels": List(Value("string")),
+}
 FEATURES = Features(
     {
         "sentence_id": Value("string"),
-        "text": Value("string"),
-        "words": List(Value("string")),
-        "upos": List(Value("string")),
-        "governors": List(Value("int32")),
-        "deprels": List(Value("string")),
+        **_SIDE,
+        **{f"target_{key}": kind for key, kind in _SIDE.items()},
+        "alignment": List(
+            {"source": Value("int32"), "target": Value("int32"), "sure": Value("bool")}
+        ),
         "fault": Value("string"),
         "source": Value("string"),
         "line": Value("int64"),
@@ -82,18 +90,29 @@ def read(corpus: Corpus) -> Iterator[Sentence | Fault]:
             n_faults += 1
             yield fault
             continue
-        yield Sentence(
-            row["sentence_id"],
-            row["text"],
-            tuple(row["words"]),
-            *(None if row[c] is None else tuple(row[c]) for c in ("upos", "governors", "deprels")),
-        )
+        yield _sentence(row)
         n_sentences += 1
         if n_sentences == corpus.limit:
             return
     if n_sentences == 0:
         why = f"all {n_faults} are damaged, first {first_fault}" if n_faults else "it is empty"
         raise UserError(f"{describe(corpus)} has no sentence to measure: {why}")
+
+
+def _sentence(row: Row) -> Sentence:
+    target = alignment = None
+    if row.get("target_words") is not None:
+        target = _side(row, TARGET)
+        links = row.get("alignment")
+        alignment = None if links is None else tuple(Link(**link) for link in links)
+    return replace(_side(row, SIDE), target=target, alignment=alignment)
+
+
+def _side(row: Row, keys: Sequence[str]) -> Sentence:
+    text, *of_words = (row[key] for key in keys)
+    words, upos, governors, deprels = (None if each is None else tuple(each) for each in of_words)
+    assert words is not None
+    return Sentence(row["sentence_id"], text, words, upos, governors, deprels)
 
 
 def streamed(

@@ -60,6 +60,28 @@ def _check_readable(file: str, example: str) -> None:
         raise UserError(f"{file}: cannot be read: {error.strerror}") from error
 
 
+def count_lines(file: str) -> int:
+    """How many lines `numbered_lines` would yield. Raises UserError where the disk fails."""
+    n_lines, end = 0, b"\n"
+    try:
+        with open(file, "rb") as handle:
+            while chunk := handle.read(1 << 20):
+                n_lines += chunk.count(b"\n")
+                end = chunk[-1:]
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
+    return n_lines + (end != b"\n")
+
+
+def utf8(line: bytes) -> str:
+    """The line as text. Raises ValueError, naming the first bad byte, where it is not UTF-8."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        bad = line[error.start]
+        raise ValueError(f"bad UTF-8: byte 0x{bad:02x} in column {error.start + 1}") from None
+
+
 def numbered_lines(file: str) -> Iterator[tuple[int, bytes]]:
     """The file's lines without their line ends (LF or CR LF) and byte order mark, from line 1.
 

@@ -21,7 +21,7 @@ from huggingface_hub.errors import HTTPError  # pyright: ignore[reportPrivateImp
 
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import quiet_datasets
-from pipeline.corpora.tables import first_line
+from pipeline.corpora.tables import first_line, record_columns, schema_columns
 
 PROBE_SECONDS = 8
 RETRIES = {
@@ -105,15 +105,21 @@ def _select(
 ) -> IterableDataset:
     """The stream with no other columns. Raises UserError where one of `columns` is missing."""
     # Parquet states its schema; of other formats the first row shows it.
-    present: list[str] = list(stream.features or next(hub_rows(stream, name), {}))
+    if stream.features:
+        top, present = list(stream.features), schema_columns(stream.features.arrow_schema)
+    else:
+        record = next(hub_rows(stream, name), {})
+        top, present = list(record), record_columns(record)
     for key, column in columns.items():
         if column is not None and column not in present:
             raise UserError(
                 f"{name}: no column {column!r} (key `{key}`); "
                 f"the columns there are: {', '.join(present)}"
             )
-    wanted = {*columns.values(), *(optional or {}).values()}
-    return stream.select_columns([column for column in present if column in wanted])
+    wanted = {column for column in (*columns.values(), *(optional or {}).values()) if column}
+    return stream.select_columns(
+        [name for name in top if any(f"{column}.".startswith(f"{name}.") for column in wanted)]
+    )
 
 
 def hub_rows(stream: IterableDataset, name: str) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from datasets import IterableDataset
 from pipeline.corpora.base import streamed
 from pipeline.corpora.files import local_files
 from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
-from pipeline.corpora.tables import Record, check_columns, records
+from pipeline.corpora.tables import Record, check_columns, field_of, records
 
 EXAMPLE = "**/*.parquet"
 
@@ -68,15 +68,15 @@ def record_row(
 
     def value(key: str) -> object:
         column = columns.get(key)
-        return None if column is None else record.get(column)
+        return None if column is None else field_of(record, column)
 
     sentence_id, text = value("sentence_id"), value("text")
     name = name if sentence_id is None or sentence_id == "" else str(sentence_id)
     try:
-        words = _strings(value("words"), "words")
-        upos = _strings(_annotation(value("upos")), "upos")
+        words = strings(value("words"), "words")
+        upos = strings(_annotation(value("upos")), "upos")
         governors = _integers(_annotation(value("governors")), "governors")
-        deprels = _strings(_annotation(value("deprels")), "deprels")
+        deprels = strings(_annotation(value("deprels")), "deprels")
     except ValueError as error:
         return fault_row(source, line, name, str(error))
     return sentence_row(
@@ -103,7 +103,7 @@ def _list(value: object, key: str) -> list[object] | None:
     raise ValueError(f"{key} is no list: {shown(value)}")
 
 
-def _strings(value: object, key: str) -> list[str] | None:
+def strings(value: object, key: str) -> list[str] | None:
     """Raises ValueError unless the value is None or a list of strings."""
     items = _list(value, key)
     for index, item in enumerate(items or []):

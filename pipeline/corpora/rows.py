@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core.sentence import tree_fault
+from pipeline.core.sentence import Link, tree_fault
 
 Row = dict[str, Any]
 """One example of the stream; its keys are those of `base.FEATURES`."""
@@ -25,15 +25,18 @@ stay: a word made of them yields no piece, and is counted as such where pieces a
 """
 
 
+SIDE = ("text", "words", "upos", "governors", "deprels")
+"""What a row says of a sentence. Of its translation it says the same, as `target_text` and so on;
+a row of a corpus that is not parallel may leave all of that out.
+"""
+TARGET = tuple(f"target_{key}" for key in SIDE)
+
+
 def fault_row(source: str, line: int, sentence_id: str, reason: str) -> Row:
     """The row of a sentence kept out; `line` is 1-based, 0 where the source has no lines."""
     return {
         "sentence_id": printable(sentence_id),
-        "text": None,
-        "words": None,
-        "upos": None,
-        "governors": None,
-        "deprels": None,
+        **dict.fromkeys(SIDE),
         "fault": reason,
         "source": printable(source),
         "line": line,
@@ -70,6 +73,33 @@ def sentence_row(
         "fault": None,
         "source": printable(source),
         "line": line,
+    }
+
+
+def pair_row(source: Row, target: Row, links: Sequence[Link] | None = None) -> Row:
+    """The row of a sentence with its translation, from the rows of both; a fault of either is its.
+
+    Its reason then says which side it is on, and it stands in that side's file.
+
+    `links` may come in any order, and more than once: a link that is sure anywhere is sure.
+    """
+    for side, row in (("source", source), ("target", target)):
+        if row["fault"] is not None:
+            reason = f"{side}: {row['fault']}"
+            return fault_row(row["source"], row["line"], source["sentence_id"], reason)
+    known: dict[tuple[int, int], bool] = {}
+    for link in links or ():
+        where = (link.source, link.target)
+        for side, word, row in zip(("source", "target"), where, (source, target), strict=True):
+            if not 0 <= word < len(row["words"]):
+                reason = f"link {where[0]}-{where[1]}: the {side} has {len(row['words'])} words"
+                return fault_row(source["source"], source["line"], source["sentence_id"], reason)
+        known[where] = known.get(where, False) or link.sure
+    alignment = [Link(*where, sure)._asdict() for where, sure in sorted(known.items())]
+    return {
+        **source,
+        **{column: target[key] for column, key in zip(TARGET, SIDE, strict=True)},
+        "alignment": None if links is None else alignment,
     }
 
 

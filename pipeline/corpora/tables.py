@@ -5,7 +5,7 @@ in words, so that the corpus above can quarantine it and go on.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,14 +43,42 @@ def check_columns(file: str, columns: dict[str, str | None]) -> None:
 def _column_names(file: str) -> list[str]:
     if file.lower().endswith(PARQUET):
         with _open_parquet(file) as parquet:
-            return list(parquet.schema_arrow.names)
+            return schema_columns(parquet.schema_arrow)
     for number, record in records(file, []):
         if isinstance(record, str):
             raise UserError(
                 f"{file}:{number}: {record}; JSON lines has one JSON object on each line"
             )
-        return list(record)
+        return record_columns(record)
     raise UserError(f"{file}: is empty; give a file with records, or leave it out")
+
+
+def schema_columns(schema: Iterable[pa.Field]) -> list[str]:
+    """The columns of a schema; a field of a struct is one too, with a dot, as in `struct.field`."""
+    names = []
+    for field in schema:
+        inner = field.type.fields if pa.types.is_struct(field.type) else ()
+        names += [field.name, *(f"{field.name}.{name}" for name in schema_columns(inner))]
+    return names
+
+
+def record_columns(record: Record) -> list[str]:
+    """The columns of a record, named as those of a schema."""
+    names = []
+    for name, value in record.items():
+        inner = record_columns(value) if isinstance(value, dict) else ()
+        names += [name, *(f"{name}.{within}" for within in inner)]
+    return names
+
+
+def field_of(record: Record, column: str) -> object:
+    """What the record has in a column, perhaps within a struct; None where it has no such."""
+    if column in record:
+        return record[column]
+    for name, value in record.items():
+        if isinstance(value, dict) and column.startswith(f"{name}."):
+            return field_of(value, column.removeprefix(f"{name}."))
+    return None
 
 
 def records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]:

@@ -24,10 +24,10 @@ from datasets import IterableDataset
 
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import describe, streamed
-from pipeline.corpora.files import local_files, numbered_lines
+from pipeline.corpora.files import local_files, numbered_lines, utf8
 from pipeline.corpora.hub import hub_rows, open_hub
 from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
-from pipeline.corpora.tables import check_columns, is_table, records
+from pipeline.corpora.tables import check_columns, field_of, is_table, records
 
 EXAMPLE = "**/*.txt"
 
@@ -76,17 +76,16 @@ def _local_sentences(corpus: Text) -> Iterator[Row]:
             if isinstance(record, str):
                 yield fault_row(file, number, name, record)
             else:
-                yield from _text_rows(file, number, name, record.get(corpus.column))
+                yield from _text_rows(file, number, name, field_of(record, corpus.column))
 
 
 def _plain_sentences(file: str) -> Iterator[Row]:
     for number, line in numbered_lines(file):
         name = f"{os.path.basename(file)}:{number}"
         try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            reason = f"bad UTF-8: byte 0x{line[error.start]:02x} in column {error.start + 1}"
-            yield fault_row(file, number, name, reason)
+            text = utf8(line)
+        except ValueError as error:
+            yield fault_row(file, number, name, str(error))
         else:
             yield from _text_rows(file, number, name, text)
 
@@ -94,7 +93,7 @@ def _plain_sentences(file: str) -> Iterator[Row]:
 def _hub_sentences(corpus: Text) -> Iterator[Row]:
     source = f"{corpus.dataset}@{corpus.revision}/{corpus.split}"
     for number, record in enumerate(hub_rows(_open(corpus), source), start=1):
-        yield from _text_rows(source, number, f"{source}:{number}", record[corpus.column])
+        yield from _text_rows(source, number, f"{source}:{number}", field_of(record, corpus.column))
 
 
 def _open(corpus: Text) -> IterableDataset:

@@ -169,5 +169,10 @@ def _metadata(job: Job, fingerprint: str) -> dict[str, str]:
 
 def _sentences(table: pa.Table) -> list[Sentence]:
     # The model's pass is blind to annotation: words alone are read.
-    rows = zip(*(table[c].to_pylist() for c in ("sentence_id", "text", "words")), strict=True)
-    return [Sentence(sentence_id, text, tuple(words)) for sentence_id, text, words in rows]
+    columns = ("sentence_id", "text", "words", "target_text", "target_words")
+    sentences = []
+    for name, *rest in zip(*(table[c].to_pylist() for c in columns), strict=True):
+        text, words, target_text, target_words = rest
+        target = target_words and Sentence(name, target_text, tuple(target_words))
+        sentences.append(Sentence(name, text, tuple(words), target=target))
+    return sentences

@@ -87,7 +87,18 @@ def _refuse(corpus: str, n_sentences: int, faults: list[Fault], max_quarantined:
 
 
 def _row(sentence: Sentence) -> dict:
-    return {**asdict(sentence), "n_words": len(sentence.words)}
+    row = _side(sentence) | {"sentence_id": sentence.sentence_id}
+    if sentence.target is not None:
+        row |= {f"target_{name}": value for name, value in _side(sentence.target).items()}
+        if sentence.alignment is not None:
+            row["alignment"] = [link._asdict() for link in sentence.alignment]
+    return row
+
+
+def _side(sentence: Sentence) -> dict:
+    annotated = ("text", "words", "upos", "governors", "deprels")
+    side = {key: getattr(sentence, key) for key in annotated}
+    return side | {"n_words": len(sentence.words)}
 
 
 def _write(work: Path, k: int, table: str, rows: list[dict]) -> File:

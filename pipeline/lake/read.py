@@ -28,7 +28,7 @@ def scan(folder: Path) -> pl.LazyFrame:
 
 
 def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
-    """One of the answers: heads, relations, dumps or census.
+    """One of the answers: heads, relations, alignments, dumps or census.
 
     Raises ValueError for another name, UserError where the tables are not there or damaged.
     """

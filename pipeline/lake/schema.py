@@ -33,14 +33,28 @@ STRING, INT, FLOAT, BOOL = pa.string(), pa.int32(), pa.float32(), pa.bool_()
 REAL = pa.float64()
 BINS = len(OFFSETS) + 2
 
-SENTENCE = (
-    Column("sentence_id", STRING, "", "sent_id of the corpus, or source:line where it has none"),
+_SIDE = (
     Column("text", STRING, "", "the sentence as the corpus writes it"),
     Column("words", pa.list_(STRING), "", "syntactic words in order"),
     Column("upos", pa.list_(STRING), "", "universal parts of speech; null without annotation"),
     Column("governors", pa.list_(pa.int16()), "word", "UD HEAD: 1-based, 0 = root; null without"),
     Column("deprels", pa.list_(STRING), "", "UD relation to the governor; null without"),
     Column("n_words", INT, "words", "length of `words`"),
+)
+LINK = pa.struct([("source", pa.int16()), ("target", pa.int16()), ("sure", BOOL)])
+SENTENCE = (
+    Column("sentence_id", STRING, "", "sent_id of the corpus, or source:line where it has none"),
+    *_SIDE,
+    *(
+        Column(f"target_{c.name}", c.type, c.unit, f"of its translation, null without: {c.meaning}")
+        for c in _SIDE
+    ),
+    Column(
+        "alignment",
+        pa.list_(LINK),
+        "word",
+        "links of a word with one of the translation, 0-based, sure or possible; null without",
+    ),
 )
 QUARANTINE = (
     Column("source", STRING, "", "file or data set the sentence stood in"),
@@ -136,13 +150,19 @@ POINTERS = (
         "attends_to",
         pa.list_(pa.int16()),
         "word",
-        "per word: the word it attends to most, 0-based; −1 none, −2 no piece",
+        "per word of the queries' side: the word it attends to most, 0-based; −1 none, −2 no piece",
     ),
     Column(
         "attended_by",
         pa.list_(pa.int16()),
         "word",
-        "per word: the word that attends to it most, likewise",
+        "per word of the keys' side: the word that attends to it most, likewise",
+    ),
+    Column(
+        "predicted_attends_to",
+        pa.list_(pa.int16()),
+        "word",
+        "site cross: as attends_to, of the positions that have to say the word (AWO); null else",
     ),
 )
 

@@ -81,7 +81,8 @@ HEADS = (
     Column("dumps_sep", BOOL, "", "the same for SEP"),
     Column("dumps_first", BOOL, "", "the same for the first piece"),
     Column("tracks", BOOL, "", "tracks at least one relation; null where no null was measured"),
-    Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019)"),
+    Column("aligns", BOOL, "", "aligns words across; null without gold links, or without a null"),
+    Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019); false across"),
     Column("broad", BOOL, "", "mean normalised entropy > 0.9"),
 )
 
@@ -115,6 +116,33 @@ RELATIONS = (
     Column("tracks", BOOL, "", "all three flags; null where no null was measured"),
 )
 
+ALIGNMENTS = (
+    Column("convention", STRING, "", "awi: from where a word is read; awo: from where it is said"),
+    Column("weighting", STRING, "", "attention"),
+    Column("n_words_all", INT, "words", "target words judged"),
+    Column("aer_all", REAL, "rate", "alignment error rate over all sentences"),
+    Column("n_sentences", INT, "sentences", "annotated sentences in the confirming half"),
+    Column("n_words", INT, "words", "of these, target words that the head aligns: |A|"),
+    Column("n_sure", INT, "links", "sure links: |S|"),
+    Column("hits_sure", INT, "links", "|A ∩ S|"),
+    Column("hits_possible", INT, "links", "|A ∩ P|, sure ones included"),
+    Column("precision", REAL, "share", "|A ∩ P| / |A|"),
+    Column("recall", REAL, "share", "|A ∩ S| / |S|"),
+    Column("aer", REAL, "rate", "1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|) (Och & Ney 2003)"),
+    Column("aer_low", REAL, "rate", "low end of the 95 % sentence bootstrap interval"),
+    Column("aer_high", REAL, "rate", "high end of the 95 % sentence bootstrap interval"),
+    Column("baseline", STRING, "", "rule of position fitted on the other half: offset or diagonal"),
+    Column("baseline_offset", INT, "words", "its source − target; null for the diagonal"),
+    Column("baseline_aer", REAL, "rate", "that rule's error on the confirming half"),
+    Column("z", REAL, "", "Obuchowski's clustered McNemar statistic of |A ∩ P|, head against rule"),
+    Column("p", REAL, "", "its one-sided p-value"),
+    Column("q", REAL, "", "Benjamini–Yekutieli over all alignment tests of the cell"),
+    Column("margin", BOOL, "", "aer ≤ baseline_aer − 10 points, on at least min_arcs sure links"),
+    Column("significant", BOOL, "", "q < 0.05, on at least min_arcs sure links"),
+    Column("beats_nulls", BOOL, "", "below every null's 1st percentile; null where none was"),
+    Column("aligns", BOOL, "", "all three flags; null where no null was measured"),
+)
+
 DUMPS = (
     *CELL_KEYS,
     Column("key_class", STRING, "", "cls, sep or first"),
@@ -125,15 +153,17 @@ DUMPS = (
 CENSUS = (
     *CELL_KEYS,
     Column("n_sentences", INT, "sentences", "sentences measured"),
-    Column("n_words", INT, "words", "words in them"),
-    Column("n_pieces", INT, "pieces", "pieces in them, specials included"),
+    Column("n_words", INT, "words", "words that the model read, on both sides where there are two"),
+    Column("n_pieces", INT, "pieces", "pieces of these, specials included"),
     Column("n_quarantined", INT, "sentences", "kept out at ingest: malformed"),
     Column("n_too_long", INT, "sentences", "skipped: longer than the model can read"),
+    Column("n_unaligned", INT, "sentences", "skipped: no telling which piece is of which word"),
     Column("n_words_without_pieces", INT, "words", "left out: the tokenizer gives them no piece"),
     Column("n_heads", INT, "heads", "heads at every site and layer"),
     Column(
         "n_tracks", INT, "heads", "track a relation: all flags; null where no null was measured"
     ),
+    Column("n_aligns", INT, "heads", "align words; null without gold links, or without a null"),
     Column("n_margin", INT, "heads", "some relation passes the margin flag"),
     Column("n_significant", INT, "heads", "some relation passes the significance flag"),
     Column("n_beats_nulls", INT, "heads", "some relation (min_arcs) beats the nulls; null without"),
@@ -146,12 +176,13 @@ CENSUS = (
     Column("n_tracks_and_dumps", INT, "heads", "do both; null where no null was measured"),
     Column("n_positional", INT, "heads", "positional"),
     Column("n_broad", INT, "heads", "broad"),
-    Column("n_neither", INT, "heads", "none of: tracks, dumps, positional, broad"),
+    Column("n_neither", INT, "heads", "none of: tracks, aligns, dumps, positional, broad"),
 )
 
 TABLES: dict[str, pa.Schema] = {
     "heads": schema(CELL_KEYS, SITE_KEYS, HEADS),
     "relations": schema(CELL_KEYS, SITE_KEYS, RELATION_KEYS, RELATIONS),
+    "alignments": schema(CELL_KEYS, SITE_KEYS, ALIGNMENTS),
     "dumps": schema(DUMPS),
     "census": schema(CENSUS),
 }

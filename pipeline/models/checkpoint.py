@@ -5,6 +5,7 @@ after that is the same. `AutoModel` gives the bare transformer: no vocabulary he
 """
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -122,9 +123,17 @@ class Checkpoint:
         from transformers import AutoTokenizer
 
         try:
-            return AutoTokenizer.from_pretrained(
-                self.folder, trust_remote_code=self.trust_remote_code
-            )
+            with warnings.catch_warnings():
+                # Marian's asks for a normaliser that it never calls.
+                warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
+                return AutoTokenizer.from_pretrained(
+                    self.folder, trust_remote_code=self.trust_remote_code
+                )
+        except ImportError as error:
+            raise UserError(
+                f"model: the tokenizer in {self.folder} needs a package that is not installed:"
+                f" {_first_line(error)}"
+            ) from error
         except (OSError, ValueError, KeyError) as error:
             raise UserError(
                 f"model: no tokenizer in {self.folder}: {_first_line(error)}"

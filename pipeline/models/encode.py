@@ -1,62 +1,89 @@
-"""From words to pieces, with the way back: which word each piece belongs to.
+"""From words to pieces: what a model reads of a sentence, and of its translation.
 
-The words of a sentence are joined by single spaces and tokenized as running text; a piece belongs
-to the word in which its first character stands. So the alignment is the same for WordPiece, BPE
-and SentencePiece. Nothing is ever truncated: a sentence longer than the model is skipped, whole.
+An encoder-decoder is run as in its training: the decoder reads its start piece and the target
+without its last piece, and each of its positions has to say the next one (teacher forcing). Nothing
+is ever truncated: a sentence longer than the model is skipped, whole.
 """
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
 from pipeline.core.errors import UserError
 from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.core.sentence import Sentence
+from pipeline.models.align import Aligned, align
 
 UNLIMITED = 1_000_000
 """Tokenizers without a limit of their own state an astronomic one."""
 
+_START_BY_TEXT = frozenset({"mbart", "plbart"})
+"""Without a start piece of its own, a decoder of these reads the text's last: its language."""
+
+Order = Sequence[int]
+"""The words of a sentence in another order: word `order[k]` stands k-th."""
+
 
 @dataclass(frozen=True)
-class Encoded:
-    """One sentence in pieces. `index` is its place among the sentences that were given."""
+class Side:
+    """One sequence of pieces. `predicts` is the word of the piece that a position has to say, where
+    it has to say one; words keep the numbers of the corpus, whatever order they stand in."""
 
-    index: int
     ids: list[int]
     word: list[int]
     special: list[bool]
     punct_words: frozenset[int]
     n_words: int
+    predicts: list[int] | None = None
 
     @property
     def words_without_pieces(self) -> list[int]:
-        return sorted(set(range(self.n_words)) - set(self.word))
+        return sorted(set(range(self.n_words)) - set(self.predicts or ()) - set(self.word))
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One sentence in pieces. `index` is its place among the sentences that were given.
+
+    `target` is what a decoder reads beside an encoder; None for models with one stack.
+    """
+
+    index: int
+    source: Side
+    target: Side | None = None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return (self.source,) if self.target is None else (self.source, self.target)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """Sentences longer than the model, never read in part; and words that have no piece."""
+    """Sentences left out, never read in part; and words that have no piece."""
 
     n_too_long: int = 0
+    n_unaligned: int = 0
     n_words_without_pieces: int = 0
 
 
 class Encoder:
-    """A tokenizer, and the most pieces its model can read.
+    """A tokenizer, the most pieces its model can read, and whether a decoder reads beside it."""
 
-    Raises UserError for a tokenizer that cannot say where in the text its pieces stand.
-    """
-
-    def __init__(self, tokenizer, max_pieces: int):
-        if not tokenizer.is_fast:
-            raise UserError(
-                f"model: {type(tokenizer).__name__} gives no character offsets: words cannot be"
-                " aligned with its pieces"
-            )
+    def __init__(self, tokenizer, config):
         self.tokenizer = tokenizer
-        self.max_pieces = max_pieces
+        self.max_pieces = max_pieces(config, tokenizer)
+        self.has_target = bool(getattr(config, "is_encoder_decoder", False))
+        sizes = [getattr(config, name, None) for name in ("vocab_size", "decoder_vocab_size")]
+        self._n_ids: int = min(size for size in (*sizes, len(tokenizer)) if size)
+        self._start = getattr(config, "decoder_start_token_id", None)
+        if self.has_target and self._start is None and config.model_type not in _START_BY_TEXT:
+            raise UserError(
+                f"model: config.json of this {config.model_type} has no decoder_start_token_id:"
+                " what its decoder reads first is not known"
+            )
         self._special_ids = {
             "cls": tokenizer.cls_token_id,
             "bos": tokenizer.bos_token_id,
@@ -64,48 +91,82 @@ class Encoder:
             "eos": tokenizer.eos_token_id,
         }
 
-    def encode(self, sentences: Sequence[Sentence]) -> tuple[list[Encoded], Skipped]:
-        """Sentences in pieces, and what the model cannot read."""
-        if not sentences:
-            return [], Skipped()
-        # A "[SEP]" in the corpus is text, not a separator: only the tokenizer's own frame is.
-        batch = self.tokenizer(
-            [" ".join(s.words) for s in sentences],
-            truncation=False,
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-            split_special_tokens=True,
-            verbose=False,
-        )
-        encoded = []
-        n_too_long = n_words_of_nothing = 0
-        for index, sentence in enumerate(sentences):
-            ids = batch["input_ids"][index]
-            if len(ids) > self.max_pieces:
-                n_too_long += 1
-                continue
-            if not ids:
-                n_words_of_nothing += len(sentence.words)
-                continue
-            special = [bool(flag) for flag in batch["special_tokens_mask"][index]]
-            word = _align(sentence.words, batch["offset_mapping"][index], special)
-            punct = frozenset(w for w, form in enumerate(sentence.words) if is_punctuation(form))
-            encoded.append(Encoded(index, ids, word, special, punct, len(sentence.words)))
-        n_pieceless = sum(len(e.words_without_pieces) for e in encoded) + n_words_of_nothing
-        return encoded, Skipped(n_too_long, n_pieceless)
+    @cached_property
+    def vocabulary(self) -> list[int]:
+        """All ids that are text, to the encoder and to the decoder."""
+        special = set(self.tokenizer.all_special_ids)
+        return [i for i in range(self._n_ids) if i not in special]
 
-    def pieces(self, batch: Sequence[Encoded]) -> Pieces:
-        """A right-padded batch. Padding ids are any valid id: no query ever sees them."""
-        longest = max(len(e.ids) for e in batch)
+    def encode(
+        self,
+        sentences: Sequence[Sentence],
+        orders: Sequence[tuple[Order, Order]] | None = None,
+    ) -> tuple[list[Encoded], Skipped]:
+        """Sentences in pieces, and what the model cannot read.
+
+        A sentence without translation stands on both sides of an encoder-decoder. `orders` gives
+        for each sentence and its translation the order in which their words are laid out.
+        """
+        sources = [s.words for s in sentences]
+        targets = [(s.target or s).words for s in sentences] if self.has_target else sources
+        if orders is None:
+            orders = [(range(len(s)), range(len(t))) for s, t in zip(sources, targets, strict=True)]
+        sides = [self._sides("text", sources, [order for order, _ in orders])]
+        if self.has_target:
+            sides.append(self._sides("text_target", targets, [order for _, order in orders]))
+        encoded: list[Encoded] = []
+        n_too_long = n_unaligned = n_pieceless = 0
+        for index, of_sentence in enumerate(zip(*sides, strict=True)):
+            if None in of_sentence:
+                n_unaligned += 1
+            elif any(len(side.ids) > self.max_pieces for side in of_sentence):
+                n_too_long += 1
+            else:
+                n_pieceless += sum(len(side.words_without_pieces) for side in of_sentence)
+                if all(side.ids for side in of_sentence):
+                    encoded.append(Encoded(index, *of_sentence))
+        return encoded, Skipped(n_too_long, n_unaligned, n_pieceless)
+
+    def _sides(
+        self, side: str, sentences: Sequence[Sequence[str]], orders: Sequence[Order]
+    ) -> list[Side | None]:
+        laid = [[w[k] for k in order] for w, order in zip(sentences, orders, strict=True)]
+        aligned = align(self.tokenizer, laid, side)
+        make = self._target if side == "text_target" else _source
+        return [
+            None if a is None else make(a, words, order)
+            for a, words, order in zip(aligned, sentences, orders, strict=True)
+        ]
+
+    def _target(self, aligned: Aligned, words: Sequence[str], order: Order) -> Side:
+        """Shifted as transformers shifts labels."""
+        labels = _source(aligned, words, order)
+        start = labels.ids[-1:] if self._start is None else [self._start]
+        return Side(
+            [*start, *labels.ids[:-1]],
+            [-1, *labels.word[:-1]],
+            [True, *labels.special[:-1]],
+            labels.punct_words,
+            labels.n_words,
+            labels.word,
+        )
+
+    def pieces(self, batch: Sequence[Encoded]) -> tuple[Pieces, Pieces | None]:
+        """A right-padded batch: what the encoder, or the only stack, reads, and the decoder."""
+        target = [e.target for e in batch if e.target is not None]
+        return self._pieces([e.source for e in batch]), self._pieces(target) if target else None
+
+    def _pieces(self, batch: Sequence[Side]) -> Pieces:
+        """Padding ids are any valid id: no query ever sees them."""
+        longest = max(len(side.ids) for side in batch)
         pad = self.tokenizer.pad_token_id or 0
 
         def padded(rows: list[list], fill) -> torch.Tensor:
             return torch.tensor([row + [fill] * (longest - len(row)) for row in rows])
 
-        ids = padded([e.ids for e in batch], pad)
-        word = padded([e.word for e in batch], -1)
-        special = padded([e.special for e in batch], False)
-        punct = padded([[w in e.punct_words for w in e.word] for e in batch], False)
+        ids = padded([side.ids for side in batch], pad)
+        special = padded([side.special for side in batch], False)
+        punct = padded([[w in side.punct_words for w in side.word] for side in batch], False)
         classes = {
             name: special & (ids == token_id) if token_id is not None else torch.zeros_like(special)
             for name, token_id in self._special_ids.items()
@@ -113,13 +174,21 @@ class Encoder:
         first = torch.zeros_like(special)
         first[:, 0] = True
         classes |= {"first": first, "punct": punct, "special": special}
+        predicts = [side.predicts for side in batch if side.predicts is not None]
         return Pieces(
             ids=ids,
-            lengths=torch.tensor([len(e.ids) for e in batch]),
-            word=word,
-            n_words=torch.tensor([e.n_words for e in batch]),
+            lengths=torch.tensor([len(side.ids) for side in batch]),
+            word=padded([side.word for side in batch], -1),
+            n_words=torch.tensor([side.n_words for side in batch]),
             classes=torch.stack([classes[name] for name in KEY_CLASSES], -1),
+            predicts=padded(predicts, -1) if predicts else None,
         )
+
+
+def _source(aligned: Aligned, words: Sequence[str], order: Order) -> Side:
+    word = [-1 if w < 0 else order[w] for w in aligned.word]
+    punct = frozenset(w for w, form in enumerate(words) if is_punctuation(form))
+    return Side(aligned.ids, word, aligned.special, punct, len(words))
 
 
 def is_punctuation(form: str) -> bool:
@@ -150,20 +219,3 @@ _POSITIONS_AFTER_PADDING = frozenset(
     }
     | {"longformer", "mpnet", "xmod", "esm", "ibert"}
 )
-
-
-def _align(
-    words: tuple[str, ...], offsets: Sequence[tuple[int, int]], special: Sequence[bool]
-) -> list[int]:
-    """The word of each piece: that of its first character which is not a joining space.
-
-    A piece that holds the joining space alone (SentencePiece's bare marker) opens the next word.
-    """
-    owner: list[int] = []
-    for index, word in enumerate(words):
-        owner += [index] * len(word) + [-1]
-    aligned = []
-    for (start, end), is_special in zip(offsets, special, strict=True):
-        within = range(start, start if is_special or start == end else min(end + 1, len(owner)))
-        aligned.append(next((owner[c] for c in within if owner[c] >= 0), -1))
-    return aligned

@@ -7,6 +7,7 @@ transformers hands on to every call: nothing global, nothing patched.
 Truth, in the tests, is what the same model's eager `output_attentions` gives.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -35,6 +36,10 @@ class Place:
     layer: int
 
 
+SITES = ("encoder", "decoder", "cross")
+"""In the order of rows. A model with one stack is an encoder, or where it is causal a decoder."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """One attention call, measured. `leaks`: a learned sink takes part of each row."""
@@ -46,29 +51,50 @@ class Measured:
 
 @dataclass
 class Tap:
-    """Measures one forward pass: `calls` holds one entry per attention call, in their order."""
+    """Measures one forward pass: `calls` holds one entry per attention call, in their order.
 
-    pieces: Pieces
+    `target` is what the decoder of an encoder-decoder reads. Which site a call is of, `places`
+    says; without them its two lengths do, so that they have to differ.
+    """
+
+    source: Pieces
+    target: Pieces | None = None
+    places: Sequence[Place] = ()
     kernel: Kernel = attend
     calls: list[Measured] = field(default_factory=list)
-    _layout_of: dict[int, Layout] = field(default_factory=dict)
+    sites: list[str] = field(default_factory=list)
+    _layout_of: dict[tuple[str, int], Layout] = field(default_factory=dict)
     _masks: list[Tensor] = field(default_factory=list)  # keeps the ids in _layout_of from reuse
 
     def measure(self, mask: Tensor, **tensors) -> Tensor:
-        layout = self._layout(mask)
+        n_queries, n_keys = mask.shape[-2:]
+        known = len(self.calls) < len(self.places)
+        site = (
+            self.places[len(self.calls)].site if known else self._site_by_length(n_queries, n_keys)
+        )
+        layout = self._layout(site, mask)
         output, reduction = self.kernel(AttentionCall(layout=layout, **tensors))
         self.calls.append(Measured(layout, reduction, tensors.get("sinks") is not None))
+        self.sites.append(site)
         return output
 
-    def _layout(self, mask: Tensor) -> Layout:
+    def _site_by_length(self, n_queries: int, n_keys: int) -> str:
+        if self.target is None or n_queries == n_keys == self.source.ids.shape[1]:
+            return "encoder"
+        return "decoder" if n_queries == n_keys else "cross"
+
+    def _layout(self, site: str, mask: Tensor) -> Layout:
         """Layers share a layout where they share a mask; models with windows have two or more."""
-        if id(mask) not in self._layout_of:
+        if (site, id(mask)) not in self._layout_of:
             self._masks.append(mask)
+            decoded = self.source if self.target is None else self.target
+            queries = self.source if site == "encoder" else decoded
+            keys = decoded if site == "decoder" else self.source
             # Padding comes from the batch: what a mask says of padding queries is not asked.
-            real = self.pieces.real
-            visible = real[:, :, None] & real[:, None, :] & mask[:, 0]
-            self._layout_of[id(mask)] = Layout(self.pieces, self.pieces, visible)
-        return self._layout_of[id(mask)]
+            visible = queries.real[:, :, None] & keys.real[:, None, :] & mask[:, 0]
+            layout = Layout(queries, keys, visible, is_self=site != "cross")
+            self._layout_of[site, id(mask)] = layout
+        return self._layout_of[site, id(mask)]
 
 
 def _attention(
@@ -89,6 +115,9 @@ def _attention(
         raise ValueError("its layers do not hand on the keywords of the forward pass")
     if attention_mask is None or attention_mask.dtype != torch.bool:
         raise ValueError("its layers are not given the mask that was made for them")
+    for name, given in kwargs.items():
+        if given is not None and name not in _READ | _WITHOUT_EFFECT:
+            raise ValueError(f"its layers attend by {name!r}, of which the tap knows nothing")
     output = tap.measure(
         attention_mask,
         query=query,
@@ -100,6 +129,15 @@ def _attention(
         sinks=kwargs.get("s_aux"),
     )
     return output.transpose(1, 2).contiguous(), None
+
+
+_READ = frozenset({"position_bias", "softcap", "s_aux"})
+_WITHOUT_EFFECT = frozenset(
+    {"dropout", "deterministic"}  # in evaluation nothing is dropped
+    | {"is_causal", "sliding_window"}  # stand in the mask already
+    | {"position_ids", "use_cache", "output_attentions", "output_hidden_states", "return_dict"}
+)
+"""Keywords of a call. Any other may change its pattern: sparse attention by `indices`, say."""
 
 
 def _mask(*args, **kwargs) -> Tensor | None:
@@ -117,18 +155,16 @@ AttentionMaskInterface.register(NAME, _mask)
 
 
 def wiring(model: PreTrainedModel) -> list[Place]:
-    """The place of each attention call of a forward pass, found by running one on two pieces.
+    """The place of each attention call of a forward pass, found by running one on a few pieces.
 
     Raises UserError, naming the family, where a model's attention does not pass through the tap
-    once per layer: its statistics would be empty or wrong.
+    once per layer and site: its statistics would be empty or wrong.
     """
     config = model.config
     family = config.model_type
+    tap = Tap(_few_pieces(3).to(model.device))
     if config.is_encoder_decoder:
-        raise UserError(f"model: {family} is an encoder-decoder; these are not measured yet")
-    n_layers: int = getattr(config, "num_hidden_layers", 0)
-    pieces = _two_pieces(model.device)
-    tap = Tap(pieces)
+        tap.target = _few_pieces(2).to(model.device)
     try:
         forward(model, tap)
     except Exception as error:  # whatever a family does that the others do not
@@ -137,20 +173,39 @@ def wiring(model: PreTrainedModel) -> list[Place]:
             f"model: the attention of {family} cannot be read through transformers'"
             f" AttentionInterface ({type(error).__name__}: {reason})"
         ) from error
-    site = "decoder" if _is_causal(tap) else "encoder"
-    if len(tap.calls) != n_layers:
-        raise UserError(
-            f"model: the attention of {family} does not pass through transformers'"
-            f" AttentionInterface: {len(tap.calls)} calls for {n_layers}"
-            " layers; this family cannot be measured"
-        )
-    return [Place(site, layer) for layer in range(n_layers)]
+    for site, n_layers in _layers(config).items():
+        if not tap.calls or tap.sites.count(site) != n_layers:
+            raise UserError(
+                f"model: the attention of {family} does not pass through transformers'"
+                f" AttentionInterface: {tap.sites.count(site)} {site} calls for {n_layers}"
+                " layers; this family cannot be measured"
+            )
+    if not config.is_encoder_decoder and _is_causal(tap):
+        tap.sites = ["decoder"] * len(tap.sites)
+    layers = {site: itertools.count() for site in tap.sites}
+    return [Place(site, next(layers[site])) for site in tap.sites]
+
+
+def _layers(config) -> dict[str, int]:
+    """Layers of each site that a configuration promises; families name them differently."""
+
+    def first(*names: str) -> int:
+        return next((getattr(config, name) for name in names if hasattr(config, name)), 0)
+
+    n_layers = first("encoder_layers", "num_encoder_layers", "num_hidden_layers")
+    if not config.is_encoder_decoder:
+        return {"encoder": first("num_hidden_layers")}
+    n_decoder_layers = first("decoder_layers", "num_decoder_layers", "num_hidden_layers")
+    return {"encoder": n_layers, "decoder": n_decoder_layers, "cross": n_decoder_layers}
 
 
 def forward(model: PreTrainedModel, tap: Tap) -> None:
     """Run a model over the tap's pieces for the sake of its attention."""
-    inputs: dict[str, object] = {"input_ids": tap.pieces.ids}
-    inputs["attention_mask"] = tap.pieces.real.long()
+    inputs: dict[str, object] = {"input_ids": tap.source.ids}
+    inputs["attention_mask"] = tap.source.real.long()
+    if tap.target is not None:
+        inputs["decoder_input_ids"] = tap.target.ids
+        inputs["decoder_attention_mask"] = tap.target.real.long()
     if "use_cache" in model.config.to_dict():
         inputs["use_cache"] = False
     with torch.inference_mode():
@@ -187,9 +242,9 @@ def _is_causal(tap: Tap) -> bool:
     return bool(tap.calls) and not bool(tap.calls[0].layout.visible[0, 0, 1])
 
 
-def _two_pieces(device: torch.device) -> Pieces:
-    ids = torch.zeros(1, 2, dtype=torch.long)
-    classes = torch.zeros(1, 2, len(KEY_CLASSES), dtype=torch.bool)
-    word = torch.arange(2)[None]
-    two = torch.tensor([2])
-    return Pieces(ids=ids, lengths=two, word=word, n_words=two, classes=classes).to(device)
+def _few_pieces(n: int) -> Pieces:
+    ids = torch.zeros(1, n, dtype=torch.long)
+    classes = torch.zeros(1, n, len(KEY_CLASSES), dtype=torch.bool)
+    word = torch.arange(n)[None]
+    lengths = torch.tensor([n])
+    return Pieces(ids=ids, lengths=lengths, word=word, n_words=lengths, classes=classes)

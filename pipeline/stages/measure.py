@@ -13,7 +13,7 @@ from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.encode import Encoder, max_pieces
+from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, wiring
 from pipeline.stages.cells import as_cell
 from pipeline.stages.identity import identity
@@ -53,7 +53,7 @@ class CellPlan:
             for file in sorted(folder.glob("*.safetensors")):
                 # Opening reads the header, and that against the length of the file.
                 safe_open(file, framework="pt").__enter__().__exit__(None, None, None)
-        Encoder(tokenizer, max_pieces(config, tokenizer))
+        Encoder(tokenizer, config)
 
     def job(self) -> Job:
         """Raises UserError where there is no such checkpoint, or no such device."""
@@ -73,8 +73,8 @@ class CellPlan:
             tokenizer = self.checkpoint.tokenizer()
             model = self.checkpoint.load(NAME, self.settings.dtype)
         model = self.control.apply(model, self.cell.seed).to(self.device)  # pyright: ignore
-        encoder = Encoder(tokenizer, max_pieces(model.config, tokenizer))
-        return Subject(model, encoder, wiring(model))
+        encoder = Encoder(tokenizer, model.config)
+        return Subject(model, encoder, wiring(model), self.control, self.cell.seed)
 
 
 def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:

@@ -19,6 +19,7 @@ def masses(
     """Attention mass on each class of key, summed over queries (units: mass × pieces).
 
     Classes overlap (BERT's first piece is its CLS); `mass_other` is what lies in none of them.
+    Across two sequences no key is the query itself, nor before or after it.
     """
     grouped = layout.query_groups.unsqueeze(1) @ pattern
     by_class = grouped @ layout.key_classes.unsqueeze(1)
@@ -28,8 +29,8 @@ def masses(
     sums["sep_to_sep"] = sep[..., _CLASS["sep"]]
     sums["row_sum"] = grouped[:, :, 0].sum(-1)
     if layout.is_self:
-        sums |= _by_pair(pattern, layout)
-    return sums
+        return sums | _by_pair(pattern, layout)
+    return sums | {"mass_other": (grouped[:, :, 0] @ layout.unclassed_keys).squeeze(-1)}
 
 
 def _by_pair(

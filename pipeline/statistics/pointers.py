@@ -12,24 +12,39 @@ from pipeline.core.layout import Layout
 from pipeline.core.shapes import Float, Int, Tensor
 
 
+def to_words(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> Float[Tensor, "sentence head query key_word"]:
+    """Attention of each piece to each word."""
+    n_sentences, n_heads, n_queries, _ = pattern.shape
+    merged = torch.bmm(pattern.flatten(1, 2), layout.to_words)
+    return merged.view(n_sentences, n_heads, n_queries, -1)
+
+
 def word_pattern(
     pattern: Float[Tensor, "sentence head query key"], layout: Layout
 ) -> Float[Tensor, "sentence head query_word key_word"]:
     """The pattern between words."""
-    n_sentences, n_heads, n_queries, _ = pattern.shape
-    to_words = torch.bmm(pattern.flatten(1, 2), layout.to_words)
-    return layout.from_words.unsqueeze(1) @ to_words.view(n_sentences, n_heads, n_queries, -1)
+    return layout.from_words.unsqueeze(1) @ to_words(pattern, layout)
 
 
 def pointers(
     pattern: Float[Tensor, "sentence head query key"], layout: Layout
-) -> tuple[Int[Tensor, "sentence head query_word"], Int[Tensor, "sentence head key_word"]]:
+) -> tuple[Int[Tensor, "sentence head query_word"], ...]:
     """Which word each word attends to most, and which word attends to it most; −1 where none does.
 
     A weight of exactly 0 points nowhere: under a causal mask the first word sees no other word.
+    Across two sequences a third: which word is attended to most where the word has to be said. A
+    decoder's row that reads a word does not yet say it; alignments are known by either convention
+    (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO).
     """
-    between_words = word_pattern(pattern, layout).add_(layout.no_pointer)
-    return _positive_argmax(between_words, -1), _positive_argmax(between_words, -2)
+    on_words = to_words(pattern, layout)
+    between_words = (layout.from_words.unsqueeze(1) @ on_words).add_(layout.no_pointer)
+    both = _positive_argmax(between_words, -1), _positive_argmax(between_words, -2)
+    if layout.is_self or layout.queries.predicts is None:
+        return both
+    predicted = layout.from_predicted_words.unsqueeze(1) @ on_words
+    return *both, _positive_argmax(predicted.add_(layout.no_predicted_pointer), -1)
 
 
 def _positive_argmax(

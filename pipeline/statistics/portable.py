@@ -53,8 +53,7 @@ def reduce(pattern: Float[Tensor, "sentence head query key"], layout: Layout) ->
     sums: dict[str, Tensor] = {}
     for statistic in STATISTICS:
         sums |= statistic(pattern, layout)
-    attends_to, attended_by = pointers(pattern, layout)
-    return Reduction(sums, attends_to, attended_by)
+    return Reduction(sums, *pointers(pattern, layout))
 
 
 def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:

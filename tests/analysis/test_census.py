@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 
 from pipeline.analysis.census import CELL, census, dump_curve, head_flags
-from pipeline.analysis.nulls import with_nulls
+from pipeline.analysis.nulls import relations_with_nulls
 from pipeline.analysis.rules import Rules
+from pipeline.lake.tables import TABLES
 
 BASE = {"model": "m", "corpus": "c", "site": "encoder", "layer": 0, "direction": "dep_to_gov"} | {
     "level": "full", "weighting": "attention", "n": 200, "n_all": 400, "baseline_all": 0.5
@@ -19,7 +20,7 @@ def relation(control: str, head: int, accuracy: float, seed: int = 0, **more) ->
 
 
 def judged(rows: list[dict]) -> pl.DataFrame:
-    return with_nulls(pl.LazyFrame(rows), 99.0, 100).collect()
+    return relations_with_nulls(pl.LazyFrame(rows), Rules()).collect()
 
 
 def test_the_bar_is_the_highest_of_the_nulls_percentiles():
@@ -69,9 +70,10 @@ def heads(control: str, **flags: list[bool]) -> list[dict]:
 
 def counted(head_rows: list[dict], relation_rows: list[dict]) -> dict:
     relations = judged(relation_rows)
-    flags = head_flags(relations.lazy())
+    nothing = pl.DataFrame(TABLES["alignments"].empty_table()).lazy()
+    flags = head_flags(relations.lazy(), nothing)
     frame = pl.LazyFrame(head_rows).join(
-        flags.select([*CELL, "site", "layer", "head", "tracks"]),
+        flags.select([*CELL, "site", "layer", "head", "tracks", "aligns"]),
         on=[*CELL, "site", "layer", "head"],
         how="left",
     )

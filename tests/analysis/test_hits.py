@@ -5,7 +5,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.analysis.arcs import arcs_of, label
-from pipeline.analysis.hits import judge
+from pipeline.analysis.hits import Pointers, judge
 from pipeline.lake.schema import NO_PIECE
 
 WORDS = ["a", "b", "c", "d"]
@@ -74,7 +74,9 @@ def test_hits_equal_a_loop():
             if s % 5 == 0:  # this word has no piece
                 to[:, 0] = by[:, 0] = NO_PIECE
             by_sentence[s] = (to, by)
-    arcs, hits = judge(pointers(first, by_sentence), first, len(rows), arcs_of(sentences(rows)))
+    arcs, hits = judge(
+        Pointers(pointers(first, by_sentence), first, len(rows)), arcs_of(sentences(rows))
+    )
     expected = []
     for s, (governors, deprels) in enumerate(rows):
         if s not in by_sentence:
@@ -95,6 +97,8 @@ def test_hits_equal_a_loop():
 
 
 def test_a_shard_that_the_model_could_not_read_at_all():
-    arcs, hits = judge(pointers(0, {}), 0, 1, arcs_of(sentences([([2, 0], ["det", "root"])])))
+    arcs, hits = judge(
+        Pointers(pointers(0, {}), 0, 1), arcs_of(sentences([([2, 0], ["det", "root"])]))
+    )
     assert len(arcs) == 0
     assert hits.size == 0

@@ -5,10 +5,11 @@ import polars as pl
 import pytest
 
 from pipeline.analysis import bootstrap
-from pipeline.analysis.arcs import Arcs, FittedOffsets, best_offset
+from pipeline.analysis.arcs import LEVELS, Arcs, FittedOffsets, best_offset
 from pipeline.analysis.halves import confirming
 from pipeline.analysis.relations import RelationTally
 from pipeline.analysis.rules import Rules
+from pipeline.analysis.significance import with_q
 
 PLACES = pl.DataFrame({"site": ["encoder"] * 2, "layer": [0, 0], "head": [0, 1]})
 RULES = Rules(min_arcs=5, bootstrap=200)
@@ -46,7 +47,12 @@ def tally(arcs: Arcs, hits: np.ndarray, n_sentences: int, cuts: list[int]) -> pl
     found = RelationTally(offsets, RULES)
     for piece in pieces:
         found.add(*piece)
-    return found.frame(PLACES)
+    return with_q_by_level(found.frame(PLACES), RULES)
+
+
+def with_q_by_level(frame: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    enough = pl.col("n") >= rules.min_arcs
+    return pl.concat(with_q(frame.filter(level=level), enough, rules) for level in LEVELS)
 
 
 def row(frame: pl.DataFrame, **keys) -> dict:
@@ -121,7 +127,7 @@ def test_too_few_arcs_pass_no_flag():
     offsets.add(arcs, confirms)
     strict = RelationTally(offsets, Rules(min_arcs=10_000, bootstrap=10))
     strict.add(arcs, hits, confirms, bootstrap.weights(60, 10, 0, 0))
-    frame = strict.frame(PLACES)
+    frame = with_q_by_level(strict.frame(PLACES), strict.rules)
     assert not frame["margin"].any()
     assert not frame["significant"].any()
     assert frame["q"].min() < 0.05

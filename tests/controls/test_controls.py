@@ -123,9 +123,9 @@ def test_without_projections_values_are_slices_of_the_input(family, tmp_path):
         calls.append(call)
         return attend(call)
 
-    encoder = Encoder(tiny.trained(kind), 128)
+    encoder = Encoder(tiny.trained(kind), model.config)
     encoded, _ = encoder.encode([Sentence("a", "", tuple(tiny.TEXTS[0].split()))])
-    forward(model, Tap(encoder.pieces(encoded), kernel=watch))
+    forward(model, Tap(*encoder.pieces(encoded), kernel=watch))
     assert len(calls) == len(inputs) == 3
     rotary = family in ("gpt_neox", "modernbert")
     for call, hidden in zip(calls, inputs, strict=True):

@@ -42,6 +42,11 @@ def judge() -> Judge:
             assert labels is None or len(labels) == n_words
         if sentence.governors is not None:
             is_tree(sentence.governors)
+        assert sentence.target is not None or sentence.alignment is None
+        if sentence.target is not None:
+            judge(sentence.target)
+            assert sentence.target.target is None
+            is_alignment(sentence)
 
     return judge
 
@@ -56,6 +61,16 @@ def is_tree(governors: Sequence[int]) -> None:
             if word == 0:
                 break
         assert word == 0
+
+
+def is_alignment(sentence: Sentence) -> None:
+    """Every link joins a word that there is with another, and no two links join the same."""
+    assert sentence.target is not None
+    joined = [(link.source, link.target) for link in sentence.alignment or ()]
+    assert joined == sorted(set(joined))
+    for source, target in joined:
+        assert source in range(len(sentence.words))
+        assert target in range(len(sentence.target.words))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ FILES = sorted(CONF.glob("*.yaml"))
 
 
 def test_there_are_corpora() -> None:
-    assert {file.stem for file in FILES} >= {"treebank", "conllu", "ud", "text", "parquet"}
+    known = {"treebank", "conllu", "ud", "text", "parquet", "parallel", "invented"}
+    assert {file.stem for file in FILES} >= known
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -1,6 +1,7 @@
 """Laws of the stream that hold for every corpus: limit, shuffle, laziness, and no traces."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.sentence import Fault, Sentence
 from pipeline.corpora.base import FEATURES, Corpus, read, streamed
 from pipeline.corpora.conllu import Conllu
+from pipeline.corpora.parallel import Parallel
 from pipeline.corpora.parquet import Parquet
 from pipeline.corpora.rows import Row, fault_row, sentence_row
 from pipeline.corpora.text import Text
@@ -24,7 +26,7 @@ N_SENTENCES, BAD = 40, (3, 11, 12)
 """Rows of the corpora below, and those of them that are damaged."""
 
 
-@pytest.fixture(params=["conllu", "text", "jsonl", "parquet", "ud"])
+@pytest.fixture(params=["conllu", "text", "jsonl", "parquet", "ud", "parallel", "pairs"])
 def corpus(request, write, tmp_path: Path) -> Corpus:
     rows = [
         {"tokens": ["", "b"] if i in BAD else [f"w{i}", "b"], "head": ["0", "1"], "text": f"w{i} b"}
@@ -54,6 +56,14 @@ def corpus(request, write, tmp_path: Path) -> Corpus:
         case "parquet":
             pq.write_table(table, tmp_path / "x.parquet", row_group_size=7)
             return Parquet(str(tmp_path / "x.parquet"), words="tokens", governors="head")
+        case "parallel":
+            lines = [b"\xff" if i in BAD else b"w%d b" % i for i in range(N_SENTENCES)]
+            source = write("x.en", b"\n".join(lines))
+            target = write("x.de", "".join(f"b w{i}\n" for i in range(N_SENTENCES)))
+            return Parallel(source, target, write("x.align", "0-1 1-0\n" * N_SENTENCES))
+        case "pairs":
+            pairs = [{"source": row["tokens"], "target": f"b {i}"} for i, row in enumerate(rows)]
+            return Parallel(path=write("x.jsonl", "\n".join(map(json.dumps, pairs))))
         case _:
             folder = tmp_path / "parquet" / "xx_test"
             folder.mkdir(parents=True)
@@ -167,6 +177,10 @@ def test_a_file_is_read_only_as_far_as_needed(write) -> None:
     assert len(list(read(Conllu(path, limit=100)))) == 100
     with pytest.raises(UserError):
         list(read(Conllu(path)))
+    lines = write("x.txt", b"w\n" * 100 + beyond)
+    assert len(list(read(Parallel(lines, lines, limit=100)))) == 100
+    with pytest.raises(UserError):
+        list(read(Parallel(lines, lines)))
 
 
 def test_only_faults_is_an_error_that_names_the_first() -> None:

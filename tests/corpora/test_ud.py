@@ -13,6 +13,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.corpora.base import read
 from pipeline.corpora.hub import hub_rows, open_hub
+from pipeline.corpora.parallel import Parallel
 from pipeline.corpora.text import Text
 from pipeline.corpora.ud import Ud
 
@@ -137,14 +138,21 @@ def test_a_treebank_that_is_not_there(hub) -> None:
         next(read(Ud("en_x", "dev", path=f"{folder}/none")))
 
 
-@pytest.mark.parametrize("corpus", [Ud("en_x", "dev"), Text(dataset="a/b")])
+@pytest.mark.parametrize(
+    "corpus", [Ud("en_x", "dev"), Text(dataset="a/b"), Parallel(dataset="a/b")]
+)
 def test_a_revision_is_required(corpus) -> None:
     with pytest.raises(UserError, match="give a revision"):
         next(read(corpus))
 
 
 @pytest.mark.parametrize(
-    "corpus", [Ud("en_x", "dev", "2.17"), Text(dataset="a/b", config="c", revision="main")]
+    "corpus",
+    [
+        Ud("en_x", "dev", "2.17"),
+        Text(dataset="a/b", config="c", revision="main"),
+        Parallel(dataset="a/b", config="de-en", revision="main"),
+    ],
 )
 def test_a_hub_that_cannot_be_reached(corpus, monkeypatch) -> None:
     name = corpus.path if isinstance(corpus, Ud) else corpus.dataset

@@ -37,6 +37,8 @@ def example(schema: pa.Schema, n_rows: int = 3) -> pa.Table:
             return [value(kind.value_type)] * 2
         if pa.types.is_fixed_size_list(kind):
             return [value(kind.value_type)] * kind.list_size
+        if pa.types.is_struct(kind):
+            return {field.name: value(field.type) for field in kind.fields}
         return of_type.get(kind, 7)
 
     return pa.table(

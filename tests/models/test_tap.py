@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.encode import Encoder, max_pieces
+from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, Tap, check, forward, wiring
 from tests import oracle, tiny
 
@@ -32,10 +32,10 @@ def reductions(folder, sentences, dtype="float32"):
     checkpoint = Checkpoint(path=str(folder))
     model = checkpoint.load(NAME, dtype)
     tokenizer = checkpoint.tokenizer()
-    encoder = Encoder(tokenizer, max_pieces(model.config, tokenizer))
+    encoder = Encoder(tokenizer, model.config)
     encoded, skipped = encoder.encode([Sentence(str(i), "", w) for i, w in enumerate(sentences)])
     assert skipped.n_too_long == 0
-    tap = Tap(encoder.pieces(encoded))
+    tap = Tap(*encoder.pieces(encoded))
     forward(model, tap)
     check(tap, wiring(model), [str(i) for i in range(len(encoded))])
     return tap, wiring(model), tokenizer
@@ -134,9 +134,9 @@ def test_nan_fails_naming_layer_and_head(tmp_path):
     with torch.no_grad():
         model.encoder.layer[1].attention.self.query.weight[9, 0] = torch.nan
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    encoder = Encoder(tokenizer, 64)
+    encoder = Encoder(tokenizer, model.config)
     encoded, _ = encoder.encode([Sentence("a", "", SENTENCES[0])])
-    tap = Tap(encoder.pieces(encoded))
+    tap = Tap(*encoder.pieces(encoded))
     forward(model, tap)
     with pytest.raises(MeasurementError, match="encoder layer 1 head 1, sentence one"):
         check(tap, places, ["sentence one"])
@@ -145,7 +145,7 @@ def test_nan_fails_naming_layer_and_head(tmp_path):
 def test_rows_that_do_not_sum_to_one_fail(tmp_path):
     model = Checkpoint(path=str(tiny.save(tmp_path))).load(NAME)
     places = wiring(model)
-    tap = Tap(_pieces(tmp_path))
+    tap = Tap(*_pieces(tmp_path))
     forward(model, tap)
     sums = tap.calls[2].reduction.sums
     sums["row_sum"] = sums["row_sum"].clone()
@@ -158,6 +158,6 @@ def test_rows_that_do_not_sum_to_one_fail(tmp_path):
 
 
 def _pieces(folder):
-    encoder = Encoder(AutoTokenizer.from_pretrained(folder), 64)
+    encoder = Encoder(AutoTokenizer.from_pretrained(folder), AutoConfig.from_pretrained(folder))
     encoded, _ = encoder.encode([Sentence("a", "", SENTENCES[0])])
     return encoder.pieces(encoded)

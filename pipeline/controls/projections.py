@@ -1,0 +1,90 @@
+"""Where a model keeps the projections of its queries, keys and values, by the names families use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+else:
+    PreTrainedModel = Any
+
+_SEPARATE = (
+    ("query", "key", "value"),  # BERT, RoBERTa, ELECTRA, ALBERT, ESM, Splinter
+    ("q_lin", "k_lin", "v_lin"),  # DistilBERT
+    ("q_proj", "k_proj", "v_proj"),  # Llama and its kin, OPT, BART and its kin
+    ("q", "k", "v"),  # T5 and its kin
+)
+_FUSED = {
+    # Another name may lay its rows out in another way: GPT-BigCode's c_attn is no Conv1D.
+    ("c_attn", Conv1D): False,  # GPT-2
+    ("Wqkv", nn.Linear): False,  # ModernBERT
+    ("qkv_proj", nn.Linear): False,  # Phi-3
+    ("query_key_value", nn.Linear): True,  # GPT-NeoX, Persimmon
+}
+"""One projection for all three. True: query, key and value of a head stand together; False: all
+queries come first, then all keys, then all values."""
+
+_HEAD_SIZE = ("head_dim", "attention_head_size", "key_value_proj_dim", "head_size")
+
+
+@dataclass(frozen=True)
+class Projections:
+    """Of one attention module. `groups` query heads share a key head; `size` is a head's channels.
+
+    `layers` are the query's, the key's and the value's, or one for all three.
+    """
+
+    layers: tuple[nn.Linear | Conv1D, ...]
+    size: int
+    groups: int
+    by_head: bool = False
+
+    @property
+    def n_key_heads(self) -> int:
+        if len(self.layers) == 3:
+            return width_out(self.layers[1]) // self.size
+        return width_out(self.layers[0]) // self.size // (self.groups + 2)
+
+
+def width_in(layer: nn.Linear | Conv1D) -> int:
+    return layer.weight.shape[0 if isinstance(layer, Conv1D) else 1]
+
+
+def width_out(layer: nn.Linear | Conv1D) -> int:
+    return layer.weight.shape[1 if isinstance(layer, Conv1D) else 0]
+
+
+def projections(model: PreTrainedModel) -> Iterator[Projections]:
+    """Those of every attention module that has some of a known name. Layers may share a module."""
+    for module in model.modules():
+        size = next((getattr(module, n) for n in _HEAD_SIZE if hasattr(module, n)), None)
+        if size is None:
+            continue
+        groups = getattr(module, "num_key_value_groups", 1)
+        for names in _SEPARATE:
+            layers = tuple(getattr(module, name, None) for name in names)
+            if all(isinstance(layer, nn.Linear) for layer in layers):
+                yield Projections(layers, size, groups)  # pyright: ignore[reportArgumentType]
+        for (name, kind), by_head in _FUSED.items():
+            fused = getattr(module, name, None)
+            if isinstance(fused, kind):
+                yield Projections((fused,), size, groups, by_head)
+
+
+def n_attentions(config) -> int:
+    """Attention modules with weights of their own, by a model's configuration."""
+
+    def first(*names: str) -> int:
+        return next((n for n in (getattr(config, name, None) for name in names) if n), 0)
+
+    if getattr(config, "num_hidden_groups", None):  # ALBERT's layers share theirs
+        return config.num_hidden_groups * config.inner_group_num
+    if not config.is_encoder_decoder:
+        return config.num_hidden_layers
+    n_encoder = first("encoder_layers", "num_encoder_layers", "num_hidden_layers")
+    n_decoder = first("decoder_layers", "num_decoder_layers", "num_hidden_layers")
+    return n_encoder + 2 * n_decoder

@@ -1,0 +1,158 @@
+"""Reductions in the order of batches, collected into rows of the lake in the order of sentences.
+
+The sites of a model differ in their layers, their heads and, between an encoder and a decoder, in
+the words of their sentences; so each is collected by itself, and its rows stand together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from pipeline.core.errors import UserError
+from pipeline.lake.schema import LAKE, NO_PIECE
+from pipeline.models.encode import Encoded, Side
+from pipeline.models.tap import SITES, Measured, Place, Tap
+from pipeline.statistics.portable import baseline
+
+_POINTERS = {"attends_to": "queries", "predicted_attends_to": "queries", "attended_by": "keys"}
+"""Which side's words each list of pointers runs over."""
+
+
+class Rows:
+    """Collects the reductions of the sentences `encoded`, at each of a model's `places`."""
+
+    def __init__(self, places: Sequence[Place], encoded: Sequence[Encoded]):
+        self.places = places
+        self.encoded = encoded
+        self._row_of = {e.index: row for row, e in enumerate(encoded)}
+        self._sites = {
+            site: _Site(site, [p.layer for p in places if p.site == site], encoded)
+            for site in SITES
+            if any(p.site == site for p in places)
+        }
+
+    def add(self, batch: Sequence[Encoded], tap: Tap) -> None:
+        """One batch, whose rows `tap` measured."""
+        rows = [self._row_of[e.index] for e in batch]
+        for name, site in self._sites.items():
+            calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
+            site.add(rows, calls)
+
+    def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
+        """The tables `heads` and `pointers`; sentence 0 is row `first` of its corpus."""
+        made = [site.tables(first) for site in self._sites.values()]
+        heads, pointers = zip(*made, strict=True)
+        return pa.concat_tables(heads), pa.concat_tables(pointers)
+
+
+@dataclass
+class _Site:
+    name: str
+    layers: list[int]
+    encoded: Sequence[Encoded]
+
+    def __post_init__(self) -> None:
+        self._sums: dict[str, np.ndarray] = {}
+        self._pointers: dict[str, list[np.ndarray]] = {}
+
+    def _side(self, sentence: Encoded, of: str) -> Side:
+        """Whose words a sentence's queries and keys are here. A model with one stack reads one."""
+        is_source = self.name == "encoder" or (self.name == "cross" and of == "keys")
+        return sentence.source if is_source or sentence.target is None else sentence.target
+
+    def add(self, rows: list[int], calls: list[Measured]) -> None:
+        shared = {id(call.layout): baseline(call.layout) for call in calls}
+        by_call = [_with_shared(call.reduction.sums, shared[id(call.layout)]) for call in calls]
+        for name in by_call[0]:
+            values = _stacked([sums[name] for sums in by_call])
+            if name not in self._sums:
+                shape = (len(self.encoded), *values.shape[1:])
+                self._sums[name] = np.empty(shape, values.dtype)
+            self._sums[name][rows] = values
+        for name, of in _POINTERS.items():
+            tensors = [getattr(call.reduction, name) for call in calls]
+            if tensors[0] is not None:
+                self._add_pointers(name, of, rows, _stacked(tensors))
+
+    def _add_pointers(self, name: str, of: str, rows: list[int], values: np.ndarray) -> None:
+        nothing = np.empty(0, np.int16)
+        collected = self._pointers.setdefault(name, [nothing] * len(self.encoded))
+        for row, pointers in zip(rows, values, strict=True):
+            side = self._side(self.encoded[row], of)
+            kept = pointers[:, : side.n_words].copy()
+            kept[:, side.words_without_pieces] = NO_PIECE
+            collected[row] = kept.ravel()
+
+    def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
+        keys = self._keys(first)
+        lists = {name: self._lists(name, lists) for name, lists in self._pointers.items()}
+        return _table("heads", {**keys, **self._sums}), _table("pointers", {**keys, **lists})
+
+    @property
+    def _n_rows(self) -> int:
+        """Rows of a sentence: layers × heads."""
+        return next(iter(self._sums.values())).shape[1] if self._sums else 0
+
+    def _keys(self, first: int) -> dict[str, np.ndarray]:
+        n_sentences, n_rows = len(self.encoded), self._n_rows
+        n_heads = n_rows // len(self.layers)
+        index = np.array([e.index + first for e in self.encoded], np.int32)
+        return {
+            "sentence": np.repeat(index, n_rows),
+            "site": np.full(n_sentences * n_rows, self.name),
+            "layer": np.tile(np.repeat(self.layers, n_heads), n_sentences),
+            "head": np.tile(np.arange(n_heads), n_sentences * len(self.layers)),
+        }
+
+    def _lists(self, name: str, collected: list[np.ndarray]) -> pa.Array:
+        n_words = [self._side(e, _POINTERS[name]).n_words for e in self.encoded]
+        ends = np.concatenate(([0], np.cumsum(np.repeat(n_words, self._n_rows))))
+        if ends[-1] > np.iinfo(np.int32).max:
+            raise UserError("too many pointers for one shard: lower ingest.shard_sentences")
+        ends = ends.astype(np.int32)
+        flat = np.concatenate(collected) if collected else np.empty(0, np.int16)
+        return pa.ListArray.from_arrays(pa.array(ends), pa.array(flat, pa.int16()))
+
+
+def _stacked(by_call: list[torch.Tensor]) -> np.ndarray:
+    """[sentence, layer × head, …]."""
+    return torch.stack(by_call, 1).flatten(1, 2).cpu().numpy()
+
+
+def _with_shared(
+    sums: dict[str, torch.Tensor], shared: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """The layout's own numbers stand in every head's row."""
+    n_heads = sums["row_sum"].shape[1]
+    return sums | {k: v[:, None].expand(-1, n_heads) for k, v in shared.items()}
+
+
+def _table(name: str, columns: dict) -> pa.Table:
+    """Columns in the schema's order and types; a statistic the site does not have is null.
+
+    A number without a column is a bug: it would be measured and thrown away.
+    """
+    schema = LAKE[name]
+    unknown = set(columns) - set(schema.names)
+    assert not unknown, f"no column in lake.schema for {sorted(unknown)}"
+    n_rows = len(columns["sentence"])
+    return pa.table(
+        [_array(columns.get(field.name), field.type, n_rows) for field in schema], schema=schema
+    )
+
+
+def _array(values, kind: pa.DataType, n_rows: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(n_rows, kind)
+    if isinstance(values, pa.Array):
+        return values
+    if pa.types.is_fixed_size_list(kind):
+        flat = values.reshape(-1).astype(kind.value_type.to_pandas_dtype())
+        return pa.FixedSizeListArray.from_arrays(pa.array(flat), kind.list_size)
+    flat = values.reshape(-1)
+    if flat.dtype.kind != "U":
+        flat = flat.astype(kind.to_pandas_dtype())
+    return pa.array(flat, kind, from_pandas=True)  # NaN says that there is no such thing: null

@@ -87,28 +87,28 @@ class Layout:
         return columns.flatten(0, 1)
 
     @cached_property
-    def to_words(self) -> Float[Tensor, "sentence key word"]:
+    def to_words(self) -> Float[Tensor, "sentence key key_word"]:
         """Attention TO a word is the sum over its pieces."""
         return _membership(self.keys.word, self.keys)
 
     @cached_property
-    def from_words(self) -> Float[Tensor, "sentence word query"]:
+    def from_words(self) -> Float[Tensor, "sentence query_word query"]:
         """Attention FROM a word is the mean over its pieces."""
         return _mean(_membership(self.queries.word, self.queries))
 
     @cached_property
-    def from_predicted_words(self) -> Float[Tensor, "sentence word query"]:
+    def from_predicted_words(self) -> Float[Tensor, "sentence query_word query"]:
         """The same over the positions that have to say the word's pieces."""
         assert self.queries.predicts is not None
         return _mean(_membership(self.queries.predicts, self.queries))
 
     @cached_property
-    def no_pointer(self) -> Float[Tensor, "sentence 1 word word"]:
+    def no_pointer(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
         """−2 on pairs that no pointer may join: words without pieces, padding, the diagonal."""
         return self._barred(self.from_words)
 
     @cached_property
-    def no_predicted_pointer(self) -> Float[Tensor, "sentence 1 word word"]:
+    def no_predicted_pointer(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
         """The same for pointers from the positions that have to say a word."""
         return self._barred(self.from_predicted_words)
 

@@ -39,6 +39,15 @@ def control_and_seed(grid_word: str) -> tuple[str, int]:
     return (control, int(seed)) if dash and seed.isdecimal() else (grid_word, 0)
 
 
+def model_and_revision(grid_word: str) -> tuple[str, str | None]:
+    """A model and the checkpoint of it that the grid asks for: `pythia~step1000`.
+
+    The sign is one that neither folders, nor DVC's stage names, nor a shell take for another.
+    """
+    model, _, revision = grid_word.partition("~")
+    return model, revision or None
+
+
 @dataclass(frozen=True)
 class Lake:
     """The folders below one root."""

@@ -34,8 +34,8 @@ class Checkpoint:
     """A trained model and where it comes from.
 
     `path` is a local folder or a hub id and wins over `package`, the name of an installed
-    distribution that carries the files. `revision` pins a hub checkpoint; `sha256` is the hash
-    its safetensors must have. `allow_pickle` and `trust_remote_code` opt out of what is otherwise
+    distribution that carries the files. `revision` pins a hub checkpoint; of a local folder it is
+    the folder in it that holds that one. `sha256` is the hash its safetensors must have. `allow_pickle` and `trust_remote_code` opt out of what is otherwise
     refused: both let a checkpoint run code of its own on this machine.
     """
 
@@ -61,11 +61,21 @@ class Checkpoint:
             raise UserError("model.path is missing: give a local folder or a hub id")
         if self.path is None:
             return _folder_of_package(str(self.package))
-        if Path(self.path).expanduser().is_dir():
-            return Path(self.path).expanduser()
+        local = Path(self.path).expanduser()
+        if local.is_dir():
+            return local if self.revision is None else self._revision_in(local)
         if self.path.startswith((".", "/", "~")) or self.path.count("/") > 1:
             raise UserError(f"model.path={self.path}: no such folder")
         return self._download()
+
+    def _revision_in(self, folder: Path) -> Path:
+        there = sorted(p.parent.name for p in folder.glob("*/config.json"))
+        if self.revision not in there:
+            raise UserError(
+                f"model.revision={self.revision}: {folder} holds no folder of that name with a"
+                f" checkpoint; there are {', '.join(there) or 'none'}"
+            )
+        return folder / str(self.revision)
 
     def _download(self) -> Path:
         patterns = _READ + (_PICKLES if self.allow_pickle else ())

@@ -4,6 +4,7 @@ DVC never composes configs itself. So this stage writes each resolved config as 
 other stages hang on the keys of those: an edit to a shared base file re-runs what it touches alone.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.core.errors import UserError
 from pipeline.lake.files import sweep, write_text
-from pipeline.lake.layout import Cell, control_and_seed, word
+from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
 from pipeline.stages.overrides import GROUPS, SECTIONS
 from pipeline.stages.settings import CellSettings, build, typed
@@ -27,10 +28,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Grid:
-    """Every model under every control over every corpus. Controls may carry a seed.
+    """Every model under every control over every corpus.
 
-    Raises UserError where a control's seed is not written the one way there is (a file is named by
-    it), or where the same control stands there twice.
+    Controls may carry a seed (`random_weights-1`), models a revision (`pythia~step1000`). Raises
+    UserError where either is not written in a way that a file can be named by.
     """
 
     models: tuple[str, ...]
@@ -42,6 +43,9 @@ class Grid:
             plain = word(*control_and_seed(control))
             if plain != control:
                 raise UserError(f"control={control}: write {plain}")
+        for model in self.models:
+            if "~" in model and not re.fullmatch(r"[^~]+~[\w.-]+", model):
+                raise UserError(f"model={model}: write NAME~REVISION, a tag or commit of the model")
 
     def cells(self) -> list[Cell]:
         return [
@@ -65,8 +69,13 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
 
     Raises UserError for a name, a key or a value that there cannot be, naming it.
     """
-    for group, name in zip(GROUPS, (cell.model, cell.control, cell.corpus), strict=True):
+    model, revision = model_and_revision(cell.model)
+    for group, name in zip(GROUPS, (model, cell.control, cell.corpus), strict=True):
         _check_file(group, name)
+    if revision:
+        if any(words.split(text)[0] == "model.revision" for text in overrides):
+            raise UserError(f"model={cell.model} and model.revision: give one or the other")
+        overrides = [f"model.revision={revision}", *overrides]
     content = _composed(cell, overrides)
     missing = {"root", *SECTIONS} - set(content)
     if missing:
@@ -78,7 +87,8 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def _composed(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
-    chosen = {"model": cell.model, "control": cell.control, "corpus": cell.corpus}
+    model, _ = model_and_revision(cell.model)
+    chosen = {"model": model, "control": cell.control, "corpus": cell.corpus}
     quoted = ["{}='{}'".format(k, v.replace("'", r"\'")) for k, v in chosen.items()]
     try:
         with initialize_config_dir(str(conf_folder()), version_base="1.3"):

@@ -12,7 +12,10 @@ import pipeline
 from pipeline.lake.layout import Cell
 from pipeline.stages.settings import MeasureSettings
 
-CODE = ("core", "statistics", "models", "controls", "engines/shard.py", "lake/schema.py")
+CODE = (
+    *("core", "statistics", "models", "controls"),
+    *("engines/rows.py", "engines/shard.py", "lake/schema.py"),
+)
 """What is below this package's root and takes part in measuring."""
 LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from pipeline.lake import open_table
 from tests import tiny
 from tests.stages import small
 
@@ -96,3 +97,30 @@ def test_weights_that_are_missing_are_refused(refused):
         save_file(weights, folder / "model.safetensors", {"format": "pt"})
 
     assert "encoder.layer.1.attention.self.query.weight" in refused(drop)
+
+
+def test_a_grid_over_training_checkpoints(words, root, tmp_path, capfd):
+    """`NAME~REVISION`: of a local folder the folder in it, each a cell of its own."""
+    for step in (1, 2):
+        tiny.save(tmp_path / "run" / f"step-{step}", seed=step)
+    kept = [word for word in words if not word.startswith("model")]
+    path = f"model.path={tmp_path / 'run'}"
+    assert small.run("run", "model=[local~step-1,local~step-2]", path, *kept) == 0
+    census = open_table("census", root).collect()
+    assert census["model"].to_list() == ["local~step-1", "local~step-2"]
+    heads = open_table("heads", root).collect()
+    one, two = (heads.filter(model=m)["entropy_nats"] for m in census["model"])
+    assert (one != two).all()
+    assert (root / "lake/heads/model=local~step-2/control=trained/corpus=conllu").is_dir()
+    capfd.readouterr()
+
+    for model, more, says in (
+        ("local~step-3", [], "there are step-1, step-2"),
+        ("local~", [], "NAME~REVISION"),
+        ("local~a/b", [], "NAME~REVISION"),
+        ("local~step-1", ["model.revision=step-2"], "one or the other"),
+    ):
+        assert small.run("run", f"model={model}", path, *more, *kept) == 2
+        err = capfd.readouterr().err
+        assert says in err
+        assert err.count("\n") == 1

@@ -1,0 +1,186 @@
+"""Alignment error rates: by hand, and against a loop over sentences, words and heads."""
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from pipeline.analysis import bootstrap
+from pipeline.analysis.alignments import AlignmentTally
+from pipeline.analysis.halves import confirming
+from pipeline.analysis.hits import Pointers
+from pipeline.analysis.links import DIAGONAL, OFFSETS, FittedPosition, links_of
+from pipeline.analysis.rules import Rules
+from pipeline.lake.schema import LAKE, NO_PIECE, NO_WORD
+
+RULES = Rules(min_arcs=1, bootstrap=50)
+Pair = tuple[int, int, list[tuple[int, int, bool]] | None]
+"""Words of the source, words of the target, links (source, target, sure)."""
+
+
+def sentences(pairs: list[Pair]) -> pl.DataFrame:
+    rows = [
+        {
+            "n_words": n_source,
+            "target_n_words": n_target,
+            "alignment": links
+            and [dict(zip(("source", "target", "sure"), link, strict=True)) for link in links],
+        }
+        for n_source, n_target, links in pairs
+    ]
+    kinds = {k: LAKE["sentences"].field(k).type for k in ("n_words", "target_n_words", "alignment")}
+    frame = pl.from_arrow(pa.Table.from_pylist(rows, schema=pa.schema(kinds)))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def rows_of(first: int, awi: dict, awo: dict, by: dict) -> pa.Table:
+    """Pointers of the lake: per sentence, lists [head][word]."""
+    rows = [
+        {
+            "sentence": first + s,
+            "attends_to": awi[s][h],
+            "predicted_attends_to": awo[s][h],
+            "attended_by": by[s][h],
+        }
+        for s in sorted(awi)
+        for h in range(len(awi[s]))
+    ]
+    lists = dict.fromkeys(
+        ("attends_to", "predicted_attends_to", "attended_by"), pa.list_(pa.int16())
+    )
+    return pa.Table.from_pylist(rows, schema=pa.schema({"sentence": pa.int32(), **lists}))
+
+
+def tally(pairs, awi, awo, by, confirms, rules=RULES, fit=None) -> pl.DataFrame:
+    links = links_of(sentences(pairs))
+    assert links is not None
+    position = fit or FittedPosition()
+    if fit is None:
+        position.add(links, confirms)
+    found = AlignmentTally(position, rules)
+    weights = bootstrap.weights(len(pairs), rules.bootstrap, 0, 0)
+    found.add(links, Pointers(rows_of(0, awi, awo, by), 0, len(pairs)), confirms, weights)
+    n_heads = len(next(iter(awi.values())))
+    places = pl.DataFrame({"layer": [0] * n_heads, "head": range(n_heads)})
+    return found.frame(places.with_columns(site=pl.lit("cross")))
+
+
+def test_an_error_rate_by_hand():
+    """S = {0-0, 2-1}, P = S ∪ {1-1}; the head aligns 0-0, 1-1 and 2-2.
+
+    |A| = 3, |S| = 2, |A ∩ S| = 1, |A ∩ P| = 2: AER = 1 − 3/5. One word later, the first target word
+    is aligned from the position that has to say it.
+    """
+    pairs: list[Pair] = [(3, 3, [(0, 0, True), (2, 1, True), (1, 1, False)])]
+    frame = tally(pairs, {0: [[0, 1, 2]]}, {0: [[0, 2, 2]]}, {0: [[0, 0, 0]]}, np.ones(1, bool))
+    awi, awo = frame.sort("convention").rows(named=True)
+    assert (awi["n_words"], awi["n_sure"]) == (3, 2)
+    assert (awi["hits_sure"], awi["hits_possible"]) == (1, 2)
+    assert awi["aer"] == awi["aer_all"] == pytest.approx(1 - 3 / 5)
+    assert (awi["precision"], awi["recall"]) == (pytest.approx(2 / 3), 0.5)
+    assert awo["aer"] == pytest.approx(1 - 4 / 5)
+
+
+def test_equal_to_plain_loops():
+    """Also where a sentence was not measured, not annotated, or a word has no piece."""
+    draw = np.random.default_rng(0)
+    pairs: list[Pair] = []
+    awi, awo, by = {}, {}, {}
+    for s in range(40):
+        n, m = int(draw.integers(1, 8)), int(draw.integers(1, 8))
+        links = [
+            (i, j, bool(draw.random() < 0.6))
+            for i in range(n)
+            for j in range(m)
+            if draw.random() < 0.25
+        ]
+        pairs.append((n, m, None if s % 7 == 3 else links))
+        if s % 9 == 5:
+            continue
+        awi[s] = draw.integers(0, n, (3, m)).tolist()
+        awo[s] = draw.integers(0, n, (3, m)).tolist()
+        by[s] = draw.integers(0, m, (3, n)).tolist()
+        if m > 2 and s % 4 == 0:
+            for head in range(3):
+                awi[s][head][1] = awo[s][head][1] = NO_PIECE
+        if n > 2 and s % 4 == 1:
+            for head in range(3):
+                by[s][head][0] = NO_PIECE
+        if s % 5 == 0:
+            awi[s][2][0] = NO_WORD if awi[s][2][0] != NO_PIECE else NO_PIECE
+    confirms = confirming(np.arange(40), 0)
+    frame = tally(pairs, awi, awo, by, confirms)
+    for convention, pointed in (("awi", awi), ("awo", awo)):
+        for head in range(3):
+            counts = {"A": 0, "S": 0, "AS": 0, "AP": 0}
+            for s in sorted(pointed):
+                n, m, links = pairs[s]
+                if links is None or not confirms[s]:
+                    continue
+                whole = [
+                    (i, j, sure)
+                    for i, j, sure in links
+                    if by[s][0][i] != NO_PIECE and awi[s][0][j] != NO_PIECE
+                ]
+                sure = {(i, j) for i, j, is_sure in whole if is_sure}
+                possible = {(i, j) for i, j, _ in links}
+                aligned = {(i, j) for j, i in enumerate(pointed[s][head]) if i >= 0}
+                counts["A"] += len(aligned)
+                counts["S"] += len(sure)
+                counts["AS"] += len(aligned & {(i, j) for i, j, x in links if x})
+                counts["AP"] += len(aligned & possible)
+            row = frame.filter(convention=convention, head=head).row(0, named=True)
+            assert (row["n_words"], row["n_sure"]) == (counts["A"], counts["S"])
+            assert (row["hits_sure"], row["hits_possible"]) == (counts["AS"], counts["AP"])
+            expected = 1 - (counts["AS"] + counts["AP"]) / (counts["A"] + counts["S"])
+            assert row["aer"] == pytest.approx(expected)
+            assert row["aer_low"] <= row["aer"] <= row["aer_high"]
+
+
+@pytest.mark.parametrize("rule", [0, -2, 3, DIAGONAL])
+def test_the_rule_of_position_that_made_the_links_is_found(rule):
+    """And a head that follows it is no better than it: margin needs ten points more."""
+    pairs: list[Pair] = []
+    awi = {}
+    for s in range(30):
+        n, m = (8, 8) if rule is not DIAGONAL else (4 + s % 5, 9 - s % 4)
+        aligned = [
+            (2 * j + 1) * n // (2 * m) if rule is None else min(max(j + rule, 0), n - 1)
+            for j in range(m)
+        ]
+        inside = [j for j in range(m) if rule is None or 0 <= j + rule < n]
+        pairs.append((n, m, [(aligned[j], j, True) for j in inside]))
+        awi[s] = [aligned]
+    by = {s: [[0] * pair[0]] for s, pair in enumerate(pairs)}
+    frame = tally(pairs, awi, awi, by, confirming(np.arange(30), 0))
+    row = frame.row(0, named=True)
+    assert row["baseline"] == ("diagonal" if rule is DIAGONAL else "offset")
+    assert row["baseline_offset"] == rule
+    assert row["baseline_aer"] == pytest.approx(0)
+    assert not row["margin"]
+
+
+def test_the_rule_is_fitted_on_the_other_half():
+    """Links of the fitting half lie at offset 0, of the confirming half at 1."""
+    confirms = confirming(np.arange(40), 0)
+    pairs: list[Pair] = [
+        (6, 6, [(j + int(c), j, True) for j in range(5)]) for c in confirms.tolist()
+    ]
+    right = {s: [[min(j + int(c), 5) for j in range(6)]] for s, c in enumerate(confirms.tolist())}
+    by = {s: [[0] * 6] for s in range(40)}
+    row = tally(pairs, right, right, by, confirms).row(0, named=True)
+    assert row["baseline_offset"] == 0
+    assert row["baseline_aer"] == pytest.approx(1.0)
+    assert row["aer"] < 0.1
+    assert row["margin"]
+    assert row["p"] < 1e-4
+
+
+def test_corpora_without_links_have_none():
+    assert links_of(sentences([(3, 3, None), (2, 2, None)])) is None
+    links = links_of(sentences([(3, 2, None), (2, 2, [])]))
+    assert links is not None
+    assert len(links) == 0
+    assert links.words()[0].tolist() == [1, 1]  # annotated: nothing is linked there
+    assert len(OFFSETS) == len(set(OFFSETS))

@@ -40,8 +40,8 @@ class AlignmentTally:
             return
         of_words = _Judged(links, pointers, self.position.best)
         self._sum("n_words_all", np.array(len(of_words.sentence)))
-        self._sum("aer_hits_all", of_words.hits().sum(0))
-        self._sum("aer_size_all", of_words.aligned.sum(0) + of_words.n_sure.sum())
+        self._sum("hits_all", of_words.hits().sum(0))
+        self._sum("size_all", of_words.aligned.sum(0) + of_words.n_sure.sum())
         chosen = confirms[of_words.sentence]
         size = _per_sentence(of_words.aligned, of_words.sentence, len(confirms))
         hits = _per_sentence(of_words.hits(), of_words.sentence, len(confirms))
@@ -83,7 +83,8 @@ class AlignmentTally:
         enough = s["n_sure"] >= self.rules.min_arcs
         values = {
             "n_words_all": np.broadcast_to(s["n_words_all"], aer.shape),
-            "aer_all": _error(s["aer_hits_all"], s["aer_size_all"]),
+            "aer_all": _error(s["hits_all"], s["size_all"]),
+            "aer_fitting": _error(s["hits_all"] - hits, s["size_all"] - s["size"]),
             **{name: s[name] for name in ("n_words", "hits_sure", "hits_possible")},
             "precision": _ratio(s["hits_possible"], s["n_words"]),
             "recall": _ratio(s["hits_sure"], s["n_sure"]),

@@ -121,6 +121,7 @@ ALIGNMENTS = (
     Column("weighting", STRING, "", "attention"),
     Column("n_words_all", INT, "words", "target words judged"),
     Column("aer_all", REAL, "rate", "alignment error rate over all sentences"),
+    Column("aer_fitting", REAL, "rate", "that of the fitting half, to choose heads by"),
     Column("n_sentences", INT, "sentences", "annotated sentences in the confirming half"),
     Column("n_words", INT, "words", "of these, target words that the head aligns: |A|"),
     Column("n_sure", INT, "links", "sure links: |S|"),

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from pipeline.lake.tables import DUMP_CLASSES
+from pipeline.report.aligning import align_briefly, align_parts
 from pipeline.report.blocks import Block, Code, Inline, Strong, say
+from pipeline.report.links import is_unjudged
 from pipeline.report.relations import is_undecided
-from pipeline.report.section import CLASS_NAMES, TRAINED, Section
+from pipeline.report.section import CLASS_NAMES, TRAINED, Section, most_in_nulls
 from pipeline.report.text import DASH, number, plural, verb
 
 
@@ -19,14 +21,10 @@ class Headline:
         return self.text
 
 
-def most_tracking_null(section: Section) -> int | None:
-    """The largest number of tracking heads in any null; None where none was measured."""
-    counts = [n for null in section.nulls for n in section.counts(null, "n_tracks")]
-    return max((n for n in counts if n is not None), default=None)
-
-
 def _tracking(section: Section, row: dict) -> list[Inline]:
     heads = plural(row["n_heads"], "head")
+    if len(section.sites) > 1:
+        heads += f" ({', '.join(f'{site} {section.n_heads(site)}' for site in section.sites)})"
     if not section.has_syntax:
         return [
             f"Of {heads}: whether any tracks a relation is not asked, as the corpus has no syntax "
@@ -48,7 +46,7 @@ def _tracking(section: Section, row: dict) -> list[Inline]:
         f" (all three flags on one relation; heads that pass each flag alone: {flags}, beats nulls "
         f"{number(row['n_beats_nulls'])}). ",
     ]
-    null = most_tracking_null(section)
+    null = most_in_nulls(section, "n_tracks")
     if null is not None:
         parts.append(f"In any one null control, {f'at most {null}' if null else 'none'} do. ")
     return parts
@@ -74,9 +72,15 @@ def first_lines(section: Section) -> Block:
         dumps.append(f"; both track and dump: {row['n_tracks_and_dumps']}")
     rest = f". Positional: {number(row['n_positional'])}; broad: {number(row['n_broad'])}; "
     neither = f"none of these: {number(row['n_neither'])}"
-    if is_undecided(section):
-        neither += " (the two other flags standing in for tracking)"
-    return say(title, " ", *_tracking(section, row), *dumps, f"{rest}{neither}.")
+    undecided = [
+        does
+        for does, unknown in (("tracking", is_undecided), ("aligning", is_unjudged))
+        if unknown(section)
+    ]
+    if undecided:
+        neither += f" (the two other flags standing in for {' and '.join(undecided)})"
+    answered = (*_tracking(section, row), *align_parts(section, row))
+    return say(title, " ", *answered, *dumps, f"{rest}{neither}.")
 
 
 def headline(sections: list[Section]) -> Headline:
@@ -95,10 +99,11 @@ def headline(sections: list[Section]) -> Headline:
             )
         else:
             tracks = f"{row['n_tracks']} of {row['n_heads']} heads track a relation"
-            null = most_tracking_null(section)
+            null = most_in_nulls(section, "n_tracks")
             tracks += (
                 "" if null is None else f" ({f'at most {null}' if null else 'none'} in any null)"
             )
+        tracks += align_briefly(section, row)
         dumps = ", ".join(f"{c} {number(row[f'n_dumps_{c}'])}" for c in DUMP_CLASSES)
         parts.append(f"{section.title}: {tracks}; {number(row['n_dumps'])} dump ({dumps})")
     return Headline(" | ".join(parts) or f"no {TRAINED} cell was measured {DASH} controls only")

@@ -13,6 +13,7 @@ SYNTAX_ROWS = (
     ("margin and significant", "n_margin_significant"),
     ("naive count: beat the best offset", "n_naive"),
 )
+LINK_ROWS = (("align words: all three flags", "n_aligns"),)
 SHAPE_ROWS = (
     *((f"dump on {CLASS_NAMES[c]}", f"n_dumps_{c}") for c in ("cls", "sep", "first")),
     ("dump on any of them", "n_dumps"),
@@ -24,7 +25,12 @@ SHAPE_ROWS = (
 
 
 def side_by_side(section: Section) -> list[Block]:
-    named = [("heads", "n_heads"), *(SYNTAX_ROWS if section.has_syntax else ()), *SHAPE_ROWS]
+    named = [
+        ("heads", "n_heads"),
+        *(SYNTAX_ROWS if section.has_syntax else ()),
+        *(LINK_ROWS if section.has_links else ()),
+        *SHAPE_ROWS,
+    ]
     rows = tuple(
         (text, *(spread(section.counts(control, column)) for control in section.controls))
         for text, column in named

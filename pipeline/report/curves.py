@@ -40,7 +40,7 @@ def _depth_panel(section: Section, site: str, key: str) -> Panel:
 
 
 def _depth(section: Section, site: str) -> Figure | None:
-    panels = [_depth_panel(section, site, key) for key in section.classes]
+    panels = [_depth_panel(section, site, key) for key in section.classes_at(site)]
     panels = [panel for panel in panels if panel.lines]
     if not panels:
         return None

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.report.alignments import alignments
 from pipeline.report.answer import first_lines
 from pipeline.report.best import best
 from pipeline.report.blocks import Block, Heading
@@ -12,6 +13,7 @@ from pipeline.report.masses import without_projection
 from pipeline.report.method import method
 from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
+from pipeline.report.sites import by_site
 from pipeline.report.skipped import skipped
 from pipeline.report.text import clean
 
@@ -20,9 +22,11 @@ def _section(section: Section, settings: ReportSettings) -> list[Block]:
     return [
         Heading(2, section.title),
         *side_by_side(section),
+        *by_site(section),
         *maps(section, settings),
         *depth(section),
         *best(section, settings),
+        *alignments(section, settings),
         *thresholds(section, settings),
         *without_projection(section),
     ]
@@ -35,4 +39,4 @@ def document(
     blocks += [first_lines(section) for section in sections]
     for section in sections:
         blocks += _section(section, settings)
-    return [*blocks, *skipped(sections, quarantine, settings), *method(settings)]
+    return [*blocks, *skipped(sections, quarantine, settings), *method(sections, settings)]

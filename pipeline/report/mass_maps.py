@@ -4,7 +4,7 @@ import polars as pl
 
 from pipeline.report.blocks import Figure
 from pipeline.report.figures.mass_map import Tile, draw_mass_maps
-from pipeline.report.section import CLASS_NAMES, Control, Section
+from pipeline.report.section import CLASS_NAMES, CROSS, Control, Section
 from pipeline.report.text import number, rounded, slug
 
 NAMES = CLASS_NAMES | {
@@ -36,19 +36,19 @@ def _percent(rows: pl.DataFrame, column: str) -> list[int | None]:
     return [None if share is None else int(share) for share in shares]
 
 
-def _columns(section: Section) -> list[tuple[str, Control, str]]:
-    """Title, control and prefix of the table's columns."""
+def _columns(section: Section, site: str) -> list[tuple[str, Control, str]]:
+    """Title, control and prefix of the table's columns. Across there is no diagonal to leave."""
     columns = []
     for control in section.controls:
         columns.append((control.first_seed_label, control, "mass_"))
-        if control.weightless:
+        if control.weightless and site != CROSS:
             columns.append((f"{control.name}, off the diagonal", control, "offdiagonal_"))
     return columns
 
 
 def mass_maps(section: Section, site: str) -> list[Figure]:
     """The figures, none where the site has no masses at all; each has the first control in it."""
-    first, *rest = _columns(section)
+    first, *rest = _columns(section, site)
     groups = [rest[k : k + ABREAST] for k in range(0, len(rest), ABREAST)] or [[]]
     found = (
         _mass_map(section, site, [first, *group], f"-{k}" if k > 1 else "")
@@ -87,10 +87,12 @@ def _mass_map(
         f"Layer by head maps of attention for {section.title}, {site}. The largest percent of any "
         f"head of {columns[0][0]}: {highest}."
     )
+    overlap = "the first piece may be [CLS], and a neighbour may be special."
+    if site == CROSS:
+        overlap = "the first piece may be special. All are pieces of the source."
     caption = (
         f"Where the attention goes, {site}: layer 0 on top, head 0 on the left. Classes overlap: "
-        "the first piece may be [CLS], and a neighbour may be special. Classes on which no head "
-        f"puts {SHOWN} % are left out."
+        f"{overlap} Classes on which no head puts {SHOWN} % are left out."
     )
     name = section.file(f"masses-{slug(site)}{suffix}")
     title = f"Where the attention goes: {section.title}, {site}"

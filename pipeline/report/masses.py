@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.report.blocks import Block, Heading, Table, say
-from pipeline.report.section import CLASS_NAMES, Control, Section
+from pipeline.report.section import CLASS_NAMES, CROSS, Control, Section
 from pipeline.report.text import rounded, spread
 
 Depth = dict[float, list[float | None]]
@@ -27,7 +27,8 @@ def without_projection(section: Section) -> list[Block]:
     """The masses of a weightless control, with and without the diagonal, layer by layer.
 
     A vector's dot product with itself is its squared length, so that such a head mostly attends to
-    its own piece; what is left off the diagonal is the part to compare with a trained head.
+    its own piece; what is left off the diagonal is the part to compare with a trained head. Across
+    two sequences there is no diagonal to set apart.
     """
     blocks: list[Block] = []
     for control in section.controls:
@@ -43,10 +44,13 @@ def without_projection(section: Section) -> list[Block]:
             )
         )
         for site in section.sites:
-            pairs = [(f"mass_{c}", f"offdiagonal_{c}") for c in section.dump_classes]
+            if site == CROSS:
+                continue
+            classes = [c for c in section.dump_classes if c in section.classes_at(site)]
+            pairs = [(f"mass_{c}", f"offdiagonal_{c}") for c in classes]
             columns = ["mass_self", *(name for pair in pairs for name in pair)]
             depths = [by_depth(section, control, site, column) for column in columns]
-            named = [CLASS_NAMES[c] for c in section.dump_classes]
+            named = [CLASS_NAMES[c] for c in classes]
             header = ("layer", "own piece")
             for name in named:
                 header += (f"{name}, all", f"{name}, off the diagonal")

@@ -1,6 +1,8 @@
 """The method in brief, for a reader who has only the report."""
 
 from pipeline.report.blocks import Block, Bullets, Heading, Inline, Listing, Strong, say
+from pipeline.report.method_across import alignment_method, site_terms
+from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import percent
 
@@ -11,6 +13,7 @@ print(relations.filter(control="trained", tracks=True).sort("accuracy").collect(
 FILES = {
     "heads": "one row per head: masses, entropy, lifts and flags",
     "relations": "one row per head × direction × relation: accuracy, baseline, test and flags",
+    "alignments": "one row per cross-attention head × convention: error, baseline, test and flags",
     "dumps": "the number of dumping heads at each threshold",
     "census": "one row per cell: the counts of this report",
 }
@@ -84,12 +87,19 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
     )
 
 
-def method(settings: ReportSettings) -> list[Block]:
-    files = tuple((Strong(f"{name}.parquet"), f": {text}.") for name, text in FILES.items())
+def method(sections: list[Section], settings: ReportSettings) -> list[Block]:
+    """What no section has is not explained."""
+    several = any(len(section.sites) > 1 for section in sections)
+    linked = any(section.has_links for section in sections)
+    files = tuple(
+        (Strong(f"{name}.parquet"), f": {text}.")
+        for name, text in FILES.items()
+        if linked or name != "alignments"
+    )
     return [
         Heading(2, "Method in brief"),
         Heading(3, "Terms"),
-        Bullets(_terms()),
+        Bullets(_terms() + (site_terms() if several else ())),
         Heading(3, "Flags"),
         Bullets(_flags(settings)),
         say(
@@ -99,6 +109,7 @@ def method(settings: ReportSettings) -> list[Block]:
             "level of labels (full: as in the treebank; universal: sub-types folded). Intervals "
             "are 95 % bootstraps over sentences."
         ),
+        *(alignment_method(settings) if linked else ()),
         Heading(3, "The tables"),
         say(f"Every number above comes from Parquet files in {settings.tables_folder}:"),
         Bullets(files),

@@ -27,7 +27,9 @@ KNOWN = (
     "random_pieces",
     "shuffled_words",
 )
-SITES = ("encoder", "decoder", "cross")
+CROSS = "cross"
+"""From the decoder's pieces to the encoder's: two sequences, no diagonal."""
+SITES = ("encoder", "decoder", CROSS)
 HEAD_KEYS = ("site", "layer", "head")
 CLASS_NAMES = {"cls": "[CLS]", "bos": "BOS", "sep": "[SEP]", "eos": "EOS", "first": "first piece"}
 
@@ -70,6 +72,7 @@ class Section:
     controls: tuple[Control, ...]
     heads: pl.DataFrame
     relations: pl.DataFrame
+    alignments: pl.DataFrame
     dumps: pl.DataFrame
     census: pl.DataFrame
 
@@ -96,6 +99,11 @@ class Section:
         return self.relations.height > 0
 
     @property
+    def has_links(self) -> bool:
+        """The corpus has gold links that a cross-attention head was scored against."""
+        return self.alignments.height > 0
+
+    @property
     def sites(self) -> tuple[str, ...]:
         sites = self.heads["site"].unique().to_list()
         return tuple(sorted(sites, key=lambda site: _rank(site, SITES)))
@@ -103,11 +111,15 @@ class Section:
     @property
     def classes(self) -> tuple[str, ...]:
         """Key classes that the tokenizer has: GPT-2 has no CLS, and a column of zeros is noise."""
-        columns = {c: (f"mass_{c}", f"uniform_mass_{c}") for c in CLASS_NAMES}
-        there = self.heads.select(
-            pl.any_horizontal((pl.col(*pair) > 0).any()).alias(c) for c, pair in columns.items()
-        ).row(0, named=True)
-        return tuple(c for c in CLASS_NAMES if there[c])
+        return _classes(self.heads)
+
+    def classes_at(self, site: str) -> tuple[str, ...]:
+        """Those that stand among the keys of one site: what a decoder reads may have no CLS."""
+        return _classes(self.heads.filter(pl.col("site") == site))
+
+    def n_heads(self, site: str) -> int:
+        at_site = self.heads.filter(pl.col("site") == site)
+        return at_site.select("layer", "head").n_unique()
 
     def first_seed(self, frame: pl.DataFrame, control: Control, site: str) -> pl.DataFrame:
         """Rows of one site, of a control's first seed."""
@@ -125,6 +137,20 @@ class Section:
         """One count of the census per seed of a control."""
         rows = self.census.filter(pl.col("control") == control.name).sort("seed")
         return rows[column].to_list()
+
+
+def most_in_nulls(section: Section, column: str) -> int | None:
+    """The largest such count of the census in any null; None where none was measured."""
+    counts = [n for null in section.nulls for n in section.counts(null, column)]
+    return max((n for n in counts if n is not None), default=None)
+
+
+def _classes(heads: pl.DataFrame) -> tuple[str, ...]:
+    columns = {c: (f"mass_{c}", f"uniform_mass_{c}") for c in CLASS_NAMES}
+    there = heads.select(
+        pl.any_horizontal((pl.col(*pair) > 0).any()).alias(c) for c, pair in columns.items()
+    ).row(0, named=True)
+    return tuple(c for c in CLASS_NAMES if there[c])
 
 
 def tidy(frame: pl.DataFrame) -> pl.DataFrame:
@@ -154,9 +180,9 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[Section]:
     """The sections, sorted by model and corpus."""
-    relations = tables["relations"].filter(
-        pl.col("level") == settings.level, pl.col("weighting") == settings.weighting
-    )
+    weighting = pl.col("weighting") == settings.weighting
+    relations = tables["relations"].filter(pl.col("level") == settings.level, weighting)
+    alignments = tables["alignments"].filter(weighting)
     sections = []
     cells = tables["census"].select("model", "corpus").unique().sort("model", "corpus")
     for model, corpus in cells.iter_rows():
@@ -175,6 +201,7 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
                 controls,
                 tables["heads"].filter(here).sort(keys),
                 relations.filter(here).sort(*keys, "deprel", "direction"),
+                alignments.filter(here).sort(*keys, "convention"),
                 tables["dumps"].filter(here).sort("control", "seed", "key_class", "threshold"),
                 census,
             )

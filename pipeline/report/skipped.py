@@ -1,4 +1,4 @@
-"""What was not counted, and why: quarantined sentences, too long ones, words without pieces."""
+"""What was not counted, and why: quarantined sentences, those not read, words without pieces."""
 
 import polars as pl
 
@@ -7,41 +7,54 @@ from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import number, plural, shorten
 
-COUNTS = ("n_sentences", "n_words", "n_quarantined", "n_too_long", "n_words_without_pieces")
-HEADER = ("sentences", "words", "quarantined", "too long", "words without pieces")
+COUNTS = {
+    "n_sentences": "sentences",
+    "n_words": "words",
+    "n_quarantined": "quarantined",
+    "n_too_long": "too long",
+    "n_unaligned": "pieces not told apart",
+    "n_words_without_pieces": "words without pieces",
+}
+RARE = "n_unaligned"
+"""Shown only where there are any: few tokenizers leave it open which piece is of which word."""
 REASON_LENGTH = 200
 
 
-def _count_row(section: Section) -> tuple[str, ...]:
+def _counts(section: Section) -> dict:
     """Counts of the trained cell, or of the first control where that was not measured."""
     first = pl.col("control") == section.controls[0].name
-    row = section.census.filter(first).sort("seed").row(0, named=True)
-    return (section.corpus, section.model, *(number(row[name]) for name in COUNTS))
+    return section.census.filter(first).sort("seed").row(0, named=True)
 
 
 def skipped(
     sections: list[Section], quarantine: pl.DataFrame, settings: ReportSettings
 ) -> list[Block]:
-    rows = tuple(sorted(_count_row(section) for section in sections))
+    counted = sorted(map(_counts, sections), key=lambda row: (row["corpus"], row["model"]))
+    any_rare = any(row[RARE] for row in counted)
+    shown = {name: text for name, text in COUNTS.items() if name != RARE or any_rare}
+    rows = tuple(
+        (row["corpus"], row["model"], *(number(row[name]) for name in shown)) for row in counted
+    )
+    rare = "Pieces not told apart: which piece is of which word is not known. " if any_rare else ""
     blocks: list[Block] = [
         Heading(2, "Quarantined and skipped"),
         Table(
             "Sentences and words measured, and those left out",
-            ("corpus", "model", *HEADER),
+            ("corpus", "model", *shown.values()),
             rows,
             words=2,
         ),
         say(
             "Quarantined: malformed, kept out when the corpus was read. Too long: more pieces than "
-            "the model can read; never scored in part. Words without pieces: the tokenizer gives "
-            "them nothing to attend to."
+            f"the model can read; never scored in part. {rare}Words without pieces: the "
+            "tokenizer gives them nothing to attend to."
         ),
     ]
     if quarantine.is_empty():
         blocks.append(say("No sentence was quarantined."))
         return blocks
-    shown = quarantine.sort("corpus", "source", "line", "sentence_id", nulls_last=True)
-    shown = shown.head(settings.max_quarantined)
+    listed = quarantine.sort("corpus", "source", "line", "sentence_id", nulls_last=True)
+    listed = listed.head(settings.max_quarantined)
     lines = tuple(
         (
             row["corpus"] or "",
@@ -50,9 +63,9 @@ def skipped(
             row["sentence_id"] or "",
             shorten(row["reason"] or "", REASON_LENGTH),
         )
-        for row in shown.iter_rows(named=True)
+        for row in listed.iter_rows(named=True)
     )
-    caption = f"The first {shown.height} of {plural(quarantine.height, 'quarantined sentence')}"
+    caption = f"The first {listed.height} of {plural(quarantine.height, 'quarantined sentence')}"
     header = ("corpus", "source", "line", "sentence", "reason")
     blocks.append(Table(caption, header, lines, words=5))
     return blocks

@@ -184,3 +184,15 @@ def test_corpora_without_links_have_none():
     assert len(links) == 0
     assert links.words()[0].tolist() == [1, 1]  # annotated: nothing is linked there
     assert len(OFFSETS) == len(set(OFFSETS))
+
+
+def test_the_two_halves_make_the_whole():
+    """The head is chosen by the fitting half alone."""
+    confirms = confirming(np.arange(40), 0)
+    pairs: list[Pair] = [(4, 4, [(j, j, True) for j in range(4)])] * 40
+    wrong = [[3, 2, 1, 0]]
+    right = [[0, 1, 2, 3]]
+    pointed = {s: right if c else wrong for s, c in enumerate(confirms.tolist())}
+    row = tally(pairs, pointed, pointed, pointed, confirms).row(0, named=True)
+    assert (row["aer"], row["aer_fitting"]) == (0.0, 1.0)
+    assert row["aer_all"] == pytest.approx((~confirms).mean())

@@ -39,6 +39,9 @@ class Grid:
     deprels: tuple[str, ...] = tuple(DEPRELS)
     nulls: bool = True
     quarantined: int = 3
+    links: bool = False
+    """Whether the corpus has gold links, for the cross-attention heads to be scored against."""
+    unaligned: int = 0
     seed: int = 7
     rows: dict[str, list[dict]] = field(default_factory=dict)
 
@@ -132,6 +135,30 @@ def _relation(rng, grid: Grid, control: str, layer: int, head: int, k: int, dire
     return row
 
 
+def _alignment(rng, grid: Grid, control: str, layer: int, head: int, convention: str) -> dict:
+    """Head 1 of every true layer is good, by awo better than by awi."""
+    n, n_sure, baseline = 2000, 1800, 0.65
+    chance = 0.1
+    if control == "trained" and layer in TRUE_LAYERS and head == 1:
+        chance = 0.6 + 0.05 * layer + (0.05 if convention == "awo" else 0)
+    chance = float(np.clip(chance + 0.02 * rng.standard_normal(), 0, 1))
+    sure, possible = round(n_sure * chance), round(n * chance)
+    aer = 1 - (sure + possible) / (n + n_sure)
+    row = {
+        "convention": convention, "weighting": "attention", "n_words_all": 2 * n, "aer_all": aer, "aer_fitting": aer,
+        "n_sentences": 100, "n_words": n, "n_sure": n_sure, "hits_sure": sure,
+        "hits_possible": possible, "precision": possible / n, "recall": sure / n_sure, "aer": aer,
+        "aer_low": max(0.0, aer - 1 / n**0.5), "aer_high": min(1.0, aer + 1 / n**0.5),
+        "baseline": "offset", "baseline_offset": 1, "baseline_aer": baseline,
+        "z": 1.0, "p": 0.1, "q": 0.01 if aer < baseline else 0.9,
+    }  # fmt: skip
+    row["margin"], row["significant"] = aer <= baseline - 0.1, row["q"] < 0.05
+    row["beats_nulls"] = aer < 0.8 if grid.nulls else None
+    flags = row["margin"] and row["significant"]
+    row["aligns"] = bool(flags and row["beats_nulls"]) if grid.nulls else None
+    return row
+
+
 def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) -> dict:
     place = ("site", "layer", "head")
 
@@ -145,6 +172,7 @@ def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) ->
     known = grid.nulls and bool(grid.deprels)
     tracks = passing("tracks") if known else set()
     follows = tracks if known else passing("margin", "significant")
+    judged = any(h["aligns"] is not None for h in heads)
     naive = {
         tuple(r[p] for p in place) for r in relations if r["accuracy"] > r["baseline_accuracy"]
     }
@@ -152,6 +180,7 @@ def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) ->
     return cell | {
         "n_sentences": 200, "n_words": 4000, "n_pieces": 4800, "n_heads": len(heads),
         "n_quarantined": grid.quarantined, "n_too_long": 1, "n_words_without_pieces": 2,
+        "n_unaligned": grid.unaligned, "n_aligns": len(having("aligns")) if judged else None,
         "n_tracks": len(tracks) if known else None,
         "n_margin": len(passing("margin")), "n_significant": len(passing("significant")),
         "n_beats_nulls": len(passing("beats_nulls")) if known else None,
@@ -159,7 +188,7 @@ def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) ->
         **{f"n_dumps_{c}": len(having(f"dumps_{c}")) for c in DUMP_CLASSES},
         "n_dumps": len(dumps), "n_tracks_and_dumps": len(tracks & dumps) if known else None,
         "n_positional": len(having("positional")), "n_broad": len(having("broad")),
-        "n_neither": len(heads) - len(others | follows),
+        "n_neither": len(heads) - len(others | follows | having("aligns")),
     }  # fmt: skip
 
 
@@ -176,13 +205,18 @@ def make(*grids: Grid) -> dict[str, pl.DataFrame]:
 def _cell(grid: Grid, control: str, seed: int, rows: dict[str, list[dict]]) -> None:
     rng = np.random.default_rng([grid.seed, seed, len(control)])
     cell = {"model": grid.model, "control": control, "seed": seed, "corpus": grid.corpus}
-    heads, relations = [], []
+    heads, relations, alignments = [], [], []
     for site in grid.sites:
         for layer in range(grid.layers):
             for head in range(grid.heads):
                 place = cell | {"site": site, "layer": layer, "head": head}
                 heads.append(place | _head(rng, grid, control, site, layer, head))
                 if site == "cross":
+                    alignments += [
+                        place | _alignment(rng, grid, control, layer, head, convention)
+                        for convention in ("awi", "awo")
+                        if grid.links
+                    ]
                     continue
                 relations += [
                     place
@@ -200,8 +234,12 @@ def _cell(grid: Grid, control: str, seed: int, rows: dict[str, list[dict]]) -> N
     for head in heads:
         here = (head["site"], head["layer"], head["head"]) in tracked
         head["tracks"] = here if grid.nulls and grid.deprels else None
+        verdicts = [a["aligns"] for a in alignments if a["layer"] == head["layer"]
+                    and a["head"] == head["head"] and head["site"] == "cross"]  # fmt: skip
+        head["aligns"] = any(verdicts) if verdicts and grid.nulls else None
     rows["heads"] += heads
     rows["relations"] += relations
+    rows["alignments"] += alignments
     rows["census"].append(_census(grid, cell, heads, relations))
 
 

@@ -20,6 +20,8 @@ def files():
         corpus=EVIL,
         layers=3,
         heads=2,
+        sites=("encoder", "decoder", "cross"),
+        links=True,
         deprels=(EVIL, f"nsubj:{EVIL}", "_"),
         controls=(("trained", (0,)), (EVIL, (0, 1)), ("_under", (0,)), ("$x^2$", (0,))),
     )
@@ -78,7 +80,7 @@ def test_markdown_tables_keep_their_columns(files):
 
 def test_svgs_parse_and_draw_names_as_text(files):
     svgs = {name: ET.fromstring(text) for name, text in files.items() if name.endswith(".svg")}
-    assert len(svgs) == 5
+    assert len(svgs) == 11
     for root in svgs.values():
         tags = {element.tag.rsplit("}")[-1] for element in root.iter()}
         assert tags <= {

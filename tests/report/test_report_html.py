@@ -16,7 +16,8 @@ VOID = {"meta", "br", "path", "use"}
 
 @pytest.fixture(scope="module")
 def files():
-    grid = Grid(layers=3, heads=4, deprels=("nsubj", "obj", "iobj"))
+    sites = ("encoder", "decoder", "cross")
+    grid = Grid(layers=3, heads=4, sites=sites, links=True, deprels=("nsubj", "obj", "iobj"))
     return render(make(grid), quarantine(), ReportSettings())[0]
 
 
@@ -88,7 +89,7 @@ def test_structure_for_screen_readers(page, tree):
     assert tags.count("h1") == tags.count("main") == 1
     assert tags.count("table") == tags.count("caption") >= 4
     svgs = [attrs for tag, attrs in tree.found if tag == "svg"]
-    assert len(svgs) == 5
+    assert len(svgs) == 11
     assert all(attrs["role"] == "img" and attrs["aria-labelledby"] for attrs in svgs)
     scopes = [attrs.get("scope") for tag, attrs in tree.found if tag == "th"]
     assert set(scopes) == {"col", "row"}
@@ -98,7 +99,7 @@ def test_structure_for_screen_readers(page, tree):
 
 def test_svg_files_stand_alone(files):
     svgs = {name: text for name, text in files.items() if name.endswith(".svg")}
-    assert len(svgs) == 5
+    assert len(svgs) == 11
     for text in svgs.values():
         root = ET.fromstring(text)
         first = [child.tag.rsplit("}")[-1] for child in root][:2]
@@ -112,5 +113,5 @@ def test_svg_files_stand_alone(files):
 
 def test_alt_text_says_what_a_figure_shows(files):
     alts = re.findall(r"!\[(.*)\]\(figures/", files["census.md"])
-    assert len(alts) == 5
+    assert len(alts) == 11
     assert all(len(alt) > 60 and re.search(r"\d", alt) for alt in alts)

@@ -36,6 +36,7 @@ class Scales:
     top: float
     ticks: Sequence[float]
     at: float | None = None
+    labels: Sequence[str] | None = None
 
 
 def _draw(axes: Axes, line: Line) -> None:
@@ -86,7 +87,7 @@ def draw_lines(name: str, title: str, alt: str, panels: Sequence[Panel], scales:
             if column == 0:
                 axes.set_ylabel(scales.y)
             axes.set_ylim(0, scales.top * 1.03)
-            axes.set_xticks(list(scales.ticks))
+            axes.set_xticks(list(scales.ticks), scales.labels)
             axes.grid(axis="y", color="#dddddd", linewidth=0.6)
             axes.set_axisbelow(True)
             if scales.at is not None:

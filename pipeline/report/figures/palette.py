@@ -75,3 +75,14 @@ def lead_scale() -> Scale:
 
 def mass_scale() -> Scale:
     return Scale("YlOrBr", 100, 5)
+
+
+class ErrorScale(Scale):
+    """Percent of errors, the fewer the darker."""
+
+    def index(self, value: float) -> int:
+        return super().index(self.top - value)
+
+
+def error_scale() -> ErrorScale:
+    return ErrorScale("Purples", 100, 5)

@@ -1,0 +1,51 @@
+"""Which cross-attention head aligns words, and which rule of position it is held against.
+
+The best head is chosen by its error on the fitting half; what is stated is its error on the other.
+"""
+
+import polars as pl
+
+from pipeline.report.section import HEAD_KEYS, TRAINED, Section
+from pipeline.report.text import signed
+
+CONVENTIONS = {"awi": "where a word is read", "awo": "where it is said"}
+
+
+def ranked(alignments: pl.DataFrame) -> pl.DataFrame:
+    """Per control, seed and convention the head with the smallest error first; ties to the lowest
+    layer and head. Heads that could not be scored are left out."""
+    return alignments.filter(pl.col("aer").is_not_null(), pl.col("aer_fitting").is_not_null()).sort(
+        "control", "seed", "convention", "aer_fitting", *HEAD_KEYS
+    )
+
+
+def best_head(section: Section) -> dict | None:
+    """The trained head, and its convention, with the smallest error; None where none was scored."""
+    rows = ranked(section.alignments.filter(pl.col("control") == TRAINED))
+    rows = rows.sort("aer_fitting", maintain_order=True)
+    return rows.row(0, named=True) if rows.height else None
+
+
+def rule(row: dict) -> str:
+    """The rule of position: `diagonal`, or `offset +1`."""
+    offset = row["baseline_offset"]
+    return str(row["baseline"]) if offset is None else f"{row['baseline']} {signed(offset)}"
+
+
+def is_unjudged(section: Section) -> bool:
+    """Links were scored but no null control was measured, so that `aligns` is null."""
+    row = section.trained
+    return row is not None and row["n_aligns"] is None and section.has_links
+
+
+def aligning(section: Section) -> pl.Expr:
+    """Rows that count as aligning; where that is undecided, those that pass the two other flags."""
+    if section.alignments["aligns"].null_count() == section.alignments.height:
+        return (pl.col("margin") & pl.col("significant")).fill_null(False)
+    return pl.col("aligns").fill_null(False)
+
+
+def n_aligning(section: Section, control: str) -> int:
+    """Heads with such a row, by either convention, over the seeds together."""
+    rows = section.alignments.filter(pl.col("control") == control, aligning(section))
+    return rows.select("seed", *HEAD_KEYS).unique().height

@@ -17,6 +17,7 @@ def statistics(pattern: np.ndarray, visible: np.ndarray, piece: dict) -> dict[st
     n = len(pattern)
     sums = dict.fromkeys(_NAMES, 0.0)
     sums |= {"offset_mass": np.zeros(19), "argmax_offset": np.zeros(19)}
+    of_a_class = _of_a_class(piece)
     for i in range(n):
         row = [float(a) for a in pattern[i]]
         for j, a in enumerate(row):
@@ -28,9 +29,7 @@ def statistics(pattern: np.ndarray, visible: np.ndarray, piece: dict) -> dict[st
             sums["mass_next"] += a * (j == i + 1)
             same = i != j and piece["word"][i] == piece["word"][j] != -1
             sums["mass_same_word"] += a * same
-            classed = any(piece[c][j] for c in ("cls", "bos", "sep", "eos", "special", "punct"))
-            classed = classed or j == 0 or same or abs(i - j) <= 1
-            sums["mass_other"] += a * (not classed)
+            sums["mass_other"] += a * (not (of_a_class[j] or same or abs(i - j) <= 1))
             sums["cls_to_cls"] += a * (piece["cls"][i] and piece["cls"][j])
             sums["sep_to_sep"] += a * (piece["sep"][i] and piece["sep"][j])
             for name in ("cls", "sep"):
@@ -66,8 +65,67 @@ _NAMES = [
 ]
 
 
+def _of_a_class(piece: dict) -> list[bool]:
+    classes = [piece[c] for c in ("cls", "bos", "sep", "eos", "special", "punct")]
+    return [j == 0 or any(of_piece) for j, of_piece in enumerate(zip(*classes, strict=True))]
+
+
 def _bin(offset: int) -> int:
     return 17 if offset < -8 else 18 if offset > 8 else offset + 8
+
+
+def cross_statistics(pattern: np.ndarray, query: dict, key: dict) -> dict[str, float]:
+    """The same across two sequences: `query` and `key` say of each piece what it is.
+
+    No key is the query itself, nor before or after it; every query sees every key.
+    """
+    sums = dict.fromkeys(_CROSS_NAMES, 0.0)
+    of_a_class = _of_a_class(key)
+    for i, weights in enumerate(pattern):
+        row = [float(a) for a in weights]
+        for j, a in enumerate(row):
+            for name in ("cls", "bos", "sep", "eos", "punct"):
+                sums[f"mass_{name}"] += a * key[name][j]
+            sums["mass_first"] += a * (j == 0)
+            sums["mass_other"] += a * (not of_a_class[j])
+            sums["cls_to_cls"] += a * (query["cls"][i] and key["cls"][j])
+            sums["sep_to_sep"] += a * (query["sep"][i] and key["sep"][j])
+            sums["row_sum"] += a
+        entropy = -sum(a * math.log(a) for a in row if a > 0)
+        sums["entropy_nats"] += entropy
+        sums["entropy_normalised"] += entropy / math.log(len(row)) if len(row) > 1 else 0.0
+        sums["confidence"] += max(row)
+        content = [a for j, a in enumerate(row) if not key["special"][j]]
+        sums["confidence_content"] += max(content, default=0.0)
+    for k in range(4):
+        received = [float(row[k]) for row in pattern if k < len(row)]
+        sums[f"alpha_{k}"] = sum(received) / len(received) if received else math.nan
+    return sums
+
+
+_CROSS_NAMES = [
+    *(f"mass_{c}" for c in ("cls", "bos", "sep", "eos", "first", "punct", "other")),
+    *("cls_to_cls", "sep_to_sep", "row_sum"),
+    *("entropy_nats", "entropy_normalised", "confidence", "confidence_content"),
+]
+
+
+def cross_word_weights(
+    pattern: np.ndarray, rows: list[int], columns: list[int], n_rows: int, n_columns: int
+) -> np.ndarray:
+    """Attention of the words of one sequence to those of another.
+
+    `rows` is the word that each query reads, or that it has to say; `columns` that of each key.
+    """
+    weights = np.full((n_rows, n_columns), -1.0)
+    for a in range(n_rows):
+        queries = [i for i, w in enumerate(rows) if w == a]
+        for b in range(n_columns):
+            keys = [j for j, w in enumerate(columns) if w == b]
+            if queries and keys:
+                total = sum(float(pattern[i][j]) for i in queries for j in keys)
+                weights[a, b] = total / len(queries)
+    return weights
 
 
 def word_weights(pattern: np.ndarray, word: list[int], n_words: int) -> np.ndarray:
@@ -97,6 +155,19 @@ def _first_largest(values: np.ndarray) -> int:
     return best
 
 
+def target_pieces(tokenizer, words: list[str], start: int | None) -> tuple[list[int], dict]:
+    """What a decoder reads beside an encoder: a start, and all pieces but the last.
+
+    `start` is None for one that starts with the last piece. `predicts` is the word of what is next.
+    """
+    ids, about = pieces(tokenizer, words)
+    start = ids[-1] if start is None else start
+    first = {n: start == getattr(tokenizer, f"{n}_token_id") for n in ("cls", "bos", "sep", "eos")}
+    first |= {"special": True, "punct": False, "word": -1}
+    shifted = {name: [first[name], *values[:-1]] for name, values in about.items()}
+    return [start, *ids[:-1]], shifted | {"predicts": about["word"]}
+
+
 def pieces(tokenizer, words: list[str]) -> tuple[list[int], dict]:
     """Ids and what each piece is, read off one sentence by itself."""
     text = " ".join(words)
@@ -108,7 +179,7 @@ def pieces(tokenizer, words: list[str]) -> tuple[list[int], dict]:
     ids, special = encoded["input_ids"], [bool(s) for s in encoded["special_tokens_mask"]]
     word = []
     for (left, right), is_special in zip(encoded["offset_mapping"], special, strict=True):
-        if text[left:right] == " ":  # a bare marker opens the word that follows
+        if text[left:right] in (" ", ""):  # a bare marker opens the word that follows
             left, right = right, right + 1
         characters = range(left, right)
         owners = [w for c in characters for w, (a, b) in enumerate(spans) if a <= c < b]

@@ -17,34 +17,14 @@ from tokenizers import (
 from transformers import AutoModel, PreTrainedTokenizerFast
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
+from tests.models.families import FAMILIES, TOKENIZER_OF, TWO_STACKS
+
 TEXTS = [
     "The old doctor's unbelievable remarks surprised everyone at the well-known station .",
     "She couldn't remember whether 10 000 people had been there in 1987 , or more !",
     'He said : " I will not unhappily misunderstand internationalisation . "',
     "Dogs bark ; cats , of course , don't .",
 ]
-
-SMALL = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4}
-WIDE = {**SMALL, "intermediate_size": 48, "max_position_embeddings": 128}
-FAMILIES = {
-    "bert": WIDE,
-    "roberta": {**WIDE, "max_position_embeddings": 130, "type_vocab_size": 1},
-    "electra": {**WIDE, "embedding_size": 16},
-    "albert": {**WIDE, "embedding_size": 16},
-    "splinter": {**WIDE},  # bidirectional, and its modules do not say so
-    "distilbert": {"dim": 32, "n_layers": 3, "n_heads": 4, "hidden_dim": 48}
-    | {"max_position_embeddings": 128},
-    "modernbert": {**WIDE, "local_attention": 6, "global_attn_every_n_layers": 2},
-    "gpt2": {"n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 128},
-    "opt": {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "ffn_dim": 48}
-    | {"max_position_embeddings": 128, "word_embed_proj_dim": 32},
-    "gpt_neox": {**WIDE},
-    "llama": {**WIDE, "num_key_value_heads": 2},
-    "mistral": {**WIDE, "num_key_value_heads": 2, "sliding_window": 5},
-    "qwen2": {**WIDE, "num_key_value_heads": 2},
-    "gemma2": {**WIDE, "num_key_value_heads": 2, "head_dim": 8, "sliding_window": 5},
-}
-"""Families and the configuration that makes them tiny."""
 
 
 def word_piece() -> PreTrainedTokenizerFast:
@@ -67,49 +47,84 @@ def word_piece() -> PreTrainedTokenizerFast:
 
 def byte_level() -> PreTrainedTokenizerFast:
     """As GPT-2's: byte-level BPE, nothing added around the text."""
+    end = "<|endoftext|>"
+    tokenizer = _byte_pairs([end], prefix=False)
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    return _fast(tokenizer, bos_token=end, eos_token=end, pad_token=end)
+
+
+def byte_level_prefix() -> PreTrainedTokenizerFast:
+    """As OPT's, but with a space put before the text; and offsets that leave spaces out."""
+    tokenizer = _byte_pairs(["<s>", "<pad>", "</s>"], prefix=True)
+    tokenizer.post_processor = processors.Sequence(
+        [processors.ByteLevel(trim_offsets=True), _frame(tokenizer, "</s> $A")]
+    )
+    return _fast(tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>")
+
+
+def byte_level_framed() -> PreTrainedTokenizerFast:
+    """As RoBERTa's and BART's."""
+    tokenizer = _byte_pairs(["<s>", "<pad>", "</s>", "<unk>"], prefix=False)
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False
+    )
+    ends = {"cls_token": "<s>", "sep_token": "</s>", "bos_token": "<s>", "eos_token": "</s>"}
+    return _fast(tokenizer, **ends, pad_token="<pad>", unk_token="<unk>")
+
+
+def _byte_pairs(special: list[str], prefix: bool) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=320,
-        special_tokens=["<|endoftext|>"],
+        special_tokens=special,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(TEXTS, trainer)
-    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
-    end = "<|endoftext|>"
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=128,
-        bos_token=end,
-        eos_token=end,
-        pad_token=end,
-    )
+    return tokenizer
 
 
-def sentence_piece() -> PreTrainedTokenizerFast:
-    """As Llama's or T5's: unigrams over text in which a space is a character of the next piece."""
+def sentence_piece(frame: str = "<s> $A", **named: str) -> PreTrainedTokenizerFast:
+    """As Llama's: unigrams over text in which a space is a character of the next piece."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     trainer = trainers.UnigramTrainer(
         vocab_size=110,
-        special_tokens=["<pad>", "<s>", "</s>", "<unk>"],
+        special_tokens=["<pad>", "<s>", "</s>", "<unk>", "<xx>"],
         unk_token="<unk>",
         show_progress=False,
     )
     tokenizer.train_from_iterator(TEXTS, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, model_max_length=128, bos_token="<s>", eos_token="</s>",
-        pad_token="<pad>", unk_token="<unk>",
-    )  # fmt: skip
+    tokenizer.post_processor = _frame(tokenizer, frame)
+    names = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+    return _fast(tokenizer, **names, **named)
 
 
-TOKENIZERS = {"word_piece": word_piece, "byte_level": byte_level, "sentence_piece": sentence_piece}
+def _frame(tokenizer: Tokenizer, frame: str) -> processors.TemplateProcessing:
+    special = [(t, tokenizer.token_to_id(t)) for t in frame.split() if t != "$A"]
+    return processors.TemplateProcessing(single=frame, special_tokens=special)
+
+
+def _fast(tokenizer: Tokenizer, **named: str) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=128, **named)
+
+
+TOKENIZERS = {
+    "word_piece": word_piece,
+    "byte_level": byte_level,
+    "byte_level_prefix": byte_level_prefix,
+    "byte_level_framed": byte_level_framed,
+    "sentence_piece": sentence_piece,
+    # As T5's, Marian's and Pegasus's; as XLM-R's; as mBART's.
+    "sentence_piece_eos": lambda: sentence_piece("$A </s>"),
+    "sentence_piece_framed": lambda: sentence_piece(
+        "<s> $A </s>", cls_token="<s>", sep_token="</s>"
+    ),
+    "sentence_piece_language": lambda: sentence_piece("$A </s> <xx>"),
+}
 
 
 @functools.cache
@@ -122,19 +137,28 @@ def trained(kind: str) -> PreTrainedTokenizerFast:
     return copy.deepcopy(_trained(kind))
 
 
-def save(folder: Path, family: str = "bert", tokenizer: str = "word_piece", seed: int = 0) -> Path:
-    """A checkpoint folder of a family, with weights large enough for patterns that are not flat."""
-    words = trained(tokenizer)
-    pad = words.pad_token_id
-    config = CONFIG_MAPPING[family](
-        vocab_size=len(words), pad_token_id=1 if family == "roberta" else pad, **FAMILIES[family]
-    )
+def save(
+    folder: Path, family: str = "bert", tokenizer: str | None = None, seed: int = 0, **changes
+) -> Path:
+    """A checkpoint folder of a family, with weights large enough for patterns that are not flat.
+
+    `changes` are made to its configuration.
+    """
+    words = trained(tokenizer or TOKENIZER_OF.get(family, "word_piece"))
+    ids = {"pad_token_id": words.pad_token_id}
+    if family in TWO_STACKS:
+        ids["eos_token_id"] = words.eos_token_id
+    of_family = {"vocab_size": len(words), **ids, **FAMILIES[family], **changes}
     torch.manual_seed(seed)
-    model = AutoModel.from_config(config)
+    model = AutoModel.from_config(CONFIG_MAPPING[family](**of_family))
     with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() >= 2:
-                parameter.mul_(12)
+        for name, parameter in model.named_parameters():
+            if parameter.dim() >= 2 and parameter.std() > 0:
+                parameter.mul_(0.24 / parameter.std())
+            if name.endswith(".sinks"):
+                parameter.normal_()
+            if name.endswith(".q.weight"):  # T5's scores are not scaled
+                parameter.mul_(model.config.d_kv**-0.5)
     model.save_pretrained(folder)
     words.save_pretrained(folder)
     return folder

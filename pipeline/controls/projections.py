@@ -1,4 +1,4 @@
-"""Where a model keeps the projections of its queries, keys and values, by the names families use."""
+"""Where a model keeps the projections of its queries, keys and values, by known names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,11 +68,11 @@ def projections(model: PreTrainedModel) -> Iterator[Projections]:
         for names in _SEPARATE:
             layers = tuple(getattr(module, name, None) for name in names)
             if all(isinstance(layer, nn.Linear) for layer in layers):
-                yield Projections(layers, size, groups)  # pyright: ignore[reportArgumentType]
+                yield Projections(layers, size, groups)  # pyright: ignore
         for (name, kind), by_head in _FUSED.items():
             fused = getattr(module, name, None)
             if isinstance(fused, kind):
-                yield Projections((fused,), size, groups, by_head)
+                yield Projections((fused,), size, groups, by_head)  # pyright: ignore
 
 
 def n_attentions(config) -> int:

@@ -53,14 +53,15 @@ def word_of_each_piece(
 ) -> list[int]:
     """The word of each piece: that of its first character which is not a joining space.
 
-    A piece that holds the joining space alone (SentencePiece's bare marker) opens the next word.
+    A piece that holds the joining space alone (SentencePiece's bare marker) opens the next word;
+    where spaces are left out of offsets (RoBERTa), it holds nothing and stands before that word.
     """
     owner: list[int] = []
     for index, word in enumerate(words):
         owner += [index] * len(word) + [-1]
     aligned = []
     for (start, end), is_special in zip(offsets, special, strict=True):
-        within = range(start, start if is_special or start == end else min(end + 1, len(owner)))
+        within = range(start, start if is_special else min(end + 1, len(owner)))
         aligned.append(next((owner[c] for c in within if owner[c] >= 0), -1))
     return aligned
 

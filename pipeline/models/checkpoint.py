@@ -35,8 +35,9 @@ class Checkpoint:
 
     `path` is a local folder or a hub id and wins over `package`, the name of an installed
     distribution that carries the files. `revision` pins a hub checkpoint; of a local folder it is
-    the folder in it that holds that one. `sha256` is the hash its safetensors must have. `allow_pickle` and `trust_remote_code` opt out of what is otherwise
-    refused: both let a checkpoint run code of its own on this machine.
+    the folder in it that holds that one. `sha256` is the hash its safetensors must have.
+    `allow_pickle` and `trust_remote_code` opt out of what is otherwise refused: both let a
+    checkpoint run code of its own on this machine.
     """
 
     path: str | None = None

@@ -1,0 +1,111 @@
+"""A shard of pairs through encoder-decoders: the lake's rows against eager and plain loops."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline.controls.base import Trained
+from pipeline.core.sentence import Sentence
+from pipeline.engines.shard import Subject, measure_shard
+from tests import oracle, tiny
+from tests.models.against import Expected, Read
+
+
+def text(line: str, target: str | None = None) -> Sentence:
+    return Sentence(line, line, tuple(line.split()), target=target and text(target))
+
+
+PAIRS = [
+    text("cats bark .", tiny.TEXTS[0]),
+    text("dogs " * 200, "cats"),  # no model reads that
+    text(tiny.TEXTS[3], "Dogs bark"),
+    text("of course", "of course"),
+    text(tiny.TEXTS[2]),
+]
+READ = [0, 2, 3, 4]
+FIRST = 7
+"""Row of the shard's first sentence in its corpus."""
+
+
+@pytest.fixture(scope="module", params=["bart", "t5"])
+def measured(request, tmp_path_factory):
+    """Rows of both tables by where they stand, and what they should say."""
+    read = Read.of(tiny.save(tmp_path_factory.mktemp("family"), request.param))
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    shard = measure_shard(subject, PAIRS, FIRST, batch_pieces=60)
+    truth = {k: read.expected(PAIRS[k]) for k in READ}
+    return shard, truth
+
+
+def rows(table) -> dict[tuple[int, str, int, int], dict]:
+    found = {
+        (row["sentence"] - FIRST, row["site"], row["layer"], row["head"]): row
+        for row in table.to_pylist()
+    }
+    assert len(found) == len(table)
+    return found
+
+
+def by_place(truth: dict[int, dict]) -> dict[tuple[int, str, int, int], tuple[Expected, int]]:
+    return {
+        (k, place.site, place.layer, head): (expected, head)
+        for k, places in truth.items()
+        for place, expected in places.items()
+        for head in range(len(expected.patterns))
+    }
+
+
+def test_every_head_of_every_site_has_a_row(measured):
+    shard, truth = measured
+    expected = set(by_place(truth))
+    assert set(rows(shard.heads)) == set(rows(shard.pointers)) == expected
+    assert shard.counts["n_too_long"] == 1
+    assert shard.counts["n_sentences"] == len(READ)
+    sides = [side for k in READ for side in (PAIRS[k], PAIRS[k].target or PAIRS[k])]
+    assert shard.counts["n_words"] == sum(len(side.words) for side in sides)
+
+
+def test_sums_equal_the_reference(measured):
+    shard, truth = measured
+    found = rows(shard.heads)
+    for where, (expected, head) in by_place(truth).items():
+        row = found[where]
+        n_queries, n_keys = expected.seen.shape
+        assert row["n_queries"] == n_queries
+        assert row["n_queries_choice"] == (expected.seen.sum(1) > 1).sum()
+        for name, value in expected.sums[head].items():
+            if name == "argmax_offset":
+                assert sum(row[name]) == n_queries
+            elif np.ndim(value) == 0 and math.isnan(value):
+                assert row[name] is None
+            else:
+                np.testing.assert_allclose(row[name], value, atol=1e-5 * n_queries, rtol=1e-4)
+        if where[1] == "cross":
+            # There is no such thing between two sequences: null, not 0.
+            for name in ("mass_self", "mass_prev", "mass_next", "mass_same_word", "self_cls"):
+                assert row[name] is None
+            for name in ("offset_mass", "argmax_offset", "distance_pieces", "uniform_mass_self"):
+                assert row[name] is None
+            assert n_queries / n_keys == pytest.approx(row["uniform_mass_first"], rel=1e-5)
+
+
+def test_pointers_equal_the_reference(measured):
+    shard, truth = measured
+    found = rows(shard.pointers)
+    for where, (expected, head) in by_place(truth).items():
+        weights = expected.weights[head]
+        to, by = oracle.pointers(weights)
+        same_pointers(found[where]["attends_to"], to, weights)
+        same_pointers(found[where]["attended_by"], by, weights.T)
+        if where[1] == "cross":
+            predicted = expected.predicted[head]
+            to, _ = oracle.pointers(predicted)
+            same_pointers(found[where]["predicted_attends_to"], to, predicted)
+        else:
+            assert found[where]["predicted_attends_to"] is None
+
+
+def same_pointers(found: list[int], expected: list[int], weights: np.ndarray) -> None:
+    for word, (a, b) in enumerate(zip(found, expected, strict=True)):
+        assert a == b or (min(a, b) >= 0 and abs(weights[word, a] - weights[word, b]) < 1e-6)

@@ -27,6 +27,8 @@ else:
 
 _READ = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
 _PICKLES = ("*.bin",)
+_LANGUAGE = {"source": "src_lang", "target": "tgt_lang"}
+"""What transformers calls the languages of the two sides."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Checkpoint:
     distribution that carries the files. `revision` pins a hub checkpoint; of a local folder it is
     the folder in it that holds that one. `sha256` is the hash its safetensors must have.
     `allow_pickle` and `trust_remote_code` opt out of what is otherwise refused: both let a
-    checkpoint run code of its own on this machine.
+    checkpoint run code of its own on this machine. A tokenizer of many languages (mBART, NLLB) is
+    told which two by their codes, `source_language` and `target_language`.
     """
 
     path: str | None = None
@@ -46,6 +49,8 @@ class Checkpoint:
     sha256: str | None = None
     allow_pickle: bool = False
     trust_remote_code: bool = False
+    source_language: str | None = None
+    target_language: str | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -130,15 +135,20 @@ class Checkpoint:
         return AutoConfig.from_pretrained(self.folder, trust_remote_code=self.trust_remote_code)
 
     def tokenizer(self):
-        """Raises UserError where the folder holds no tokenizer that can be read."""
+        """Raises UserError where the folder holds no tokenizer that can be read, or none that
+        knows the languages asked for."""
         from transformers import AutoTokenizer
 
+        asked = {"source": self.source_language, "target": self.target_language}
+        languages = {side: code for side, code in asked.items() if code is not None}
         try:
             with warnings.catch_warnings():
                 # Marian's asks for a normaliser that it never calls.
                 warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
-                return AutoTokenizer.from_pretrained(
-                    self.folder, trust_remote_code=self.trust_remote_code
+                tokenizer = AutoTokenizer.from_pretrained(
+                    self.folder,
+                    trust_remote_code=self.trust_remote_code,
+                    **{_LANGUAGE[side]: code for side, code in languages.items()},
                 )
         except ImportError as error:
             raise UserError(
@@ -149,6 +159,14 @@ class Checkpoint:
             raise UserError(
                 f"model: no tokenizer in {self.folder}: {_first_line(error)}"
             ) from error
+        for side, code in languages.items():
+            # A tokenizer that has no such language takes an unknown piece for its code.
+            unknown = tokenizer.convert_tokens_to_ids(code) in (None, tokenizer.unk_token_id)
+            if not hasattr(tokenizer, _LANGUAGE[side]) or unknown:
+                raise UserError(
+                    f"model.{side}_language={code}: {type(tokenizer).__name__} has no such language"
+                )
+        return tokenizer
 
     def load(self, attention: str, dtype: str = "float32") -> PreTrainedModel:
         """The model in evaluation mode on the CPU, its attention routed to `attention`.

@@ -85,3 +85,23 @@ def test_hashes_say_what_the_model_is(folder, tmp_path):
     same = tiny.save(tmp_path / "same")
     of = [Checkpoint(path=str(f)).file_hashes for f in (folder, same, other)]
     assert of[0] == of[1] != of[2]
+
+
+def test_a_tokenizer_of_many_languages_is_told_which_two(tmp_path):
+    """mBART-50 puts the language before the text, on either side its own."""
+    from transformers import MBart50Tokenizer
+
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁dogs", "▁bark"]
+    vocabulary = [(piece, -float(rank)) for rank, piece in enumerate(pieces)]
+    MBart50Tokenizer(vocab=vocabulary).save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "mbart"}')
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    where = {"path": str(tmp_path)}
+    told = Checkpoint(**where, source_language="de_DE", target_language="fr_XX").tokenizer()
+    first = told("dogs")["input_ids"][0], told(text_target="dogs")["input_ids"][0]
+    assert told.convert_ids_to_tokens(first) == ["de_DE", "fr_XX"]
+    with pytest.raises(UserError, match="model.target_language=de: .* has no such language"):
+        Checkpoint(**where, target_language="de").tokenizer()
+    tiny.trained("word_piece").save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="model.source_language=de_DE"):
+        Checkpoint(**where, source_language="de_DE").tokenizer()

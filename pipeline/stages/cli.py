@@ -139,6 +139,23 @@ def _run(arguments: argparse.Namespace) -> None:
     _say(run.everything([c for c, _ in pairs], [r for _, r in pairs], folder), folder)
 
 
+def _atlas(arguments: argparse.Namespace) -> None:
+    from pipeline.stages.atlas import atlas
+    from pipeline.stages.cells import requested
+
+    request = requested(arguments.overrides)
+    pairs = request.resolved()
+    file = request.root / "report" / "atlas.html"
+    print(f"atlas: {atlas([c for c, _ in pairs], [r for _, r in pairs], file)}")
+
+
+def _nursery(arguments: argparse.Namespace) -> None:
+    from pipeline.stages.nursery import nursery, settings
+
+    chosen = settings(arguments.overrides)
+    print(f"{nursery(chosen)}\nreport: {Path(chosen.report) / 'nursery.md'}")
+
+
 def _list(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import listing
 
@@ -168,6 +185,8 @@ _STAGES = {
     "aggregate": (_aggregate, "make the tables from the lake", True),
     "report": (_report, "write the report from the tables", True),
     "run": (_run, "all of it: ingest, measure, aggregate, report", True),
+    "atlas": (_atlas, "write a page on which any head can be looked at", True),
+    "nursery": (_nursery, "train three small models, and measure them step by step", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }
 _RESOLVED = ("ingest", "measure", "aggregate", "report")

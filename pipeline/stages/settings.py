@@ -36,6 +36,27 @@ class MeasureSettings:
 
 
 @dataclass(frozen=True)
+class AtlasSettings:
+    """`text`: sentences of yours; null: `sentences` of the corpus, with at most `max_words`."""
+
+    text: str | tuple[str, ...] | None = None
+    sentences: Positive = 8
+    max_words: Positive = 24
+
+
+@dataclass(frozen=True)
+class NurserySettings:
+    """`steps`, `sentences` and `measured` null: as the recipes have it, and whole corpora."""
+
+    root: str = "data"
+    report: str = "reports"
+    models: tuple[Literal["mlm", "clm", "mt"], ...] = ("mlm", "clm", "mt")
+    steps: Positive | None = None
+    sentences: Positive | None = None
+    measured: Positive | None = None
+
+
+@dataclass(frozen=True)
 class CellSettings:
     """The names of a cell, as `cell:` in a resolved file."""
 
@@ -50,6 +71,7 @@ PLAIN = {
     "measure": MeasureSettings,
     "analysis": Rules,
     "report": ReportSettings,
+    "atlas": AtlasSettings,
 }
 """Sections that are no plug-ins, and what they fill."""
 

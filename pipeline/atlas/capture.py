@@ -1,0 +1,224 @@
+"""Capture: run a model over a few sentences and keep what the census throws away.
+
+The census reduces each pattern and forgets it. To look at a head one needs the pattern itself, and
+to see why it is as it is, the queries and keys that made it. Both are taken at the tap, so that any
+model that can be measured can be looked at: after RoPE where there is one, grouped keys unrepeated,
+with the bias, the soft cap, the mask and the sinks that stand between a product and a weight.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from pipeline.atlas.pieces import Pair, Row, pair, row_of
+from pipeline.controls.base import Control, Trained
+from pipeline.core.call import AttentionCall, Reduction
+from pipeline.core.sentence import Sentence
+from pipeline.models.checkpoint import Checkpoint
+from pipeline.models.encode import Encoded, Encoder, Side
+from pipeline.models.tap import NAME, Place, Tap, check, forward, wiring
+from pipeline.statistics.portable import attention_pattern
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model under a control, ready to be looked at. `word` is the control in the grid's words.
+
+    `neurons` is the number of sentences of which queries and keys are kept: they are most of what
+    an atlas weighs. None: of all of them.
+    """
+
+    model: str
+    word: str
+    network: PreTrainedModel
+    encoder: Encoder
+    places: list[Place]
+    control: Control
+    seed: int = 0
+    neurons: int | None = None
+
+    @classmethod
+    def load(
+        cls,
+        model: str,
+        checkpoint: Checkpoint,
+        control: Control | None = None,
+        word: str = "trained",
+        seed: int = 0,
+        neurons: int | None = None,
+        dtype: str = "float32",
+    ) -> "Subject":
+        """Raises UserError for what cannot be loaded, controlled or read."""
+        control = Trained() if control is None else control
+        tokenizer = checkpoint.tokenizer()
+        network = control.apply(checkpoint.load(NAME, dtype), seed)
+        return cls.of(model, network, tokenizer, control, word, seed, neurons)
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        network: PreTrainedModel,
+        tokenizer,
+        control: Control | None = None,
+        word: str = "trained",
+        seed: int = 0,
+        neurons: int | None = None,
+    ) -> "Subject":
+        """Of a model that is loaded already, its attention routed to the tap."""
+        encoder = Encoder(tokenizer, network.config)
+        places = wiring(network)
+        control = Trained() if control is None else control
+        return cls(model, word, network, encoder, places, control, seed, neurons)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One attention call of one sentence. `query` is [head, query, channel], `key` of key heads.
+
+    They are None where they were not to be kept. Keys that are not `visible` have weight 0.
+    """
+
+    place: Place
+    pattern: np.ndarray
+    visible: np.ndarray
+    scaling: float
+    query: np.ndarray | None = None
+    key: np.ndarray | None = None
+    bias: np.ndarray | None = None
+    softcap: float | None = None
+    sinks: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One sentence as one subject read it: its rows of pieces, and every call."""
+
+    source: Row
+    target: Row | None
+    calls: list[Call]
+
+    def sides(self, site: str) -> tuple[Row, Row]:
+        """The rows that attend and that are attended to at a site."""
+        decoded = self.source if self.target is None else self.target
+        return (
+            self.source if site == "encoder" else decoded,
+            decoded if site == "decoder" else self.source,
+        )
+
+
+def capture(
+    subject: Subject,
+    sentences: Sequence[Sentence],
+    rows: Sequence[int] | None = None,
+    pairs: Sequence[bool] | None = None,
+) -> list[Reading | None]:
+    """Each sentence as the subject reads it; None for one that it cannot read whole.
+
+    `rows` are those of the sentences in their corpus: what a control draws hangs on them, so that
+    the atlas shows what was measured. `pairs` says which sentences are to be read by a model with
+    one stack together with their target, as the two segments of one input.
+    """
+    rows = range(len(sentences)) if rows is None else rows
+    pairs = [False] * len(sentences) if pairs is None else pairs
+    return [
+        _read(subject, sentence, row, is_pair, subject.neurons is None or k < subject.neurons)
+        for k, (sentence, row, is_pair) in enumerate(zip(sentences, rows, pairs, strict=True))
+    ]
+
+
+def _read(
+    subject: Subject, sentence: Sentence, row: int, is_pair: bool, neurons: bool
+) -> Reading | None:
+    joined = None
+    if is_pair and sentence.target is not None and not subject.encoder.has_target:
+        joined = pair(subject.encoder.tokenizer, sentence, sentence.target)
+        if joined is None or len(joined.side.ids) > subject.encoder.max_pieces:
+            return None
+        encoded = Encoded(0, joined.side)
+    else:
+        encoded = _encoded(subject, sentence, row)
+        if encoded is None:
+            return None
+    calls: list[Call] = []
+
+    def keep(call: AttentionCall) -> tuple[torch.Tensor, Reduction]:
+        pattern = attention_pattern(call)
+        calls.append(_kept(call, pattern[0], subject.places[len(calls)], neurons))
+        groups = pattern.shape[1] // call.value.shape[1]
+        value = call.value.repeat_interleave(groups, 1) if groups > 1 else call.value
+        # Nothing is reduced but what `check` asks for.
+        return pattern.to(value.dtype) @ value, Reduction({"row_sum": pattern.sum((-1, -2))})
+
+    source, target = subject.encoder.pieces([encoded])
+    device = subject.network.device
+    tap = Tap(source.to(device), target and target.to(device), subject.places, keep)
+    _forward(subject.network, tap, joined)
+    check(tap, subject.places, [f"sentence {sentence.sentence_id}"])
+    words = subject.encoder.tokenizer
+    target_row = encoded.target and row_of(words, encoded.target)
+    segment = None if joined is None else joined.segment
+    return Reading(row_of(words, encoded.source, segment), target_row, calls)
+
+
+def _forward(network: PreTrainedModel, tap: Tap, joined: Pair | None) -> None:
+    """As the census runs it; a pair with what its tokenizer says of its segments, if anything."""
+    if joined is None or getattr(network.config, "type_vocab_size", 0) < 2:
+        forward(network, tap)
+        return
+    ids = tap.source.ids
+    types = torch.tensor([joined.types], device=ids.device)
+    with torch.inference_mode():
+        network(input_ids=ids, attention_mask=torch.ones_like(ids), token_type_ids=types, tap=tap)
+
+
+def _encoded(subject: Subject, sentence: Sentence, row: int) -> Encoded | None:
+    """The sentence in pieces, as the control has it read: drawn as the measuring floors draw."""
+
+    def draw(what: str) -> random.Random:
+        return random.Random(f"{subject.seed}/{row}/{what}")
+
+    def replaced(side: Side, name: str) -> Side:
+        vocabulary = subject.encoder.vocabulary
+        return replace(
+            side, ids=subject.control.pieces(side.ids, side.special, vocabulary, draw(name))
+        )
+
+    order = (
+        subject.control.order(len(sentence.words), draw("source words")),
+        subject.control.order(len((sentence.target or sentence).words), draw("target words")),
+    )
+    encoded, _ = subject.encoder.encode([sentence], [order])
+    if not encoded:
+        return None
+    target = encoded[0].target
+    return replace(
+        encoded[0],
+        source=replaced(encoded[0].source, "source pieces"),
+        target=target and replaced(target, "target pieces"),
+    )
+
+
+def _kept(call: AttentionCall, pattern: torch.Tensor, place: Place, neurons: bool) -> Call:
+    bias = call.bias
+    if bias is not None:
+        bias = torch.broadcast_to(bias, (1, *pattern.shape))[0]
+    return Call(
+        place,
+        _array(pattern),
+        call.layout.visible[0].cpu().numpy(),
+        float(call.scaling),
+        _array(call.query[0]) if neurons else None,
+        _array(call.key[0]) if neurons else None,
+        None if bias is None or not neurons else _array(bias),
+        call.softcap,
+        None if call.sinks is None else _array(call.sinks),
+    )
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()

@@ -1,0 +1,47 @@
+"""Page: the document as one HTML file that opens from disk. No network, nothing outside it.
+
+The page's own policy lets in one script and one style, each by its digest, and pictures that the
+script draws; nothing can be fetched. What comes from a corpus, a table or a config stands in the
+page once, as JSON in which no sign can end a script element, and is set as text by the script.
+"""
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.atlas.data import Document
+
+SCRIPTS = ("data", "svg", "grid", "heads", "neurons", "app", "settings")
+"""In the order in which they need each other."""
+
+
+def render(document: Document) -> str:
+    """One HTML file."""
+    script = "\n".join(_text("static", f"{name}.js") for name in SCRIPTS)
+    style = _text("static", "atlas.css")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    template = environment.from_string(_text("templates", "atlas.html.j2"))
+    return template.render(
+        title=_printable(document.title),
+        document=Markup(document.json()),
+        script=Markup(script),
+        script_digest=_digest(script),
+        style=Markup(style),
+        style_digest=_digest(style),
+    )
+
+
+def _text(folder: str, name: str) -> str:
+    return (files("pipeline.atlas") / folder / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _printable(text: str) -> str:
+    """A lone surrogate cannot be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.nursery import recipes
 from pipeline.stages.cli import main
 from tests import tiny
 from tests.conftest import ROOT
+from tests.nursery.little import RECIPES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RUN_BY_CI = {"make repro", "make test"}
@@ -42,20 +44,44 @@ def test_ci_runs_what_is_left_to_it():
         assert f"\n{command}\n" in script
 
 
+@pytest.fixture
+def places(tmp_path, treebank) -> dict[str, Path]:
+    """What stands in the README in capitals."""
+    texts = {
+        "FILE": "\n\n".join(_blocks(treebank)[:25]) + "\n\n",
+        "TEXT": "\n".join(tiny.TEXTS),
+        "EN": "the doctor barks\ndogs , of course\n",
+        "DE": "doctor barks\ncats don't\n",
+        "PHARAOH": "0-0 1-0 2-1\n0-0 1?1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name.lower()).write_text(text, encoding="utf-8")
+    models = {"DIR": tiny.save(tmp_path / "model"), "SEQ2SEQ": tiny.save(tmp_path / "two", "bart")}
+    return models | {name: tmp_path / name.lower() for name in texts}
+
+
 @pytest.mark.parametrize("command", [c for c in commands() if c not in RUN_BY_CI])
-def test_every_other_command_runs(command, tmp_path, treebank, capsys):
-    text = tmp_path / "some.txt"
-    text.write_text("\n".join(tiny.TEXTS), encoding="utf-8")
-    few = tmp_path / "few.conllu"
-    few.write_text("\n\n".join(_blocks(treebank)[:25]) + "\n\n", encoding="utf-8")
-    places = {"DIR": tiny.save(tmp_path / "model"), "FILE": few, "TEXT": text}
+def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys):
     words = shlex.split(command)
     assert words.pop(0) == "headcensus"
-    words = [re.sub(r"=(DIR|FILE|TEXT)$", lambda m: f"={places[m[1]]}", word) for word in words]
+    named = re.compile(rf"=({'|'.join(places)})$")
+    words = [named.sub(lambda m: f"={places[m[1]]}", word) for word in words]
     words = [word.replace("root=out", f"root={tmp_path / 'out'}") for word in words]
+    if words[0] == "nursery":
+        for name, recipe in RECIPES.items():  # the real ones take minutes
+            monkeypatch.setattr(recipes, name.upper(), recipe)
+        words += ["models=[mt]", "measured=30", f"root={tmp_path}", f"report={tmp_path}"]
     assert main(words) == 0
     if words[0] == "run":
         assert (tmp_path / "out/report/census.html").is_file()
+    elif words[0] == "atlas":
+        assert (tmp_path / "out/report/atlas.html").is_file()
+    elif words[0] == "nursery":
+        report = (tmp_path / "nursery.md").read_text(encoding="utf-8")
+        for picture in re.findall(r"\]\((nursery/[^)]+)\)", report):
+            assert (tmp_path / picture).is_file()
+        assert "| 30 |" in report
+        assert "cross L" in report
     else:
         assert "minilm" in capsys.readouterr().out
 

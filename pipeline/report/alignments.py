@@ -164,7 +164,7 @@ def alignments(section: Section, settings: ReportSettings) -> list[Block]:
         heading,
         say(
             "A head aligns each target word with the source word that it attends to most. Heads "
-            "are ranked by their error on the fitting half; every number is of the confirming half: "
+            "are ranked by their error on the fitting half; every number is of the other half: "
             f"{', '.join(plural(some[column], noun) for column, noun in SIZES.items())}. A "
             "control's best head is chosen in the same way, by itself."
         ),

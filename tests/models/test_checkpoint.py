@@ -100,8 +100,8 @@ def test_a_tokenizer_of_many_languages_is_told_which_two(tmp_path):
     told = Checkpoint(**where, source_language="de_DE", target_language="fr_XX").tokenizer()
     first = told("dogs")["input_ids"][0], told(text_target="dogs")["input_ids"][0]
     assert told.convert_ids_to_tokens(first) == ["de_DE", "fr_XX"]
-    with pytest.raises(UserError, match="model.target_language=de: .* has no such language"):
+    with pytest.raises(UserError, match=r"model.target_language=de: .* has no such language"):
         Checkpoint(**where, target_language="de").tokenizer()
     tiny.trained("word_piece").save_pretrained(tmp_path)
-    with pytest.raises(UserError, match="model.source_language=de_DE"):
+    with pytest.raises(UserError, match=r"model.source_language=de_DE"):
         Checkpoint(**where, source_language="de_DE").tokenizer()

@@ -145,7 +145,8 @@ def _alignment(rng, grid: Grid, control: str, layer: int, head: int, convention:
     sure, possible = round(n_sure * chance), round(n * chance)
     aer = 1 - (sure + possible) / (n + n_sure)
     row = {
-        "convention": convention, "weighting": "attention", "n_words_all": 2 * n, "aer_all": aer, "aer_fitting": aer,
+        "convention": convention, "weighting": "attention", "n_words_all": 2 * n,
+        "aer_all": aer, "aer_fitting": aer,
         "n_sentences": 100, "n_words": n, "n_sure": n_sure, "hits_sure": sure,
         "hits_possible": possible, "precision": possible / n, "recall": sure / n_sure, "aer": aer,
         "aer_low": max(0.0, aer - 1 / n**0.5), "aer_high": min(1.0, aer + 1 / n**0.5),

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
@@ -198,12 +199,34 @@ class Checkpoint:
             raise UserError(f"model: cannot load {self.folder}: {_first_line(error)}") from error
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
-        if missing:
+        if missing := missing and _drawn(model, missing):
             raise UserError(
                 f"model: {self.folder} lacks {len(missing)} weights of {type(model).__name__},"
                 f" {missing[0]} among them: they would be random"
             )
         return model.eval()
+
+
+def _drawn(model: PreTrainedModel, missing: list[str]) -> list[str]:
+    """Those of the missing weights that chance or training would have to give.
+
+    The others are what the architecture says they are: Marian's sinusoidal positions, which its
+    checkpoints leave out. A constant, ones or zeros, is where training starts and none of these.
+    """
+    from transformers import AutoModel
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        fresh = AutoModel.from_config(model.config, dtype=model.dtype).state_dict()
+    loaded = model.state_dict()
+
+    def is_given(key: str) -> bool:
+        weight = loaded.get(key)
+        if weight is None or key not in fresh or not torch.equal(weight, fresh[key]):
+            return False
+        return bool((weight != weight.flatten()[0]).any())
+
+    return [key for key in missing if not is_given(key)]
 
 
 def _folder_of_package(package: str) -> Path:

@@ -105,3 +105,27 @@ def test_a_tokenizer_of_many_languages_is_told_which_two(tmp_path):
     tiny.trained("word_piece").save_pretrained(tmp_path)
     with pytest.raises(UserError, match=r"model.source_language=de_DE"):
         Checkpoint(**where, source_language="de_DE").tokenizer()
+
+
+def test_positions_that_a_checkpoint_leaves_out_are_not_missing(tmp_path):
+    """Marian's are sinusoids, and its published checkpoints do not hold them."""
+    from transformers import MarianConfig, MarianMTModel
+
+    config = MarianConfig(
+        vocab_size=50, d_model=32, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, pad_token_id=49,
+        max_position_embeddings=16, decoder_start_token_id=49, static_position_embeddings=True,
+    )  # fmt: skip
+    model = MarianMTModel(config)
+    model.save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    kept = {name: w for name, w in weights.items() if "embed_positions" not in name}
+    save_file(kept, tmp_path / "model.safetensors", {"format": "pt"})
+    loaded = Checkpoint(path=str(tmp_path)).load(NAME)
+    for side in ("encoder", "decoder"):
+        positions = getattr(loaded, side).embed_positions.weight
+        assert torch.equal(positions, getattr(model.model, side).embed_positions.weight)
+    name = "model.encoder.layers.0.self_attn_layer_norm.weight"
+    save_file({k: w for k, w in kept.items() if k != name}, tmp_path / "model.safetensors")
+    with pytest.raises(UserError, match="self_attn_layer_norm"):
+        Checkpoint(path=str(tmp_path)).load(NAME)

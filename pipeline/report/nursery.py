@@ -205,9 +205,13 @@ def _figure(one: _Found) -> Figure:
         "Percent, by training step. Of each relation the head and direction with the largest lead"
         " over the best offset at that step; its accuracy on the confirming half."
     )
-    labels = [str(checkpoint["step"]) for checkpoint in checkpoints]
+    labels = [_short(checkpoint["step"]) for checkpoint in checkpoints]
     scales = Scales("training step", "percent", 100, range(len(labels)), labels=labels)
     return Figure(name, caption, alt, draw_lines(name, title, alt, panels, scales))
+
+
+def _short(step: int) -> str:
+    return str(step) if step < 1000 else f"{step / 1000:g}k"
 
 
 def _nulls(one: _Found) -> Table:

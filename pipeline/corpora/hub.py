@@ -10,7 +10,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import datasets
 import datasets.config
@@ -39,6 +39,38 @@ BROKEN = (OSError, HTTPError, pa.ArrowException, DatasetsError)
 """
 
 Columns = dict[str, str | None]
+
+
+class OnHub(Protocol):
+    """A corpus that names a split of a data set on the hub."""
+
+    @property
+    def dataset(self) -> str | None: ...
+    @property
+    def config(self) -> str | None: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def revision(self) -> str | None: ...
+
+
+def open_corpus(corpus: OnHub, columns: Columns) -> IterableDataset:
+    """The split with `columns`. Raises UserError as `open_hub` does."""
+    assert corpus.dataset is not None
+    return open_hub(
+        corpus.dataset,
+        corpus.revision,
+        config=corpus.config,
+        split=corpus.split,
+        columns=columns,
+    )
+
+
+def hub_records(corpus: OnHub, columns: Columns) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """What to call the split, and each row of it with its number from 1."""
+    source = f"{corpus.dataset}@{corpus.revision}/{corpus.split}"
+    for number, record in enumerate(hub_rows(open_corpus(corpus, columns), source), start=1):
+        yield source, number, record
 
 
 def open_hub(

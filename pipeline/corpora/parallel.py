@@ -21,7 +21,7 @@ from datasets import IterableDataset
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import describe, streamed
 from pipeline.corpora.files import count_lines, local_files, numbered_lines
-from pipeline.corpora.hub import hub_rows, open_hub
+from pipeline.corpora.hub import hub_records, open_corpus
 from pipeline.corpora.pairs import SIDES, Dialect, pair_rows
 from pipeline.corpora.rows import Row, fault_row
 from pipeline.corpora.tables import Record, check_columns, field_of, is_table, records
@@ -100,7 +100,7 @@ class Parallel:
             _check_line_counts(_plain_files(self))
             return streamed(self, _plain_pairs)
         if self.dataset is not None:
-            _open(self)
+            open_corpus(self, self.columns)
             return streamed(self, _hub_pairs)
         for file in local_files(self.path or (), EXAMPLE):
             if not is_table(file):
@@ -186,20 +186,8 @@ def _local_pairs(corpus: Parallel) -> Iterator[Row]:
 
 
 def _hub_pairs(corpus: Parallel) -> Iterator[Row]:
-    source = f"{corpus.dataset}@{corpus.revision}/{corpus.split}"
-    for number, record in enumerate(hub_rows(_open(corpus), source), start=1):
+    for source, number, record in hub_records(corpus, corpus.columns):
         yield from _record_pairs(corpus, source, number, f"{source}:{number}", record)
-
-
-def _open(corpus: Parallel) -> IterableDataset:
-    assert corpus.dataset is not None
-    return open_hub(
-        corpus.dataset,
-        corpus.revision,
-        config=corpus.config,
-        split=corpus.split,
-        columns=corpus.columns,
-    )
 
 
 def _record_pairs(

@@ -25,7 +25,7 @@ from datasets import IterableDataset
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import describe, streamed
 from pipeline.corpora.files import local_files, numbered_lines, utf8
-from pipeline.corpora.hub import hub_rows, open_hub
+from pipeline.corpora.hub import hub_records, open_corpus
 from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
 from pipeline.corpora.tables import check_columns, field_of, is_table, records
 
@@ -50,6 +50,11 @@ class Text:
     shuffle_seed: int | None = None
     shuffle_buffer: int = 10_000
 
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """The column of the text, under the key that says so."""
+        return {"column": self.column}
+
     def stream(self) -> IterableDataset:
         """All rows. Raises UserError for files, data sets and columns that cannot be read."""
         if (self.path is None) == (self.dataset is None):
@@ -57,11 +62,11 @@ class Text:
                 f"{describe(self)}: give either path (local files) or dataset (on the hub)"
             )
         if self.path is None:
-            _open(self)
+            open_corpus(self, self.columns)
             return streamed(self, _hub_sentences)
         for file in local_files(self.path, EXAMPLE):
             if is_table(file):
-                check_columns(file, {"column": self.column})
+                check_columns(file, self.columns)
         return streamed(self, _local_sentences)
 
 
@@ -91,20 +96,8 @@ def _plain_sentences(file: str) -> Iterator[Row]:
 
 
 def _hub_sentences(corpus: Text) -> Iterator[Row]:
-    source = f"{corpus.dataset}@{corpus.revision}/{corpus.split}"
-    for number, record in enumerate(hub_rows(_open(corpus), source), start=1):
+    for source, number, record in hub_records(corpus, corpus.columns):
         yield from _text_rows(source, number, f"{source}:{number}", field_of(record, corpus.column))
-
-
-def _open(corpus: Text) -> IterableDataset:
-    assert corpus.dataset is not None
-    return open_hub(
-        corpus.dataset,
-        corpus.revision,
-        config=corpus.config,
-        split=corpus.split,
-        columns={"column": corpus.column},
-    )
 
 
 def _text_rows(source: str, line: int, name: str, text: object) -> Iterator[Row]:

@@ -4,9 +4,8 @@ Batches never cross a shard and are built from it in a fixed way, so a shard's b
 nothing but its sentences, its cell and the settings below: any engine, any order, any restart.
 """
 
-import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 from transformers import PreTrainedModel
@@ -14,8 +13,9 @@ from transformers import PreTrainedModel
 from pipeline.controls.base import Control
 from pipeline.core.sentence import Sentence
 from pipeline.engines.rows import Rows
-from pipeline.models.encode import Encoded, Encoder, Side, Skipped
+from pipeline.models.encode import Encoded, Encoder
 from pipeline.models.tap import Place, Tap, check, forward
+from pipeline.models.under import encode_under
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,16 @@ def measure_shard(
     `batch_pieces` bounds a batch, padding included. `progress` is told of sentences as they pass.
     Raises MeasurementError, naming layer, head and sentence, where a number cannot be trusted.
     """
-    encoded, skipped = _encoded(subject, sentences, first)
-    rows = Rows(subject.places, encoded)
+    rows = range(first, first + len(sentences))
+    encoded, skipped = encode_under(subject.control, subject.seed, subject.encoder, sentences, rows)
+    collected = Rows(subject.places, encoded)
     for batch in batches(encoded, batch_pieces):
         source, target = subject.encoder.pieces(batch)
         device = subject.model.device
         tap = Tap(source.to(device), target and target.to(device), subject.places)
         forward(subject.model, tap)
         check(tap, subject.places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
-        rows.add(batch, tap)
+        collected.add(batch, tap)
         progress(len(batch))
     progress(len(sentences) - len(encoded))
     counts = {
@@ -67,40 +68,7 @@ def measure_shard(
         "n_pieces": sum(len(side.ids) for e in encoded for side in e.sides),
         **asdict(skipped),
     }
-    return Shard(*rows.tables(first), counts)
-
-
-def _encoded(
-    subject: Subject, sentences: Sequence[Sentence], first: int
-) -> tuple[list[Encoded], Skipped]:
-    """Sentences in pieces, as the control has them read."""
-    control = subject.control
-
-    def draw(index: int, what: str) -> random.Random:
-        """By the sentence's row: whatever is drawn for it hangs on no other sentence."""
-        return random.Random(f"{subject.seed}/{first + index}/{what}")
-
-    def replaced(e: Encoded, side: Side, name: str) -> Side:
-        chance = draw(e.index, name)
-        ids = control.pieces(side.ids, side.special, subject.encoder.vocabulary, chance)
-        return replace(side, ids=ids)
-
-    orders = [
-        (
-            control.order(len(s.words), draw(i, "source words")),
-            control.order(len((s.target or s).words), draw(i, "target words")),
-        )
-        for i, s in enumerate(sentences)
-    ]
-    encoded, skipped = subject.encoder.encode(sentences, orders)
-    return [
-        replace(
-            e,
-            source=replaced(e, e.source, "source pieces"),
-            target=e.target and replaced(e, e.target, "target pieces"),
-        )
-        for e in encoded
-    ], skipped
+    return Shard(*collected.tables(first), counts)
 
 
 def batches(encoded: Sequence[Encoded], batch_pieces: int) -> Iterator[list[Encoded]]:

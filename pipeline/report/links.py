@@ -5,7 +5,7 @@ The best head is chosen by its error on the fitting half; what is stated is its 
 
 import polars as pl
 
-from pipeline.report.section import HEAD_KEYS, TRAINED, Section
+from pipeline.report.section import HEAD_KEYS, TRAINED, Section, counting, undecided
 from pipeline.report.text import signed
 
 CONVENTIONS = {"awi": "where a word is read", "awo": "where it is said"}
@@ -34,15 +34,12 @@ def rule(row: dict) -> str:
 
 def is_unjudged(section: Section) -> bool:
     """Links were scored but no null control was measured, so that `aligns` is null."""
-    row = section.trained
-    return row is not None and row["n_aligns"] is None and section.has_links
+    return section.has_links and undecided(section, "aligns")
 
 
 def aligning(section: Section) -> pl.Expr:
-    """Rows that count as aligning; where that is undecided, those that pass the two other flags."""
-    if section.alignments["aligns"].null_count() == section.alignments.height:
-        return (pl.col("margin") & pl.col("significant")).fill_null(False)
-    return pl.col("aligns").fill_null(False)
+    """Rows that count as aligning."""
+    return counting(section.alignments, "aligns")
 
 
 def n_aligning(section: Section, control: str) -> int:

@@ -7,7 +7,7 @@ reported on the confirming half, where it had no part in the choice.
 
 import polars as pl
 
-from pipeline.report.section import HEAD_KEYS, Section
+from pipeline.report.section import HEAD_KEYS, Section, counting, undecided
 from pipeline.report.text import rounded
 
 ARROWS = {"dep_to_gov": "↑", "gov_to_dep": "↓"}
@@ -24,19 +24,25 @@ def arrow(row: dict) -> str:
     return ARROWS.get(row["direction"]) or str(row["direction"])
 
 
+def fitting_accuracy() -> pl.Expr:
+    """Accuracy on the fitting half, to choose by; null where it has no such arc."""
+    hits, arcs = pl.col("hits_all") - pl.col("hits"), pl.col("n_all") - pl.col("n")
+    return pl.when(arcs > 0).then(hits / arcs)
+
+
 def best_heads(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
     """The head that is best on the fitting half, per control × seed × relation.
 
     Both directions compete. Ties go to the one with more hits, then to the lowest layer and head.
     """
-    hits, arcs = pl.col("hits_all") - pl.col("hits"), pl.col("n_all") - pl.col("n")
+    hits = pl.col("hits_all") - pl.col("hits")
     return (
-        relations.filter(pl.col("n") >= min_arcs, arcs > 0)
-        .with_columns((hits / arcs).alias("fitting_accuracy"), hits.alias("fitting_hits"))
+        relations.filter(pl.col("n") >= min_arcs)
+        .with_columns(fitting_accuracy().alias("fitting_accuracy"), hits.alias("fitting_hits"))
+        .drop_nulls("fitting_accuracy")
         .sort(
             ["fitting_accuracy", "fitting_hits", *HEAD_KEYS, "direction"],
             descending=[True, True, False, False, False, False],
-            nulls_last=True,
         )
         .group_by("control", "seed", "deprel", maintain_order=True)
         .first()
@@ -52,15 +58,12 @@ def with_lead(relations: pl.DataFrame) -> pl.DataFrame:
 
 def is_undecided(section: Section) -> bool:
     """Syntax was measured but no null control was, so that `tracks` is null."""
-    row = section.trained
-    return row is not None and row["n_tracks"] is None and section.has_syntax
+    return section.has_syntax and undecided(section, "tracks")
 
 
 def passing(section: Section) -> pl.Expr:
-    """Rows that count as tracking; where that is undecided, those that pass the two other flags."""
-    if section.relations["tracks"].null_count() == section.relations.height:
-        return (pl.col("margin") & pl.col("significant")).fill_null(False)
-    return pl.col("tracks").fill_null(False)
+    """Rows that count as tracking."""
+    return counting(section.relations, "tracks")
 
 
 def leading(section: Section, min_arcs: int) -> pl.DataFrame:
@@ -71,10 +74,9 @@ def leading(section: Section, min_arcs: int) -> pl.DataFrame:
     the luckiest of many."""
     keys = ("control", "seed", *HEAD_KEYS)
     rows = with_lead(section.relations.filter(pl.col("n") >= min_arcs))
-    fitting = (pl.col("hits_all") - pl.col("hits")) / (pl.col("n_all") - pl.col("n"))
     rows = rows.with_columns(
         passing(section).alias("passes"),
-        (fitting - pl.col("baseline_accuracy")).alias("fitting_lead"),
+        (fitting_accuracy() - pl.col("baseline_accuracy")).alias("fitting_lead"),
     )
     return (
         rows.sort(

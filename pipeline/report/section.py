@@ -145,6 +145,19 @@ def most_in_nulls(section: Section, column: str) -> int | None:
     return max((n for n in counts if n is not None), default=None)
 
 
+def undecided(section: Section, flag: str) -> bool:
+    """The census of the model itself could not tell: no null control was measured."""
+    row = section.trained
+    return row is not None and row[f"n_{flag}"] is None
+
+
+def counting(rows: pl.DataFrame, flag: str) -> pl.Expr:
+    """Rows that count; where that is undecided for all, those that pass the two other flags."""
+    if rows[flag].null_count() == rows.height:
+        return (pl.col("margin") & pl.col("significant")).fill_null(False)
+    return pl.col(flag).fill_null(False)
+
+
 def _classes(heads: pl.DataFrame) -> tuple[str, ...]:
     columns = {c: (f"mass_{c}", f"uniform_mass_{c}") for c in CLASS_NAMES}
     there = heads.select(

@@ -1,0 +1,67 @@
+"""What a model reads of its sentences under a control: words in other orders, pieces replaced.
+
+Whoever measures and whoever shows draw here, so that what is looked at is what was counted.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from pipeline.core.sentence import Sentence
+from pipeline.models.encode import Encoded, Encoder, Side, Skipped
+
+
+@runtime_checkable
+class Rewriting(Protocol):
+    """The part of a control that changes what is read."""
+
+    def order(self, n_words: int, draw: random.Random) -> Sequence[int]:
+        """In which order the words of a sentence are laid out before it is tokenized."""
+        ...
+
+    def pieces(
+        self, ids: list[int], special: list[bool], vocabulary: Sequence[int], draw: random.Random
+    ) -> list[int]:
+        """What is read instead of a sentence's pieces."""
+        ...
+
+
+def encode_under(
+    rewriting: Rewriting,
+    seed: int,
+    encoder: Encoder,
+    sentences: Sequence[Sentence],
+    rows: Sequence[int],
+) -> tuple[list[Encoded], Skipped]:
+    """Sentences in pieces, and what the model cannot read.
+
+    `rows` are those of the sentences in their corpus: whatever is drawn for a sentence hangs on its
+    row and on no other sentence.
+    """
+
+    def draw(index: int, what: str) -> random.Random:
+        return random.Random(f"{seed}/{rows[index]}/{what}")
+
+    def replaced(e: Encoded, side: Side, name: str) -> Side:
+        chance = draw(e.index, name)
+        return replace(
+            side, ids=rewriting.pieces(side.ids, side.special, encoder.vocabulary, chance)
+        )
+
+    orders = [
+        (
+            rewriting.order(len(s.words), draw(i, "source words")),
+            rewriting.order(len((s.target or s).words), draw(i, "target words")),
+        )
+        for i, s in enumerate(sentences)
+    ]
+    encoded, skipped = encoder.encode(sentences, orders)
+    return [
+        replace(
+            e,
+            source=replaced(e, e.source, "source pieces"),
+            target=e.target and replaced(e, e.target, "target pieces"),
+        )
+        for e in encoded
+    ], skipped

@@ -61,11 +61,17 @@ def controls(project: Path) -> set[tuple[str, int]]:
 
 def test_the_pipeline_under_dvc(project):
     first = repro(project)
-    for stage in ("compose", "ingest@treebank", "measure@minilm-trained-treebank", "aggregate"):
+    for stage in (
+        "compose",
+        "ingest@treebank",
+        "measure@minilm-trained-treebank",
+        "aggregate",
+        "atlas",
+    ):
         assert stage in first
     assert "measure@minilm-shuffled_weights-1-treebank" in first
     assert controls(project) == {("trained", 0), ("shuffled_weights", 1)}
-    for name in ("census.md", "census.html", "metrics.json"):
+    for name in ("census.md", "census.html", "atlas.html", "metrics.json"):
         assert (project / "reports" / name).is_file()
     ours = [".gitignore", ".dvc/.gitignore"]
     assert [str(p.relative_to(project)) for p in project.rglob(".gitignore")] == ours
@@ -77,6 +83,6 @@ def test_the_pipeline_under_dvc(project):
     assert "Another title" in (project / "reports/census.md").read_text(encoding="utf-8")
 
     edit(project / "conf/grid.yaml", controls=["trained"])
-    assert repro(project) == "compose aggregate report"
+    assert repro(project) == "compose aggregate atlas report"
     assert controls(project) == {("trained", 0)}
     assert "shuffled_weights" not in (project / "reports/census.html").read_text(encoding="utf-8")

@@ -42,7 +42,7 @@ def build(
     """Run every subject over the examples. Subjects may come one by one, and are not kept.
 
     `start` is what the page shows first, in the words of its address: view, site, layer, head,
-    sentence. Above `limit` bytes queries and keys are left out, see `fit`. Raises UserError where
+    sentence. Above `limit` bytes some is left out or rounded, see `fit`. Raises UserError where
     there is nothing to show.
     """
     if not examples:
@@ -59,7 +59,8 @@ def build(
         corpus,
         [_shown(example) for example in examples],
         found,
-        quantise.WEIGHT_ERROR,
+        quantise.LEVELS[0],
+        quantise.weight_error(quantise.LEVELS[0]),
         quantise.SUM_ERROR,
         largest,
         dict(start or {}),
@@ -181,8 +182,6 @@ def _layer(call: Call, masks: _Shared, biases: _Shared) -> tuple[Layer, float]:
         softcap=call.softcap,
         sinks=None if call.sinks is None else [round(float(s), 5) for s in call.sinks],
     )
-    if call.query is None or call.key is None:
-        return layer, 0.0
     query, key, error = quantise.neurons(call.query, call.key, call.scaling, call.visible)
     sizes = {"key_heads": len(call.key), "channels": call.query.shape[-1]}
     return replace(layer, neurons=quantise.pack(query, key), **sizes), error

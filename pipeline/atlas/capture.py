@@ -6,9 +6,8 @@ model that can be measured can be looked at: after RoPE where there is one, grou
 with the bias, the soft cap, the mask and the sinks that stand between a product and a weight.
 """
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,18 +18,15 @@ from pipeline.controls.base import Control, Trained
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.encode import Encoded, Encoder, Side
+from pipeline.models.encode import Encoded, Encoder
 from pipeline.models.tap import NAME, Place, Tap, check, forward, wiring
+from pipeline.models.under import encode_under
 from pipeline.statistics.portable import attention_pattern
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model under a control, ready to be looked at. `word` is the control in the grid's words.
-
-    `neurons` is the number of sentences of which queries and keys are kept: they are most of what
-    an atlas weighs. None: of all of them.
-    """
+    """A model under a control, ready to be looked at. `word` is the control in the grid's words."""
 
     model: str
     word: str
@@ -39,7 +35,6 @@ class Subject:
     places: list[Place]
     control: Control
     seed: int = 0
-    neurons: int | None = None
 
     @classmethod
     def load(
@@ -49,14 +44,13 @@ class Subject:
         control: Control | None = None,
         word: str = "trained",
         seed: int = 0,
-        neurons: int | None = None,
         dtype: str = "float32",
     ) -> "Subject":
         """Raises UserError for what cannot be loaded, controlled or read."""
         control = Trained() if control is None else control
         tokenizer = checkpoint.tokenizer()
         network = control.apply(checkpoint.load(NAME, dtype), seed)
-        return cls.of(model, network, tokenizer, control, word, seed, neurons)
+        return cls.of(model, network, tokenizer, control, word, seed)
 
     @classmethod
     def of(
@@ -67,28 +61,27 @@ class Subject:
         control: Control | None = None,
         word: str = "trained",
         seed: int = 0,
-        neurons: int | None = None,
     ) -> "Subject":
         """Of a model that is loaded already, its attention routed to the tap."""
         encoder = Encoder(tokenizer, network.config)
         places = wiring(network)
         control = Trained() if control is None else control
-        return cls(model, word, network, encoder, places, control, seed, neurons)
+        return cls(model, word, network, encoder, places, control, seed)
 
 
 @dataclass(frozen=True)
 class Call:
     """One attention call of one sentence. `query` is [head, query, channel], `key` of key heads.
 
-    They are None where they were not to be kept. Keys that are not `visible` have weight 0.
+    Keys that are not `visible` have weight 0.
     """
 
     place: Place
     pattern: np.ndarray
     visible: np.ndarray
     scaling: float
-    query: np.ndarray | None = None
-    key: np.ndarray | None = None
+    query: np.ndarray
+    key: np.ndarray
     bias: np.ndarray | None = None
     softcap: float | None = None
     sinks: np.ndarray | None = None
@@ -126,14 +119,12 @@ def capture(
     rows = range(len(sentences)) if rows is None else rows
     pairs = [False] * len(sentences) if pairs is None else pairs
     return [
-        _read(subject, sentence, row, is_pair, subject.neurons is None or k < subject.neurons)
-        for k, (sentence, row, is_pair) in enumerate(zip(sentences, rows, pairs, strict=True))
+        _read(subject, sentence, row, is_pair)
+        for sentence, row, is_pair in zip(sentences, rows, pairs, strict=True)
     ]
 
 
-def _read(
-    subject: Subject, sentence: Sentence, row: int, is_pair: bool, neurons: bool
-) -> Reading | None:
+def _read(subject: Subject, sentence: Sentence, row: int, is_pair: bool) -> Reading | None:
     joined = None
     if is_pair and sentence.target is not None and not subject.encoder.has_target:
         joined = pair(subject.encoder.tokenizer, sentence, sentence.target)
@@ -141,14 +132,15 @@ def _read(
             return None
         encoded = Encoded(0, joined.side)
     else:
-        encoded = _encoded(subject, sentence, row)
-        if encoded is None:
+        found, _ = encode_under(subject.control, subject.seed, subject.encoder, [sentence], [row])
+        if not found:
             return None
+        encoded = found[0]
     calls: list[Call] = []
 
     def keep(call: AttentionCall) -> tuple[torch.Tensor, Reduction]:
         pattern = attention_pattern(call)
-        calls.append(_kept(call, pattern[0], subject.places[len(calls)], neurons))
+        calls.append(_kept(call, pattern[0], subject.places[len(calls)]))
         groups = pattern.shape[1] // call.value.shape[1]
         value = call.value.repeat_interleave(groups, 1) if groups > 1 else call.value
         # Nothing is reduced but what `check` asks for.
@@ -176,34 +168,7 @@ def _forward(network: PreTrainedModel, tap: Tap, joined: Pair | None) -> None:
         network(input_ids=ids, attention_mask=torch.ones_like(ids), token_type_ids=types, tap=tap)
 
 
-def _encoded(subject: Subject, sentence: Sentence, row: int) -> Encoded | None:
-    """The sentence in pieces, as the control has it read: drawn as the measuring floors draw."""
-
-    def draw(what: str) -> random.Random:
-        return random.Random(f"{subject.seed}/{row}/{what}")
-
-    def replaced(side: Side, name: str) -> Side:
-        vocabulary = subject.encoder.vocabulary
-        return replace(
-            side, ids=subject.control.pieces(side.ids, side.special, vocabulary, draw(name))
-        )
-
-    order = (
-        subject.control.order(len(sentence.words), draw("source words")),
-        subject.control.order(len((sentence.target or sentence).words), draw("target words")),
-    )
-    encoded, _ = subject.encoder.encode([sentence], [order])
-    if not encoded:
-        return None
-    target = encoded[0].target
-    return replace(
-        encoded[0],
-        source=replaced(encoded[0].source, "source pieces"),
-        target=target and replaced(target, "target pieces"),
-    )
-
-
-def _kept(call: AttentionCall, pattern: torch.Tensor, place: Place, neurons: bool) -> Call:
+def _kept(call: AttentionCall, pattern: torch.Tensor, place: Place) -> Call:
     bias = call.bias
     if bias is not None:
         bias = torch.broadcast_to(bias, (1, *pattern.shape))[0]
@@ -212,9 +177,9 @@ def _kept(call: AttentionCall, pattern: torch.Tensor, place: Place, neurons: boo
         _array(pattern),
         call.layout.visible[0].cpu().numpy(),
         float(call.scaling),
-        _array(call.query[0]) if neurons else None,
-        _array(call.key[0]) if neurons else None,
-        None if bias is None or not neurons else _array(bias),
+        _array(call.query[0]),
+        _array(call.key[0]),
+        None if bias is None else _array(bias),
         call.softcap,
         None if call.sinks is None else _array(call.sinks),
     )

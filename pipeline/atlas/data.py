@@ -66,7 +66,7 @@ ROLES = ("tracks", "aligns", "dumps", "positional", "broad")
 class Layer:
     """One call of one sentence. `mask` and `bias` are places in the reading's lists.
 
-    `neurons` holds queries and keys, of `key_heads` heads; None where they were not kept.
+    `neurons` holds queries and keys, of `key_heads` heads; None where `fit` left them out.
     """
 
     scaling: float
@@ -121,10 +121,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Document:
+    """A weight w stands as √w in steps of 1/`levels`; the errors are the most that was lost so."""
+
     title: str
     corpus: str
     sentences: list[Shown]
     subjects: list[Seen]
+    levels: int
     weight_error: float
     sum_error: float
     largest_sum_error: float

@@ -24,6 +24,7 @@ from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake, word
 from pipeline.lake.read import read_shard
 
+_WAYS = {"dep_to_gov": "dependent → governor", "gov_to_dep": "governor → dependent"}
 CONVENTIONS = {"awi": "attends_to", "awo": "predicted_attends_to"}
 
 
@@ -40,7 +41,9 @@ class Habit:
 
     def __str__(self) -> str:
         site, layer, head = self.head
-        what = f"aligning ({self.way})" if self.deprel is None else f"{self.deprel} {self.way}"
+        what = (
+            f"aligning ({self.way})" if self.deprel is None else f"{self.deprel} {_WAYS[self.way]}"
+        )
         return f"{site} layer {layer} head {head}, {what}"
 
 
@@ -82,7 +85,10 @@ def choose(
             break
         chosen.setdefault(row, ("", None))
     if not chosen:
-        raise UserError(f"atlas: {cell.corpus} has no sentence of at most {max_words} words")
+        raise UserError(
+            f"atlas: {cell.corpus} has no sentence of at most {max_words} words;"
+            " raise atlas.max_words"
+        )
     sentences = sentences_at(lake, cell.corpus, list(chosen))
     return [Example(sentences[row], why, row, about=about) for row, (why, about) in chosen.items()]
 

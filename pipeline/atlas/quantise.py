@@ -1,7 +1,8 @@
 """Quantise: what is shown in few bytes, and how far it may be from the model's own numbers.
 
 A weight w is kept as round(255 √w) in one byte: it comes back within (√w + 1/1020)/255, so that
-small weights, which are most of them, keep their leading digits.
+small weights, which are most of them, keep their leading digits. Where a page would be too large
+they are rounded to fewer levels, and the page says so.
 
 Queries and keys are integers times a step of their head. The step is made finer until every scaled
 sum of products of the head, over all pairs of the sentence, stays within `SUM_ERROR` of the model's
@@ -15,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-WEIGHT_ERROR = 1 / 255 + 1 / 510**2
-"""The most by which a weight may be off, which is at weight 1; √w/255 and a little elsewhere."""
+LEVELS = (255, 127, 63)
+"""Steps from weight 0 to weight 1: the finest, then coarser ones."""
 SUM_ERROR = 0.1
 """The most by which a scaled sum of products, a score before bias and mask, may be off."""
 
@@ -37,12 +38,20 @@ class Quantised:
 
 
 def weights(pattern: np.ndarray) -> np.ndarray:
-    """Weights in 0..1 as bytes."""
-    return np.round(255 * np.sqrt(np.clip(pattern, 0, 1))).astype(np.uint8)
+    """Weights in 0..1 as bytes, at the finest levels."""
+    return np.round(LEVELS[0] * np.sqrt(np.clip(pattern, 0, 1))).astype(np.uint8)
 
 
-def weights_back(codes: np.ndarray) -> np.ndarray:
-    return (codes.astype(np.float64) / 255) ** 2
+def coarser(packed: str, levels: int) -> str:
+    """Weights of `pack_bytes` at fewer levels."""
+    codes = np.frombuffer(zlib.decompress(base64.b64decode(packed)), np.uint8)
+    return pack_bytes(np.round(codes * (levels / LEVELS[0])).astype(np.uint8))
+
+
+def weight_error(levels: int) -> float:
+    """The most by which a weight may be off, which is at weight 1; elsewhere about √w of it."""
+    half = 0.5 / LEVELS[0] + (0 if levels == LEVELS[0] else 0.5 / levels)
+    return 2 * half + half**2
 
 
 def neurons(

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipeline.report.blocks import Block, Code, Figure, Heading, Table, say
+from pipeline.report.addresses import door, named
+from pipeline.report.blocks import Block, Cell, Code, Figure, Heading, Table, say
 from pipeline.report.figures.error_map import ErrorCell, ErrorMap, Position, draw_error_maps
 from pipeline.report.links import CONVENTIONS, aligning, is_unjudged, ranked, rule
 from pipeline.report.mass_maps import shape
@@ -36,10 +37,10 @@ def _verdict(flag: bool | None) -> str:
     return DASH if flag is None else "yes" if flag else "no"
 
 
-def _row(row: dict) -> tuple[str, ...]:
+def _row(row: dict) -> tuple[Cell, ...]:
     return (
         row["convention"],
-        head_name(row, (row["site"],)),
+        named(head_name(row, (row["site"],)), row),
         number(points(row, "aer"), 1),
         _interval(row),
         f"{number(points(row, 'baseline_aer'), 1)} ({rule(row)})",
@@ -144,8 +145,14 @@ def _figure(section: Section, rows: pl.DataFrame, position: dict) -> Figure:
     title = f"Alignment error rate by layer and head: {section.title}"
     file = section.file("alignments")
     mark = None if error is None else Position(name, int(error))
-    svg = draw_error_maps(file, title, alt, maps, shape(section, CROSS), mark)
-    return Figure(file, caption, alt, svg)
+    size = shape(section, CROSS)
+    svg, boxes = draw_error_maps(file, title, alt, maps, size, mark)
+    doors = (
+        door(section, control, CROSS, box, size)
+        for control, of_control in zip(section.controls, boxes, strict=True)
+        for box in of_control
+    )
+    return Figure(file, caption, alt, svg, tuple(doors))
 
 
 def alignments(section: Section, settings: ReportSettings) -> list[Block]:

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipeline.report.blocks import Block, Figure, Heading, Table, say
+from pipeline.report.addresses import named
+from pipeline.report.blocks import Block, Cell, Figure, Heading, Table, say
 from pipeline.report.figures.dots import Dot, draw_dots
 from pipeline.report.figures.palette import marks
 from pipeline.report.relations import arrow, best_heads, head_name, passing, points, with_lead
@@ -28,13 +29,13 @@ def _verdict(row: dict) -> str:
 
 def _row(
     row: dict, section: Section, others: dict[str, list], controls: tuple[Control, ...]
-) -> tuple[str, ...]:
+) -> tuple[Cell, ...]:
     offset, baseline = row["baseline_offset"], number(points(row, "baseline_accuracy"), 1)
     low, high = points(row, "accuracy_low"), points(row, "accuracy_high")
     interval = DASH if low is None or high is None else f"{low:.1f}{DASH}{high:.1f}"
     return (
         f"{row['deprel']} {arrow(row)}",
-        head_name(row, section.sites),
+        named(head_name(row, section.sites), row),
         number(row["n"]),
         number(points(row, "accuracy"), 1),
         interval,

@@ -21,6 +21,37 @@ Inline = str | Strong | Code
 
 
 @dataclass(frozen=True)
+class HeadName:
+    """A head, named in a table. `address` is where the atlas shows it."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | HeadName
+
+
+@dataclass(frozen=True)
+class Door:
+    """A layer × head map in a figure, whose cells open their heads in the atlas.
+
+    Left and top of the map, width and height of one cell are in inches. `address` lacks the layer
+    and the head.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    layers: int
+    heads: int
+    address: str
+
+
+@dataclass(frozen=True)
 class Heading:
     kind: ClassVar[str] = "heading"
     level: int
@@ -46,7 +77,7 @@ class Table:
     kind: ClassVar[str] = "table"
     caption: str
     header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     words: int = 1
 
 
@@ -59,6 +90,7 @@ class Figure:
     caption: str
     alt: str
     svg: str
+    doors: tuple[Door, ...] = ()
 
 
 @dataclass(frozen=True)

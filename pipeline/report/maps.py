@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.report.addresses import door, named
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.relation_map import HeadCell, Map, draw_relation_maps
 from pipeline.report.mass_maps import mass_maps, shape
@@ -62,7 +63,12 @@ def _relation_map(section: Section, site: str, best: pl.DataFrame) -> Figure:
     )
     title = f"Relations by layer and head: {section.title}, {site}"
     name = section.file(f"relations-{slug(site)}")
-    return Figure(name, caption, alt, draw_relation_maps(name, title, alt, maps))
+    svg, boxes = draw_relation_maps(name, title, alt, maps)
+    doors = (
+        door(section, control, site, box, (n_layers, n_heads))
+        for control, box in zip(section.controls, boxes, strict=True)
+    )
+    return Figure(name, caption, alt, svg, tuple(doors))
 
 
 def _tracking_table(section: Section, settings: ReportSettings) -> Block:
@@ -76,7 +82,7 @@ def _tracking_table(section: Section, settings: ReportSettings) -> Block:
     shown = rows.head(settings.max_tracking)
     lines = tuple(
         (
-            head_name(row, section.sites),
+            named(head_name(row, section.sites), row),
             f"{row['deprel']} {arrow(row)}",
             number(row["n"]),
             number(points(row, "accuracy"), 1),

@@ -55,7 +55,7 @@ def _line(parts: tuple[Inline, ...]) -> str:
 
 def _table(table: Table) -> str:
     rules = ["---" if k < table.words else "---:" for k in range(len(table.header))]
-    rows = [map(escape, table.header), rules, *(map(escape, row) for row in table.rows)]
+    rows = [map(escape, table.header), rules, *(map(escape, map(str, row)) for row in table.rows)]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([f"{escape(table.caption)}:", "", *lines])
 

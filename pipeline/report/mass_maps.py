@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.report.addresses import door
 from pipeline.report.blocks import Figure
 from pipeline.report.figures.mass_map import Tile, draw_mass_maps
 from pipeline.report.section import CLASS_NAMES, CROSS, Control, Section
@@ -97,5 +98,10 @@ def _mass_map(
     name = section.file(f"masses-{slug(site)}{suffix}")
     title = f"Where the attention goes: {section.title}, {site}"
     rows, labels = [NAMES[key] for key in shown], [text for text, _, _ in columns]
-    svg = draw_mass_maps(name, title, alt, rows, labels, tiles, shape(section, site))
-    return Figure(name, caption, alt, svg)
+    size = shape(section, site)
+    svg, boxes = draw_mass_maps(name, title, alt, rows, labels, tiles, size)
+    doors = (
+        door(section, columns[tile.column][1], site, box, size)
+        for tile, box in zip(tiles, boxes, strict=True)
+    )
+    return Figure(name, caption, alt, svg, tuple(doors))

@@ -24,7 +24,10 @@ __all__ = ["Headline", "ReportSettings", "write_report"]
 
 
 def render(
-    tables: Mapping[str, pl.DataFrame], quarantine: pl.DataFrame, settings: ReportSettings
+    tables: Mapping[str, pl.DataFrame],
+    quarantine: pl.DataFrame,
+    settings: ReportSettings,
+    atlas: str | None = None,
 ) -> tuple[dict[str, str], Headline]:
     """Path inside the report's folder → text. Raises UserError if a table or column is missing."""
     sections = split(check(tables), settings)
@@ -33,7 +36,7 @@ def render(
     files = {f"figures/{figure.name}.svg": figure.svg for figure in figures}
     assert len(files) == len(figures), "two figures share a name"
     files["census.md"] = to_markdown(blocks)
-    files["census.html"] = to_html(clean(settings.title), blocks)
+    files["census.html"] = to_html(clean(settings.title), blocks, atlas)
     files["metrics.json"] = metrics_json(sections)
     return files, headline(sections)
 
@@ -43,12 +46,14 @@ def write_report(
     quarantine: pl.DataFrame,
     folder: Path,
     settings: ReportSettings,
+    atlas: str | None = None,
 ) -> Headline:
     """Write the report into `folder` and return its one-line answer.
 
+    `atlas` is the page beside it that heads are linked to; None where there is none.
     Figures of cells that have left the grid are removed: `figures/` belongs to the report.
     """
-    files, answer = render(tables, quarantine, settings)
+    files, answer = render(tables, quarantine, settings, atlas)
     sweep(folder)
     for name, text in files.items():
         write_text(folder / name, text)

@@ -1,80 +1,125 @@
 """The atlas stage: a page on which any head of the measured cells can be looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
+from pipeline.engines.progress import Bar
 from pipeline.lake.layout import Cell, Lake, word
 from pipeline.stages.checks import check_folder
 from pipeline.stages.measure import CellPlan
 from pipeline.stages.settings import AtlasSettings, build
 
+PAGE = "atlas.html"
 
-def atlas(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], file: Path) -> Path:
-    """Write the page of `cells`, all of one corpus, the first beside the others.
 
-    Sentences and what the census found of each head come from the lake and its tables; with
-    `atlas.text` the sentences are those, and tables are looked at where there are any. Raises
-    UserError where there is nothing to choose sentences from.
+def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder: Path) -> Path:
+    """Write the page of cells, all of one corpus, the first beside the others.
+
+    Each config has cell, model, control and measure; `section` is that of the atlas. Sentences and
+    what the census found of each head come from the lake and its tables; with `atlas.text` the
+    sentences are those, and tables are looked at where there are any. Raises UserError where there
+    is nothing to choose sentences from.
     """
     import polars as pl
 
-    from pipeline.atlas.build import Example
     from pipeline.atlas.build import build as build_atlas
     from pipeline.atlas.exemplars import choose
     from pipeline.atlas.page import render
     from pipeline.atlas.roles import roles
-    from pipeline.corpora.text import split_words
     from pipeline.lake.files import write_text
     from pipeline.lake.read import open_table
     from pipeline.lake.tables import TABLES
 
-    settings = build("atlas", AtlasSettings, configs[0]["atlas"])
-    lake = Lake(Path(configs[0]["root"]))
-    if len({cell.corpus for cell in cells}) > 1:
+    settings = build("atlas", AtlasSettings, section)
+    lake = Lake(root)
+    plans = [CellPlan(dict(config)) for config in configs]
+    first = plans[0].cell
+    if len({plan.cell.corpus for plan in plans}) > 1:
         raise UserError("atlas: the cells are of several corpora: give corpus=… one name")
-    plans = [CellPlan(config) for config in configs]
+    given = _given(settings)
+    if given is None and not settings.sentences:
+        raise UserError("atlas.sentences=0: no sentence to look at; give a number, or atlas.text=…")
     tables: dict[str, pl.DataFrame] = {}
-    if settings.text is None or lake.tables.is_dir():
+    if given is None or lake.tables.is_dir():
         tables = {name: open_table(name, lake.root).collect() for name in TABLES}
-    check_folder(file.parent)
+    check_folder(folder)
+    examples = given
+    if examples is None:
+        examples = choose(lake, first, tables, settings.sentences, settings.max_words)
+    with Bar(total=len(plans), unit=" models", desc="atlas") as shown:
+        document = build_atlas(
+            _subjects(plans, shown),
+            examples,
+            roles(tables, first.corpus) if tables else None,
+            first.corpus,
+        )
+    write_text(folder / PAGE, render(document))
+    return folder / PAGE
+
+
+def of_first_corpus(
+    cells: Sequence[Cell], configs: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The configs of those cells that one page can show: a page has one corpus."""
+    return [c for cell, c in zip(cells, configs, strict=True) if cell.corpus == cells[0].corpus]
+
+
+def _given(settings: AtlasSettings) -> list[Any] | None:
+    """The sentences of the settings as examples; None where the corpus is to give them."""
+    from pipeline.atlas.build import Example
+    from pipeline.corpora.text import split_words
+
+    def sentence(name: str, text: str) -> Sentence:
+        return Sentence(name, text, tuple(split_words(text)))
+
+    texts = _listed(settings.text)
+    others = {"target": _listed(settings.target), "pair": _listed(settings.pair)}
+    for key, listed in others.items():
+        if listed and len(listed) != len(texts):
+            raise UserError(
+                f"atlas.{key}: {len(listed)} for {len(texts)} of atlas.text; give one to each"
+            )
+    if settings.target is not None and settings.pair is not None:
+        raise UserError("atlas.target and atlas.pair: give one or the other")
     if settings.text is None:
-        examples = choose(lake, cells[0], tables, settings.sentences, settings.max_words)
-    else:
-        texts = [settings.text] if isinstance(settings.text, str) else settings.text
-        sentences = [(text, tuple(split_words(text))) for text in texts]
-        examples = [
-            Example(Sentence(f"text {k}", text, words), row=k)
-            for k, (text, words) in enumerate(sentences)
-            if words
-        ]
-    document = build_atlas(
-        _subjects(cells, plans),
-        examples,
-        roles(tables, cells[0].corpus) if tables else None,
-        cells[0].corpus,
-    )
-    write_text(file, render(document))
-    return file
+        return None
+    seconds = others["target"] or others["pair"] or [None] * len(texts)
+    made = [
+        Sentence(
+            f"text {k}",
+            text,
+            tuple(split_words(text)),
+            target=None if second is None else sentence(f"text {k}", second),
+        )
+        for k, (text, second) in enumerate(zip(texts, seconds, strict=True))
+    ]
+    return [
+        Example(one, row=k, pair=bool(others["pair"]))
+        for k, one in enumerate(made)
+        if one.words and (one.target is None or one.target.words)
+    ]
 
 
-def _subjects(cells: Sequence[Cell], plans: Sequence[CellPlan]) -> Iterator[Any]:
-    """One at a time: a page may show more models than fit in memory together. Queries and keys of
-    all sentences are kept of the first, of the others those of the first sentence.
-    """
+def _listed(value: str | tuple[str, ...] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _subjects(plans: Sequence[CellPlan], shown: Bar) -> Iterator[Any]:
+    """One at a time: a page may show more models than fit in memory together."""
     from pipeline.atlas.capture import Subject
 
-    for k, (cell, plan) in enumerate(zip(cells, plans, strict=True)):
+    for plan in plans:
         made = plan.subject()
         yield Subject(
-            cell.model,
-            word(cell.control, cell.seed),
+            plan.cell.model,
+            word(plan.cell.control, plan.cell.seed),
             made.model,
             made.encoder,
             made.places,
             made.control,
             made.seed,
-            None if k == 0 else 1,
         )
+        shown.update()

@@ -141,12 +141,16 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _atlas(arguments: argparse.Namespace) -> None:
     from pipeline.stages.atlas import atlas
-    from pipeline.stages.cells import requested
+    from pipeline.stages.cells import requested, resolved_file
 
-    request = requested(arguments.overrides)
-    pairs = request.resolved()
-    file = request.root / "report" / "atlas.html"
-    print(f"atlas: {atlas([c for c, _ in pairs], [r for _, r in pairs], file)}")
+    if path := _resolved(arguments):
+        config = resolved_file(path, "cells", "atlas")
+        folder, configs = Path("reports"), config["cells"]
+    else:
+        configs = [config for _, config in requested(arguments.overrides).resolved()]
+        config = configs[0]
+        folder = Path(config["root"]) / "report"
+    print(f"atlas: {atlas(configs, Path(config['root']), config['atlas'], folder)}")
 
 
 def _nursery(arguments: argparse.Namespace) -> None:
@@ -184,12 +188,12 @@ _STAGES = {
     "measure": (_measure, "run models over the sentences, into the lake", True),
     "aggregate": (_aggregate, "make the tables from the lake", True),
     "report": (_report, "write the report from the tables", True),
-    "run": (_run, "all of it: ingest, measure, aggregate, report", True),
+    "run": (_run, "all of it: ingest, measure, aggregate, atlas, report", True),
     "atlas": (_atlas, "write a page on which any head can be looked at", True),
     "nursery": (_nursery, "train three small models, and measure them step by step", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }
-_RESOLVED = ("ingest", "measure", "aggregate", "report")
+_RESOLVED = ("ingest", "measure", "aggregate", "atlas", "report")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -153,7 +153,8 @@ def read_grid(path: Path) -> Grid:
 
 
 def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[Path]:
-    """One file per cell, one per corpus, and `census.yaml` for what sees all cells."""
+    """One file per cell, one per corpus, `census.yaml` for what sees all cells, and `atlas.yaml`
+    for what loads the models of all cells anew: those of the first corpus."""
     cells = grid.cells()
     resolved = [resolve(cell, overrides) for cell in cells]
     files: dict[str, dict] = {}
@@ -165,6 +166,10 @@ def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[P
         }
     shared = _only(resolved[0], ("root", "measure", "analysis", "report"))
     files["census"] = {"cells": [asdict(cell) for cell in cells], **shared}
+    files["atlas"] = {
+        "cells": [files[cell.name] for cell in cells if cell.corpus == cells[0].corpus],
+        **_only(resolved[0], ("root", "atlas")),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     for stray in set(folder.glob("*.yaml")) - {folder / f"{name}.yaml" for name in files}:

@@ -91,6 +91,8 @@ def _facts(cells: Sequence[Cell], rules: Rules) -> dict[str, Any]:
 def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     """`config` has root, analysis and report. Gives the one-line answer.
 
+    Heads are linked to the atlas where one lies in `folder`.
+
     Raises UserError where the tables are of other cells or other rules than those asked for: the
     report would state what was not done.
     """
@@ -99,6 +101,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
     from pipeline.report.write import write_report
+    from pipeline.stages.atlas import PAGE
 
     lake = Lake(_root([config]))
     rules = build("analysis", Rules, config["analysis"])
@@ -117,7 +120,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
         scan(lake.quarantine(corpus)).collect().insert_column(0, pl.lit(corpus).alias("corpus"))
         for corpus in corpora
     )
-    return str(write_report(tables, quarantine, folder, settings))
+    page = PAGE if (folder / PAGE).is_file() else None
+    return str(write_report(tables, quarantine, folder, settings, page))
 
 
 def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> str:
@@ -130,7 +134,25 @@ def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder:
     ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
     serial.run(Lake(_root(configs)), ready)
     aggregate(cells, configs[0])
+    _atlas(cells, configs, folder)
     return report(cells, configs[0], folder)
+
+
+def _atlas(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> None:
+    """With `atlas.sentences=0` there is none. One that cannot be made is no reason to go without a
+    report; what lies there then is of another run, and goes: nothing may lead to it."""
+    from pipeline.lake.files import say_on_stderr
+    from pipeline.stages.atlas import PAGE, atlas, of_first_corpus
+
+    section = configs[0]["atlas"]
+    if not section["sentences"] and section["text"] is None:
+        (folder / PAGE).unlink(missing_ok=True)
+        return
+    try:
+        atlas(of_first_corpus(cells, configs), _root(configs), section, folder)
+    except UserError as error:
+        (folder / PAGE).unlink(missing_ok=True)
+        say_on_stderr(f"headcensus: no atlas: {error}")
 
 
 def _root(configs: Any) -> Path:

@@ -37,10 +37,16 @@ class MeasureSettings:
 
 @dataclass(frozen=True)
 class AtlasSettings:
-    """`text`: sentences of yours; null: `sentences` of the corpus, with at most `max_words`."""
+    """`text`: sentences of yours; null: `sentences` of the corpus, with at most `max_words`.
+
+    To each of `text` there may be one of `target`, its translation, or of `pair`, which a model
+    with one stack reads behind it.
+    """
 
     text: str | tuple[str, ...] | None = None
-    sentences: Positive = 8
+    target: str | tuple[str, ...] | None = None
+    pair: str | tuple[str, ...] | None = None
+    sentences: Annotated[int, Field(ge=0, lt=2**31)] = 8
     max_words: Positive = 24
 
 

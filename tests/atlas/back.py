@@ -31,12 +31,12 @@ def shape(seen: dict, read: dict, name: str) -> tuple[dict, int, int]:
     return site, n_queries, n_keys
 
 
-def weights(seen: dict, read: dict, name: str) -> np.ndarray:
+def weights(seen: dict, read: dict, name: str, levels: int = 255) -> np.ndarray:
     """[layer, head, query, key]."""
     site, n_queries, n_keys = shape(seen, read, name)
     codes = np.frombuffer(inflated(read["sites"][name]["patterns"]), np.uint8)
     codes = codes.reshape(site["layers"], site["heads"], n_queries, n_keys)
-    return (codes / 255.0) ** 2
+    return (codes / levels) ** 2
 
 
 class Parts:

@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-features=IsolateSandboxedIframes",
     "--remote-debugging-pipe",
 ]
-KEYS = {"Enter": 13, "Escape": 27, "Tab": 9}
+KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "PageDown": 34}
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 
 
@@ -117,6 +117,11 @@ class Page:
         self.call("Page.navigate", url=f"file://{file}{address}")
         self.until("document.readyState === 'complete' && !!document.documentElement.dataset.ready")
 
+    def open_plain(self, file: Path) -> None:
+        """A page that says nothing of when it is ready."""
+        self.call("Page.navigate", url=f"file://{file}")
+        self.until(f"document.readyState === 'complete' && location.href.includes('{file.name}')")
+
     def js(self, expression: str):
         answer = self.call(
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
@@ -144,6 +149,9 @@ class Page:
             " const b = e.getBoundingClientRect();"
             " return [b.x + b.width / 2, b.y + b.height / 2]; })()"
         )
+        self.click_at(x, y)
+
+    def click_at(self, x: float, y: float) -> None:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
@@ -197,4 +205,4 @@ def every(selector: str) -> str:
 
 
 def view(page: Page, name: str) -> None:
-    page.until(f"document.getElementById('view').dataset.view === '{name}'")
+    page.until(f"document.getElementById('view')?.dataset.view === '{name}'")

@@ -11,6 +11,7 @@ from transformers import AutoModel
 
 from pipeline.atlas import Example, build, quantise, render
 from pipeline.atlas.capture import capture
+from pipeline.atlas.fit import fit
 from pipeline.controls.random_pieces import RandomPieces
 from pipeline.controls.random_weights import RandomWeights
 from pipeline.controls.shuffled_words import ShuffledWords
@@ -54,6 +55,22 @@ def test_weights_equal_the_models_own(shown):
             off = np.abs(back.weights(seen, read, site) - np.stack(layers))
             assert off.max() <= found["weight_error"] + 1e-6
             assert (off <= (np.sqrt(np.stack(layers)) + 1 / 1020) / 255 + 1e-6).all()
+
+
+@pytest.mark.parametrize("levels", [127, 63])
+def test_what_is_rounded_to_fit_is_off_by_no_more_than_is_said(tmp_path, levels):
+    subject = made.subject(tmp_path, "bart")
+    eager = AutoModel.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    whole = build([subject], made.EXAMPLES)
+    limits = np.linspace(0, len(whole.json()), 60).astype(int).tolist()
+    cut = next(found for n in limits if (found := fit(whole, n)).levels == levels)
+    found = json.loads(cut.json())
+    (seen,) = found["subjects"]
+    largest = 0.0
+    for site, layers in truth(subject, eager, made.EXAMPLES[0]).items():
+        shown = back.weights(seen, seen["readings"][0], site, levels)
+        largest = max(largest, np.abs(shown - np.stack(layers)).max())
+    assert whole.weight_error < largest <= found["weight_error"]
 
 
 def test_softmax_of_the_sums_shown_is_the_pattern(shown):

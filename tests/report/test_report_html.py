@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -115,3 +116,30 @@ def test_alt_text_says_what_a_figure_shows(files):
     alts = re.findall(r"!\[(.*)\]\(figures/", files["census.md"])
     assert len(alts) == 11
     assert all(len(alt) > 60 and re.search(r"\d", alt) for alt in alts)
+
+
+def test_heads_are_linked_where_there_is_an_atlas_and_nothing_else_is_changed(files):
+    sites = ("encoder", "decoder", "cross")
+    grid = Grid("a&b", layers=3, heads=4, sites=sites, links=True, deprels=("nsubj", "obj"))
+    plain, _ = render(make(grid), quarantine(), ReportSettings())
+    linked, _ = render(make(grid), quarantine(), ReportSettings(), "atlas.html")
+    assert "atlas" not in plain.pop("census.html")
+    page = linked.pop("census.html")
+    assert linked == plain
+    tree = Tree()
+    tree.feed(page)
+    hrefs = [a["href"] for tag, a in tree.found if tag == "a"]
+    assert len(hrefs) > 10
+    assert all(
+        re.match(r"atlas\.html#model=a%26b&control=trained&site=\w+&layer=\d+&", h) for h in hrefs
+    )
+    doors = [json.loads(a["data-doors"]) for tag, a in tree.found if "data-doors" in a]
+    # Relations of two sites, masses of three, alignments; four controls in each.
+    assert len(doors) == 6
+    for door in (d for of_figure in doors for d in of_figure):
+        assert door[4:6] == [3, 4]
+        assert door[6].startswith("atlas.html#model=a%26b&control=")
+    assert {d[6].split("&control=")[1].split("&")[0] for d in doors[0]} == {
+        "trained", "no_projection", "shuffled_weights", "random_weights"
+    }  # fmt: skip
+    test_the_policy_allows_this_script_and_no_other(page)

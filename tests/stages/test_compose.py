@@ -20,6 +20,7 @@ def composed(tmp_path, capfd):
 def test_a_file_per_cell_and_corpus_and_one_for_all(composed, tmp_path):
     files = composed("control=[trained,random_weights-1]", "measure.batch_pieces=64")
     assert set(files) == {
+        "atlas.yaml",
         "census.yaml",
         "corpus-treebank.yaml",
         "local-trained-treebank.yaml",
@@ -32,13 +33,21 @@ def test_a_file_per_cell_and_corpus_and_one_for_all(composed, tmp_path):
     assert cell["measure"]["batch_pieces"] == 64
     assert files["corpus-treebank.yaml"]["name"] == "treebank"
     assert [c["control"] for c in files["census.yaml"]["cells"]] == ["trained", "random_weights"]
+    assert [c["cell"]["control"] for c in files["atlas.yaml"]["cells"]] == [
+        "trained", "random_weights",
+    ]  # fmt: skip
     assert all(file["root"] == str(tmp_path) for file in files.values())
 
 
 def test_a_cell_taken_off_the_grid_leaves_no_file(composed, tmp_path):
     composed("control=[trained,random_weights-1]")
     (tmp_path / "resolved/.census.yaml.1.tmp").write_text("left by a process that died")
-    assert set(composed()) == {"census.yaml", "corpus-treebank.yaml", "local-trained-treebank.yaml"}
+    assert set(composed()) == {
+        "atlas.yaml",
+        "census.yaml",
+        "corpus-treebank.yaml",
+        "local-trained-treebank.yaml",
+    }
 
 
 def test_the_same_words_give_the_same_bytes(composed, tmp_path):
@@ -58,10 +67,13 @@ def test_resolved_files_do_what_the_words_do(words, root, tmp_path, monkeypatch,
         ("ingest", "corpus-conllu"),
         ("measure", "local-trained-conllu"),
         ("aggregate", "census"),
+        ("atlas", "atlas"),
         ("report", "census"),
     ):
         assert small.run(stage, "--resolved", resolved / f"{file}.yaml") == 0, capfd.readouterr()
-    assert (tmp_path / "reports/census.html").is_file()
+    page = (tmp_path / "reports/census.html").read_text(encoding="utf-8")
+    assert 'href="atlas.html#model=local' in page
+    assert (tmp_path / "reports/atlas.html").is_file()
     by_stages = small.files(root)
     other = [word for word in words if not word.startswith("root=")]
     assert small.run("run", *other, f"root={tmp_path}/other") == 0

@@ -66,7 +66,7 @@ Atlas.data = (() => {
       const start = (layer * site.heads + head) * nQueries * nKeys;
       return codes.subarray(start, start + nQueries * nKeys);
     };
-    return { nQueries, nKeys, of, weight: (code) => (code / 255) ** 2 };
+    return { nQueries, nKeys, of, weight: (code) => (code / doc.levels) ** 2 };
   }
 
   // A pattern over units: from a word the mean over its pieces, to a word the sum.

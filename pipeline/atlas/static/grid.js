@@ -48,7 +48,7 @@ Atlas.grid = (() => {
   function patternsImage(found, site, size, step) {
     const shade = ramp("cold", "warm");
     const [w, h] = [found.nKeys, found.nQueries];
-    const shades = Array.from({ length: 256 }, (_, code) => shade(code / 255));
+    const shades = Array.from({ length: data.doc.levels + 1 }, (_, code) => shade(code / data.doc.levels));
     const group = make("g");
     for (let layer = 0; layer < site.layers; layer += 1) {
       for (let head = 0; head < site.heads; head += 1) {

@@ -125,8 +125,10 @@ Atlas.heads = (() => {
           Atlas.app.say(`${unit.label}${most}${s ? "" : " Enter: its queries and keys."}`);
         };
         group.addEventListener("pointerenter", enter);
-        group.addEventListener("focus", enter);
-        group.addEventListener("pointerleave", () => document.activeElement !== group && peers.forEach((peer) => peer()));
+        // Whoever came here by mouse sees all lines until the mouse is on a piece.
+        const byKeys = () => group.matches(":focus-visible");
+        group.addEventListener("focus", () => byKeys() && enter());
+        group.addEventListener("pointerleave", () => byKeys() || peers.forEach((peer) => peer()));
         group.addEventListener("blur", () => peers.forEach((peer) => peer()));
         if (!s) group.addEventListener("click", () => openNeurons(seen, unit));
         labels.push(group);

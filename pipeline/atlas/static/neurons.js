@@ -57,7 +57,7 @@ Atlas.neurons = (() => {
     const query = Math.min(state.query ?? 0, queries.pieces.length - 1);
     const heading = `${seen.model}, ${seen.control}: ${site.name} layer ${state.layer} head ${state.head}, query ${queries.pieces[query]}`;
     const found = await data.neurons(seen, state.sentence, site.name, state.layer, state.head, query);
-    if (!found) return { heading, note: "The queries and keys of this sentence were not kept; those of earlier sentences may be." };
+    if (!found) return { heading, note: "The queries and keys of this sentence were left out, for the size of the page; those of the first sentences stay longest." };
     const labels = Math.min(130, Math.max(56, ...keys.pieces.map((piece) => width(piece, 12) + 8)), room * 0.24);
     const channels = found.vector.length;
     const size = sizes(room);

@@ -5,6 +5,7 @@ one bar, bars of one colour are one path, and a white grid on top parts the head
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
@@ -12,8 +13,21 @@ from matplotlib.path import Path
 
 Shape = tuple[int, int]
 """Layers, heads."""
-Place = tuple[float, float, float, float]
-"""Left and top of the map, width and height of one cell, in the units of the axes."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a map stands: its left and top, and the width and height of one cell.
+
+    In inches from the figure's left and top, unless the axes have another unit.
+    """
+
+    left: float
+    top: float
+    size: tuple[float, float]
+
+    def corner(self, layer: float, head: float) -> tuple[float, float]:
+        return self.left + head * self.size[0], self.top + layer * self.size[1]
 
 
 def _bars(colours: Mapping[tuple[int, int], str]) -> dict[str, list[list[int]]]:
@@ -30,13 +44,12 @@ def _bars(colours: Mapping[tuple[int, int], str]) -> dict[str, list[list[int]]]:
 
 
 def draw_cells(
-    axes: Axes, colours: Mapping[tuple[int, int], str], shape: Shape, place: Place, grid: bool
+    axes: Axes, colours: Mapping[tuple[int, int], str], shape: Shape, box: Box, grid: bool
 ) -> None:
     """Fill the cells (layer, head): layer 0 on top, head 0 on the left."""
-    left, top, width, height = place
 
     def path(*points: tuple[float, float], closed: bool) -> Path:
-        return Path([(left + x * width, top + y * height) for x, y in points], closed=closed)
+        return Path([box.corner(y, x) for x, y in points], closed=closed)
 
     for colour, bars in _bars(colours).items():
         paths = [

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pipeline.report.figures.canvas import WIDTH, house_style, place, sheet, to_svg, write
-from pipeline.report.figures.cells import Shape, draw_cells
+from pipeline.report.figures.cells import Box, Shape, draw_cells
 from pipeline.report.figures.palette import BASELINE, FAINT, INK, PAPER, ErrorScale, error_scale
 from pipeline.report.text import shorten
 
@@ -47,22 +47,10 @@ class Position:
     aer: int
 
 
-@dataclass(frozen=True)
-class _Box:
-    """Of a map, in inches from the left and the top; `size` is that of one cell."""
-
-    left: float
-    top: float
-    size: tuple[float, float]
-
-    def corner(self, layer: float, head: float) -> tuple[float, float]:
-        return self.left + head * self.size[0], self.top + layer * self.size[1]
-
-
-def _cells(axes: Axes, drawn: ErrorMap, box: _Box, shape: Shape) -> None:
+def _cells(axes: Axes, drawn: ErrorMap, box: Box, shape: Shape) -> None:
     scale, (wide, tall) = error_scale(), box.size
     colours = {(cell.layer, cell.head): scale.colour(cell.aer) for cell in drawn.cells}
-    draw_cells(axes, colours, shape, (box.left, box.top, wide, tall), grid=min(box.size) > GRID)
+    draw_cells(axes, colours, shape, box, grid=min(box.size) > GRID)
     whole = wide * shape[1], tall * shape[0]
     edge: dict = {"facecolor": "none", "edgecolor": FAINT, "linewidth": 0.5}
     axes.add_patch(Rectangle((box.left, box.top), *whole, **edge))
@@ -72,7 +60,7 @@ def _cells(axes: Axes, drawn: ErrorMap, box: _Box, shape: Shape) -> None:
             axes.add_patch(Rectangle(box.corner(cell.layer, cell.head), wide, tall, **how))
 
 
-def _large(axes: Axes, drawn: ErrorMap, box: _Box, shape: Shape) -> dict[str, str]:
+def _large(axes: Axes, drawn: ErrorMap, box: Box, shape: Shape) -> dict[str, str]:
     """With numbers where they fit, and tooltips: what each part says when pointed at."""
     _cells(axes, drawn, box, shape)
     scale, (wide, tall) = error_scale(), box.size
@@ -91,7 +79,7 @@ def _large(axes: Axes, drawn: ErrorMap, box: _Box, shape: Shape) -> dict[str, st
     return tips
 
 
-def _ticks(figure: Figure, box: _Box, shape: Shape) -> None:
+def _ticks(figure: Figure, box: Box, shape: Shape) -> None:
     """Numbers of the layers on the left, of the heads below."""
     for layer in range(0, shape[0], 1 if box.size[1] > 0.13 else 4):
         x, y = box.corner(layer + 0.5, 0)
@@ -128,8 +116,9 @@ def draw_error_maps(
     maps: Sequence[Sequence[ErrorMap]],
     shape: Shape,
     position: Position | None,
-) -> str:
-    """SVG. `maps` has one entry per control, the first drawn large: a map per convention."""
+) -> tuple[str, list[list[Box]]]:
+    """SVG, and where each map stands. `maps` has one entry per control, the first drawn large: a
+    map per convention."""
     first, *rest = maps
     n_layers, n_heads = shape
     room = WIDTH - LEFT - RIGHT
@@ -147,8 +136,10 @@ def draw_error_maps(
         paper.set_axis_off()
         _legend(figure, paper, position)
         tips: dict[str, str] = {}
+        boxes: list[list[Box]] = [[] for _ in maps]
         for k, drawn in enumerate(first):
-            box = _Box(LEFT + k * (big[0] * n_heads + GAP), TOP, big)
+            box = Box(LEFT + k * (big[0] * n_heads + GAP), TOP, big)
+            boxes[0].append(box)
             write(figure, box.left, TOP - 0.18, drawn.convention, fontsize=8)
             tips |= _large(paper, drawn, box, shape)
             _ticks(figure, box, shape)
@@ -162,7 +153,8 @@ def draw_error_maps(
             left, top = LEFT + column * pitch, below + row * row_height
             write(figure, left, top - 0.1, shorten(of_control[0].control, 30), fontsize=8.5)
             for j, drawn in enumerate(of_control):
-                box = _Box(left + j * (small[0] * n_heads + 0.1), top + 0.22, small)
+                box = Box(left + j * (small[0] * n_heads + 0.1), top + 0.22, small)
+                boxes[k + 1].append(box)
                 write(figure, box.left, top + 0.06, drawn.convention, fontsize=7.5)
                 _cells(paper, drawn, box, shape)
-        return to_svg(figure, name, title, alt, tips)
+        return to_svg(figure, name, title, alt, tips), boxes

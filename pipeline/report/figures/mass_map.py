@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pipeline.report.figures.canvas import WIDTH, house_style, place, sheet, to_svg, write
-from pipeline.report.figures.cells import Shape, draw_cells
+from pipeline.report.figures.cells import Box, Shape, draw_cells
 from pipeline.report.figures.palette import FAINT, MISSING, mass_scale
 from pipeline.report.text import DASH, shorten
 
@@ -25,18 +25,17 @@ class Tile:
     percent: dict[tuple[int, int], int | None]
 
 
-def _tile(axes: Axes, tile: Tile, box: tuple[float, float, float, float], shape: Shape) -> None:
-    left, top, width, height = box
-    cell = (width / shape[1], height / shape[0])
+def _tile(axes: Axes, tile: Tile, box: Box, shape: Shape) -> None:
+    width, height = box.size[0] * shape[1], box.size[1] * shape[0]
     if any(value is not None for value in tile.percent.values()):
         scale = mass_scale()
         colours = {where: scale.colour(value) for where, value in tile.percent.items()}
-        draw_cells(axes, colours, shape, (left, top, *cell), grid=min(cell) > SMALLEST)
+        draw_cells(axes, colours, shape, box, grid=min(box.size) > SMALLEST)
     else:
-        middle = (left + width / 2, top + height / 2)
+        middle = box.corner(shape[0] / 2, shape[1] / 2)
         axes.text(*middle, DASH, ha="center", va="center", color=FAINT)
     frame: dict = {"facecolor": "none", "edgecolor": FAINT, "linewidth": 0.5}
-    axes.add_patch(Rectangle((left, top), width, height, **frame))
+    axes.add_patch(Rectangle((box.left, box.top), width, height, **frame))
 
 
 def _legend(figure: Figure) -> None:
@@ -63,8 +62,9 @@ def draw_mass_maps(
     columns: list[str],
     tiles: list[Tile],
     shape: Shape,
-) -> str:
-    """SVG of the tiles; `shape` is layers × heads, layer 0 on top, head 0 on the left."""
+) -> tuple[str, list[Box]]:
+    """SVG of the tiles, and where each stands. `shape` is layers × heads: layer 0 on top, head 0
+    on the left."""
     width = min(1.9, (WIDTH - LEFT - 0.1 - GAP * (len(columns) - 1)) / len(columns))
     width = min(width, max(0.5, 0.32 * shape[1]))
     pitch = max(width + GAP, 1.25)  # a small model's maps are narrower than their titles
@@ -83,10 +83,12 @@ def draw_mass_maps(
         paper = place(figure, 0, 0, *figure.get_size_inches())  # one for all: axes are slow
         paper.set(xlim=(0, WIDTH), ylim=(figure.get_figheight(), 0))
         paper.set_axis_off()
+        boxes = []
         for tile in tiles:
             left, top = LEFT + tile.column * pitch, TOP + tile.row * (height + GAP)
-            _tile(paper, tile, (left, top, width, height), shape)
-        return to_svg(figure, name, title, alt)
+            boxes.append(Box(left, top, (width / shape[1], height / shape[0])))
+            _tile(paper, tile, boxes[-1], shape)
+        return to_svg(figure, name, title, alt), boxes
 
 
 def _wrap(text: str, letters: int) -> list[str]:

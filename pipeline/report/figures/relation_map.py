@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pipeline.report.figures.canvas import WIDTH, house_style, place, sheet, to_svg, write
-from pipeline.report.figures.cells import draw_cells
+from pipeline.report.figures.cells import Box, draw_cells
 from pipeline.report.figures.palette import FAINT, INK, PAPER, Scale, lead_scale
 from pipeline.report.text import shorten
 
@@ -53,16 +53,13 @@ def _label(axes: Axes, cell: HeadCell, size: tuple[float, float], scale: Scale) 
     axes.text(*where, text, ha="center", va="center", fontsize=round(points, 1), **how)
 
 
-def _draw(
-    figure: Figure, drawn: Map, box: tuple[float, float, float, float], gid: str, tips: dict
-) -> None:
-    """One map inside a box in inches; framed cells can be pointed at, as can all of the first."""
-    scale = lead_scale()
-    axes = place(figure, *box)
-    size = (box[2] / drawn.n_heads, box[3] / drawn.n_layers)
+def _draw(figure: Figure, drawn: Map, box: Box, gid: str, tips: dict) -> None:
+    """One map at its place; framed cells can be pointed at, as can all of the first."""
+    scale, size = lead_scale(), box.size
+    axes = place(figure, box.left, box.top, size[0] * drawn.n_heads, size[1] * drawn.n_layers)
     line = min(1.4, 9 * min(size))
     colours = {(cell.layer, cell.head): scale.colour(cell.lead) for cell in drawn.cells}
-    draw_cells(axes, colours, (drawn.n_layers, drawn.n_heads), (0, 0, 1, 1), grid=True)
+    draw_cells(axes, colours, (drawn.n_layers, drawn.n_heads), Box(0, 0, (1, 1)), grid=True)
     axes.set_xlim(0, drawn.n_heads)
     axes.set_ylim(drawn.n_layers, 0)
     for cell in drawn.cells:
@@ -87,7 +84,7 @@ def _draw(
     axes.tick_params(length=0, pad=2)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    write(figure, box[0], box[1] - 0.2, shorten(drawn.title, 30), fontsize=9)
+    write(figure, box.left, box.top - 0.2, shorten(drawn.title, 30), fontsize=9)
 
 
 def _legend(figure: Figure, top: float) -> None:
@@ -109,33 +106,31 @@ def _legend(figure: Figure, top: float) -> None:
             write(figure, x + 0.14, top + 0.17, text, fontsize=7, ha="center")
 
 
-def draw_relation_maps(name: str, title: str, alt: str, maps: list[Map]) -> str:
-    """SVG: the first map large, the others three a row below it."""
+def draw_relation_maps(name: str, title: str, alt: str, maps: list[Map]) -> tuple[str, list[Box]]:
+    """SVG, the first map large, the others three a row below it; and where each stands."""
     first, rest = maps[0], maps[1:]
     wide = min(0.62, (WIDTH - LEFT - RIGHT) / first.n_heads)
     tall = min(0.36, max(wide * 0.62, 0.09), 9.0 / first.n_layers)
-    big = (LEFT, 0.85, wide * first.n_heads, tall * first.n_layers)
+    big = Box(LEFT, 0.85, (wide, tall))
+    middle, bottom = big.corner(first.n_layers, first.n_heads / 2)
     small = min(0.3, (WIDTH - LEFT - RIGHT - 2 * (GAP + 0.2)) / 3 / first.n_heads)
     low = min(0.24, small, 4.5 / first.n_layers)
     row_height = low * first.n_layers + 0.6
     rows = -(-len(rest) // 3)
-    top = big[1] + big[3] + 0.55
+    top = bottom + 0.55
+    boxes = [big]
     tips: dict[str, str] = {}
     with house_style():
         figure = sheet(top + rows * row_height)
         _legend(figure, 0.1)
         _draw(figure, first, big, FIRST, tips)
-        write(figure, 0.12, big[1] + big[3] / 2, "layer", rotation=90, va="center", fontsize=8)
-        middle = big[0] + big[2] / 2
-        write(figure, middle, big[1] + big[3] + 0.2, "head", ha="center", fontsize=8)
+        beside = (big.top + bottom) / 2
+        write(figure, 0.12, beside, "layer", rotation=90, va="center", fontsize=8)
+        write(figure, middle, bottom + 0.2, "head", ha="center", fontsize=8)
         for k, drawn in enumerate(rest):
             row, column = divmod(k, 3)
-            width = small * drawn.n_heads
-            box = (
-                LEFT + column * ((WIDTH - LEFT - RIGHT) / 3 + 0.1),
-                top + row * row_height + 0.2,
-                width,
-                low * drawn.n_layers,
-            )
+            left = LEFT + column * ((WIDTH - LEFT - RIGHT) / 3 + 0.1)
+            box = Box(left, top + row * row_height + 0.2, (small, low))
+            boxes.append(box)
             _draw(figure, drawn, box, f"map{k + 1}", tips)
-        return to_svg(figure, name, title, alt, tips)
+        return to_svg(figure, name, title, alt, tips), boxes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.layout import Layout
@@ -70,6 +70,7 @@ def visibility(pieces: Pieces, mask: str) -> torch.Tensor:
 @pytest.mark.parametrize("mask", MASKS)
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(1, 24), min_size=1, max_size=4))
+@example(seed=352, lengths=[19])
 def test_all_statistics_equal_the_reference(mask, seed, lengths):
     rng = np.random.default_rng(seed)
     pieces, about = random_pieces(rng, lengths)
@@ -85,9 +86,12 @@ def test_all_statistics_equal_the_reference(mask, seed, lengths):
             choice = expected.pop("n_queries_choice")
             assert shared["n_queries_choice"][s] == choice
             assert set(expected) == set(found.sums)
+            # Left and right cancel in it: float32 errs by the size of what was added up.
+            signed = {"displacement_pieces": max(2e-5, 1e-6 * expected["distance_pieces"])}
             for name, value in expected.items():
+                atol = signed.get(name, 2e-5)
                 np.testing.assert_allclose(
-                    found.sums[name][s, h].numpy(), value, atol=2e-5, rtol=1e-5, err_msg=name
+                    found.sums[name][s, h].numpy(), value, atol=atol, rtol=1e-5, err_msg=name
                 )
             weights = oracle.word_weights(
                 pattern[s, h, :n, :n].numpy(), about[s]["word"], about[s]["n_words"]

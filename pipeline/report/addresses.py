@@ -8,6 +8,9 @@ from pipeline.report.blocks import Door, HeadName
 from pipeline.report.figures.cells import Box, Shape
 from pipeline.report.section import Control, Section
 
+PAGE = "atlas.html"
+"""Beside the report."""
+
 
 def address(model: str, control: str, seed: int, site: str, **more: object) -> str:
     """`more`: layer, head, relation, arcs (the direction), in the atlas's own words."""

@@ -8,11 +8,10 @@ from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.progress import Bar
 from pipeline.lake.layout import Cell, Lake, word
+from pipeline.report.addresses import PAGE
 from pipeline.stages.checks import check_folder
 from pipeline.stages.measure import CellPlan
 from pipeline.stages.settings import AtlasSettings, build
-
-PAGE = "atlas.html"
 
 
 def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder: Path) -> Path:

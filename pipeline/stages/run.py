@@ -100,8 +100,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
 
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
+    from pipeline.report.addresses import PAGE
     from pipeline.report.write import write_report
-    from pipeline.stages.atlas import PAGE
 
     lake = Lake(_root([config]))
     rules = build("analysis", Rules, config["analysis"])
@@ -142,7 +142,8 @@ def _atlas(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Pat
     """With `atlas.sentences=0` there is none. One that cannot be made is no reason to go without a
     report; what lies there then is of another run, and goes: nothing may lead to it."""
     from pipeline.lake.files import say_on_stderr
-    from pipeline.stages.atlas import PAGE, atlas, of_first_corpus
+    from pipeline.report.addresses import PAGE
+    from pipeline.stages.atlas import atlas, of_first_corpus
 
     section = configs[0]["atlas"]
     if not section["sentences"] and section["text"] is None:

@@ -25,7 +25,7 @@ def report(tmp_path_factory):
     checkpoint = tiny.save(folder / "model")
     corpus = folder / "some.conllu"
     corpus.write_text(small.conllu(30), encoding="utf-8")
-    words = small.words(checkpoint, corpus, folder / "out")
+    words = small.with_atlas(small.words(checkpoint, corpus, folder / "out"))
     assert small.run("run", *words, "control=[trained,random_weights-1]") == 0
     return folder / "out/report"
 

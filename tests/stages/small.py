@@ -31,6 +31,13 @@ def sentence(name: str, n_words: int, draw: random.Random) -> str:
     return "\n".join(lines) + "\n\n"
 
 
+NO_ATLAS = "atlas.sentences=0"
+
+
+def with_atlas(words: list[str]) -> list[str]:
+    return [word for word in words if word != NO_ATLAS]
+
+
 MALFORMED = "1\tlost\tlost\tNOUN\t_\t_\t7\tobj\t_\t_\n\n"
 """A sentence whose governor is not in it."""
 
@@ -44,7 +51,7 @@ def run(*words: str) -> int:
 
 
 def words(checkpoint: Path, sentences: Path, root: Path) -> list[str]:
-    """What the tests give every stage: shards of 5 sentences."""
+    """What the tests give every stage: shards of 5 sentences, and no atlas at the end of a run."""
     return [
         "model=local",
         f"model.path={checkpoint}",
@@ -53,6 +60,7 @@ def words(checkpoint: Path, sentences: Path, root: Path) -> list[str]:
         "ingest.shard_sentences=5",
         "analysis.min_arcs=5",
         "analysis.bootstrap=20",
+        NO_ATLAS,
         f"root={root}",
     ]
 

@@ -9,6 +9,11 @@ from tests.stages import small
 
 
 @pytest.fixture
+def words(words) -> list[str]:
+    return small.with_atlas(words)
+
+
+@pytest.fixture
 def measured(words, capfd):
     grid = [*words, "control=[trained,random_weights]"]
     assert small.run("run", *grid) == 0

@@ -59,6 +59,7 @@ def test_the_same_words_give_the_same_bytes(composed, tmp_path):
 
 def test_resolved_files_do_what_the_words_do(words, root, tmp_path, monkeypatch, capfd):
     """The stages, one by one, from resolved files: as DVC calls them."""
+    words = small.with_atlas(words)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").symlink_to(small.ROOT / "conf")
     assert small.run("compose", *words) == 0

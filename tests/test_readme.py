@@ -60,7 +60,17 @@ def places(tmp_path, treebank) -> dict[str, Path]:
     return models | {name: tmp_path / name.lower() for name in texts}
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if c not in RUN_BY_CI])
+SLOW = {"headcensus nursery"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.slow] if command in SLOW else [])
+        for command in commands()
+        if command not in RUN_BY_CI
+    ],
+)
 def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys):
     words = shlex.split(command)
     assert words.pop(0) == "headcensus"

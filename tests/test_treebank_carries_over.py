@@ -5,6 +5,7 @@ sentences of both, is in data/treebank/README.md.
 """
 
 import polars as pl
+import pytest
 from scipy.stats import spearmanr
 
 from pipeline.lake import open_table
@@ -26,6 +27,7 @@ def accuracies(path, root) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_rankings_of_heads_carry_over(treebank, ewt, tmp_path):
     keys = ["layer", "head", "direction", "deprel"]
     ours = accuracies(treebank, tmp_path / "ours")

@@ -10,6 +10,8 @@ from pipeline.core.sentence import Sentence
 from tests.atlas import back, made
 from tests.atlas.browser import every, view
 
+pytestmark = pytest.mark.slow
+
 SITES = {"bert": ["encoder"], "gpt2": ["decoder"], "bart": ["encoder", "decoder", "cross"]}
 LIMIT = 6_000_000
 

@@ -30,6 +30,7 @@ def has_begun(root, process) -> bool:
     return holder.exists() and f"process {process.pid} " in holder.read_text()
 
 
+@pytest.mark.slow
 def test_kill_9_at_random_moments(many, root, tmp_path, capfd):
     """Killed again and again, each time going on from the last: then as if nothing had been."""
     kept = [word for word in many if not word.startswith("root=")]

@@ -71,6 +71,7 @@ SENTENCES = [text("cats don't bark .", "the dogs"), text("dogs , there", "people
 SHARPER = ("query", "key", "q_proj", "k_proj", "c_attn")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_statistics_equal_eager_attentions(name):
     kind, config, n_heads = PUBLISHED[name]

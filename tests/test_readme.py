@@ -60,7 +60,7 @@ def places(tmp_path, treebank) -> dict[str, Path]:
     return models | {name: tmp_path / name.lower() for name in texts}
 
 
-SLOW = {"headcensus nursery"}
+SLOW = {"headcensus nursery", "headcensus calibrate"}
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,16 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         for name, recipe in RECIPES.items():  # the real ones take minutes
             monkeypatch.setattr(recipes, name.upper(), recipe)
         words += ["models=[mt]", "measured=30", f"root={tmp_path}", f"report={tmp_path}"]
+    if words[0] == "calibrate":  # the real one takes minutes
+        words += ["calibrate.simulations=1", "calibrate.repeats=1", "corpus.limit=300"]
+        words += ["analysis.min_arcs=30", f"calibrate.report={tmp_path}", f"root={tmp_path}"]
     assert main(words) == 0
     if words[0] == "run":
         assert (tmp_path / "out/report/census.html").is_file()
     elif words[0] == "atlas":
         assert (tmp_path / "out/report/atlas.html").is_file()
+    elif words[0] == "calibrate":
+        assert "5 simulated censuses" in (tmp_path / "method.md").read_text(encoding="utf-8")
     elif words[0] == "nursery":
         report = (tmp_path / "nursery.md").read_text(encoding="utf-8")
         for picture in re.findall(r"\]\((nursery/[^)]+)\)", report):

@@ -5,6 +5,7 @@ on one half of the sentences; accuracy, baseline, test and interval are of the o
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,13 +42,14 @@ class RelationTally:
 
     offsets: FittedOffsets
     rules: Rules
+    levels: Sequence[str] = LEVELS
     sums: dict[tuple[str, str], _Sums] = field(default_factory=dict)
 
     def add(self, arcs: Arcs, hits: np.ndarray, confirms: np.ndarray, weights: np.ndarray) -> None:
         """One shard. `confirms` and the columns of `weights` run over its sentences."""
         if not len(arcs):
             return
-        for level in LEVELS:
+        for level in self.levels:
             labels = label(arcs.deprel, level)
             order = np.argsort(labels, kind="stable")  # arcs stay in the order of sentences
             names, starts = np.unique(labels[order], return_index=True)
@@ -86,7 +88,7 @@ class RelationTally:
         """
         columns = pl.concat(places.with_columns(direction=pl.lit(d)) for d in DIRECTIONS)
         frames = []
-        for level in LEVELS:
+        for level in self.levels:
             keys = [key for key in sorted(self.sums) if key[0] == level]
             frames += [self._rows(key, self._tests(key, len(columns)), columns) for key in keys]
         return pl.concat(frames) if frames else pl.DataFrame()

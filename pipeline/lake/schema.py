@@ -1,13 +1,15 @@
 """The lake's contract with notebooks: every table, column, type, unit and meaning.
 
-A column's definition and unit travel in the Arrow field's metadata, so that a file read without
-this package still says what its numbers are. `heads` and `pointers` hold sums over the queries of
-one sentence: rows add, and ratios exist only in the tables made from them.
+A column's definition, unit and source travel in the Arrow field's metadata, so that a file read
+without this package still says what its numbers are. `heads` and `pointers` hold sums over the
+queries of one sentence: rows add, and ratios exist only in the tables made from them.
 """
 
 from dataclasses import dataclass
 
 import pyarrow as pa
+
+from pipeline.lake.sources import source_of
 
 OFFSETS = range(-8, 9)
 """Signed key − query distances that have a bin of their own, in pieces; both tails follow."""
@@ -22,7 +24,8 @@ class Column:
 
     @property
     def field(self) -> pa.Field:
-        return pa.field(self.name, self.type, metadata={"unit": self.unit, "meaning": self.meaning})
+        said = {"unit": self.unit, "meaning": self.meaning, "source": source_of(self.name)}
+        return pa.field(self.name, self.type, metadata=said)
 
 
 def schema(*groups: tuple[Column, ...]) -> pa.Schema:

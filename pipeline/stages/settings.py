@@ -51,6 +51,17 @@ class AtlasSettings:
 
 
 @dataclass(frozen=True)
+class CalibrateSettings:
+    """`simulations` censuses of each kind of heads that know nothing; `repeats` of each share that
+    planted heads follow. `report` is the folder of method.md."""
+
+    simulations: Positive = 200
+    repeats: Positive = 5
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    report: str = "reports"
+
+
+@dataclass(frozen=True)
 class NurserySettings:
     """`steps`, `sentences` and `measured` null: as the recipes have it, and whole corpora."""
 
@@ -78,6 +89,7 @@ PLAIN = {
     "analysis": Rules,
     "report": ReportSettings,
     "atlas": AtlasSettings,
+    "calibrate": CalibrateSettings,
 }
 """Sections that are no plug-ins, and what they fill."""
 

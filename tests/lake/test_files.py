@@ -56,7 +56,7 @@ def test_a_table_comes_back_with_what_its_columns_mean(name, tmp_path):
     for field in back.schema:
         assert field.metadata[b"meaning"], field.name
         assert b"unit" in field.metadata
-        for key in (b"meaning", b"unit"):
+        for key in (b"meaning", b"unit", b"source"):
             assert field.metadata[key] == schema.field(field.name).metadata[key]
     assert back.schema.metadata[b"headcensus.fingerprint"] == b"f"
 

@@ -1,0 +1,230 @@
+"""Simulated censuses: how many heads are said to track that know nothing, or a known amount.
+
+Trees are a corpus's own, and all that comes after the pointers is the census's: halves, fitted
+offsets, tests, correction, nulls. Made up is where heads point. So it is the procedure's own error
+that is shown.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.analysis.arcs import Arcs, FittedOffsets, best_offset, count_offsets
+from pipeline.analysis.census import LEVEL, head_flags
+from pipeline.analysis.halves import confirming
+from pipeline.analysis.hits import DIRECTIONS
+from pipeline.analysis.nulls import TRAINED, relations_with_nulls
+from pipeline.analysis.relations import RelationTally
+from pipeline.analysis.rules import Rules
+from pipeline.analysis.significance import clustered_mcnemar, with_q
+from pipeline.lake.tables import TABLES
+
+FLAGS = ("tracks", "margin", "significant", "beats_nulls", "naive")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Arcs of a corpus, sorted by sentence; the number of words and the row of each sentence."""
+
+    arcs: Arcs
+    n_words: np.ndarray
+    rows: np.ndarray
+
+    def confirms(self, seed: int) -> np.ndarray:
+        """Copies of a sentence are in the same half."""
+        return confirming(self.rows, seed)
+
+
+Hits = np.ndarray
+"""[arc, direction × head], booleans, as `hits.judge` gives them."""
+Draw = Callable[[np.random.Generator], tuple[Trees, Hits]]
+"""A census of heads: over which trees, and on which arcs each head is right."""
+
+
+def random_pointers(trees: Trees, n_heads: int) -> Draw:
+    """Every word of every head points at any other word of its sentence."""
+    chance = 1 / (trees.n_words[trees.arcs.sentence] - 1)
+
+    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
+        shape = (len(trees.arcs), len(DIRECTIONS) * n_heads)
+        return trees, rng.random(shape, np.float32) < chance[:, None]
+
+    return draw
+
+
+def offset_by_sentence(trees: Trees, n_heads: int) -> Draw:
+    """In a sentence all words of a head look equally far away, as far as some arc of the corpus.
+
+    Arcs of a sentence stand and fall together: a test that takes them for independent is too sure.
+    """
+    offsets = trees.arcs.offset
+
+    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
+        shape = (len(trees.n_words), len(DIRECTIONS) * n_heads)
+        looked = rng.choice(offsets, shape)
+        return trees, looked[trees.arcs.sentence] == offsets[:, None]
+
+    return draw
+
+
+def as_good_as_the_offset(trees: Trees, n_heads: int) -> Draw:
+    """Every head is right as often as the best offset of each relation, elsewhere than it: the
+    edge of what the test is to reject. Half of the luck is the sentence's, half the arc's.
+    """
+    rate = np.zeros(len(trees.arcs), np.float32)
+    for relation in np.unique(trees.arcs.deprel):
+        of_relation = trees.arcs.deprel == relation
+        counts = count_offsets(trees.arcs.where(of_relation))
+        rate[of_relation] = best_offset(counts)[1] / of_relation.sum()
+
+    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
+        n_columns = len(DIRECTIONS) * n_heads
+        of_sentence = rng.random((len(trees.n_words), n_columns), np.float32)
+        luck = rng.random((len(trees.arcs), n_columns), np.float32)
+        shared = rng.random(luck.shape, np.float32) < 0.5
+        luck[shared] = of_sentence[trees.arcs.sentence][shared]
+        return trees, luck < rate[:, None]
+
+    return draw
+
+
+KNOW_NOTHING: dict[str, Callable[[Trees, int], Draw]] = {
+    "random pointers": random_pointers,
+    "one offset a sentence": offset_by_sentence,
+    "as good as the offset": as_good_as_the_offset,
+}
+
+
+def resampled(trees: Trees, hits: Hits) -> Draw:
+    """A measured cell over sentences drawn from it with replacement."""
+    starts = np.searchsorted(trees.arcs.sentence, np.arange(len(trees.n_words) + 1))
+
+    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
+        drawn = rng.integers(0, len(trees.n_words), len(trees.n_words))
+        lengths = starts[drawn + 1] - starts[drawn]
+        first = np.cumsum(lengths) - lengths
+        arcs = np.arange(lengths.sum()) + np.repeat(starts[drawn] - first, lengths)
+        chosen = trees.arcs.where(arcs)
+        sentence = np.repeat(np.arange(len(drawn)), lengths)
+        again = Arcs(sentence, chosen.dependent, chosen.governor, chosen.deprel)
+        return Trees(again, trees.n_words[drawn], trees.rows[drawn]), hits[arcs]
+
+    return draw
+
+
+def counted(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> dict[str, int]:
+    """One census of a model that is `own`, held against a null: heads by flag.
+
+    And of its tests on `min_arcs` arcs or more: `n_tests`, those with p below alpha before any
+    correction, and those a McNemar test would put there that takes every arc for independent.
+    `seed` draws the heads, and the halves.
+    """
+    relations = judged(own, null, n_heads, rules, seed)
+    alignments = pl.from_arrow(TABLES["alignments"].empty_table())
+    assert isinstance(alignments, pl.DataFrame)
+    flags = head_flags(relations.lazy(), alignments.lazy()).collect().filter(control=TRAINED)
+    tests = relations.filter(pl.col("n") >= rules.min_arcs, control=TRAINED)
+    b, c = tests["b"].to_numpy(), tests["c"].to_numpy()
+    _, p_independent = clustered_mcnemar(b - c, b + c)
+    return {flag: int(flags[flag].fill_null(False).sum()) for flag in FLAGS} | {
+        "n_tests": len(tests),
+        "n_below": int((tests["p"] < rules.alpha).sum()),
+        "n_below_independent": int((p_independent < rules.alpha).sum()),
+    }
+
+
+def judged(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> pl.DataFrame:
+    """The relations of such a census, with every flag."""
+    rng = np.random.default_rng([seed, 0x5EED])
+    frames = [
+        _tests(*draw(rng), n_heads, rules, seed).with_columns(
+            model=pl.lit("m"), control=pl.lit(control), seed=pl.lit(0), corpus=pl.lit("c")
+        )
+        for control, draw in ((TRAINED, own), ("null", null))
+    ]
+    relations = pl.concat(frames).with_columns(pl.col("accuracy").fill_nan(None))
+    return relations_with_nulls(relations.lazy(), rules).collect()
+
+
+def _tests(trees: Trees, hits: Hits, n_heads: int, rules: Rules, seed: int) -> pl.DataFrame:
+    confirms = trees.confirms(seed)
+    offsets = FittedOffsets()
+    offsets.add(trees.arcs, confirms)
+    tally = RelationTally(offsets, rules, (LEVEL,))
+    # Intervals are not asked for: one replicate, every sentence once.
+    tally.add(trees.arcs, hits, confirms, np.ones((1, len(confirms)), np.float32))
+    places = pl.DataFrame(
+        {"site": ["encoder"] * n_heads, "layer": [0] * n_heads, "head": range(n_heads)}
+    )
+    return with_q(tally.frame(places), pl.col("n") >= rules.min_arcs, rules)
+
+
+def planted(trees: Trees, n_heads: int, relation: str, n_planted: int, p: float) -> Draw:
+    """Random pointers, but that the first heads, dependent to governor, also follow a relation, on
+    each of its arcs with probability `p`."""
+    by_chance = random_pointers(trees, n_heads)
+    (arcs,) = np.nonzero(trees.arcs.deprel == relation)
+
+    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
+        _, hits = by_chance(rng)
+        hits[np.ix_(arcs, np.arange(n_planted))] |= rng.random((len(arcs), n_planted)) < p
+        return trees, hits
+
+    return draw
+
+
+def found(
+    trees: Trees, n_heads: int, relation: str, n_planted: int, p: float, rules: Rules, seed: int
+) -> tuple[int, int]:
+    """Of planted heads those that are said to track their relation, and other heads said to track
+    anything: what was there, and what was not."""
+    own = planted(trees, n_heads, relation, n_planted, p)
+    tests = judged(own, random_pointers(trees, n_heads), n_heads, rules, seed)
+    tracking = tests.filter(pl.col("tracks"), control=TRAINED)
+    right = tracking.filter(
+        pl.col("head") < n_planted, deprel=relation, direction=next(iter(DIRECTIONS))
+    )
+    wrong = tracking.filter(pl.col("head") >= n_planted)
+    return right["head"].n_unique(), wrong["head"].n_unique()
+
+
+def simulations(
+    draws: Mapping[str, tuple[Draw, Draw, int]], n: int, rules: Rules, seed: int
+) -> Iterator[dict]:
+    """`n` censuses of each kind, a row for each: heads by flag, and how many there were.
+
+    A kind is the model's draw, its null's, and the number of heads.
+    """
+    for kind, (own, null, n_heads) in draws.items():
+        for k in range(n):
+            counts = counted(own, null, n_heads, rules, seed + k)
+            yield {"kind": kind, "seed": seed + k, "n_heads": n_heads} | counts
+
+
+def power(
+    trees: Trees,
+    relations: Sequence[str],
+    shares: Sequence[float],
+    n: int,
+    rules: Rules,
+    seed: int,
+    n_heads: int = 72,
+    n_planted: int = 8,
+) -> Iterator[dict]:
+    """Of `n` censuses with planted heads, for each relation and each `p`: how many were found."""
+    for relation in relations:
+        for p in shares:
+            pairs = [
+                found(trees, n_heads, relation, n_planted, p, rules, seed + k) for k in range(n)
+            ]
+            right, wrong = map(sum, zip(*pairs, strict=True))
+            yield {
+                "relation": relation,
+                "p": p,
+                "n_planted": n * n_planted,
+                "n_found": right,
+                "n_others": n * (n_heads - n_planted),
+                "n_wrong": wrong,
+            }

@@ -1,0 +1,51 @@
+"""`method.md`: what every number means, and how far the counts are to be trusted."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from pipeline.lake.files import sweep, write_text
+from pipeline.report.blocks import Block, Figure, Heading, Strong, say
+from pipeline.report.calibration import calibration
+from pipeline.report.definitions import definitions
+from pipeline.report.markdown import to_markdown
+
+FIGURES = "method"
+
+
+def write_method(
+    simulated: pl.DataFrame,
+    power: pl.DataFrame,
+    alpha: float,
+    corpus: str,
+    schemas: Mapping[str, pa.Schema],
+    folder: Path,
+) -> str:
+    """Write `method.md` and its figures into `folder`. Gives the answer in one line."""
+    share = simulated.group_by("kind").agg((pl.col("tracks") / pl.col("n_heads")).mean())
+    most = 100 * float(share["tracks"].max())  # pyright: ignore
+    answer = (
+        f"of heads that know nothing at most {most:.2f} % are said to track"
+        f" ({simulated.height} simulated censuses, nominal {100 * alpha:g} %)"
+    )
+    blocks: list[Block] = [
+        Heading(1, "Method: how far the counts can be trusted"),
+        say(
+            "Simulated over the trees of ",
+            Strong(corpus),
+            " by ",
+            Strong("headcensus calibrate"),
+            f": {answer}.",
+        ),
+        *calibration(simulated, power, alpha),
+        *definitions("What the tables hold", schemas),
+    ]
+    sweep(folder)
+    for block in blocks:
+        if isinstance(block, Figure):
+            write_text(folder / FIGURES / f"{block.name}.svg", block.svg)
+    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    write_text(folder / "method.md", text)
+    return answer

@@ -1,0 +1,120 @@
+"""Simulated heads are what they are said to be, and the census finds of them what is there."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.analysis.arcs import arcs_of
+from pipeline.analysis.rules import Rules
+from pipeline.analysis.simulate import (
+    KNOW_NOTHING,
+    Trees,
+    as_good_as_the_offset,
+    counted,
+    found,
+    offset_by_sentence,
+    power,
+    random_pointers,
+    resampled,
+    simulations,
+)
+from pipeline.corpora.base import read
+from pipeline.corpora.conllu import Conllu
+
+N_HEADS = 24
+RULES = Rules(min_arcs=60)
+
+
+@pytest.fixture(scope="module")
+def trees(treebank) -> Trees:
+    sentences = list(read(Conllu(str(treebank), limit=800)))
+    frame = pl.DataFrame(
+        {
+            "governors": [list(s.governors) for s in sentences],
+            "deprels": [list(s.deprels) for s in sentences],
+        }
+    )
+    n_words = np.array([len(s.words) for s in sentences])
+    return Trees(arcs_of(frame), n_words, np.arange(len(sentences)))
+
+
+def test_random_pointers_are_right_once_in_all_other_words(trees):
+    _, hits = random_pointers(trees, N_HEADS)(np.random.default_rng(0))
+    chance = 1 / (trees.n_words[trees.arcs.sentence] - 1)
+    expected, spread = chance.sum(), np.sqrt((chance * (1 - chance)).sum())
+    assert abs(hits.sum(0) - expected).max() < 4.5 * spread
+    assert hits.shape == (len(trees.arcs), 2 * N_HEADS)
+
+
+def test_in_a_sentence_a_head_looks_one_way(trees):
+    _, hits = offset_by_sentence(trees, 2)(np.random.default_rng(0))
+    for column in hits.T:
+        right = np.unique(np.stack((trees.arcs.sentence, trees.arcs.offset))[:, column], axis=1)
+        assert len(np.unique(right[0])) == right.shape[1] > 100
+        # Who is right on an arc is right on all of the sentence's arcs that are as long.
+        pairs = {tuple(pair) for pair in right.T.tolist()}
+        both = zip(trees.arcs.sentence.tolist(), trees.arcs.offset.tolist(), strict=True)
+        assert column.tolist() == [pair in pairs for pair in both]
+
+
+def test_as_good_as_the_offset_on_every_relation(trees):
+    _, hits = as_good_as_the_offset(trees, 100)(np.random.default_rng(0))
+    for relation in ("det", "nsubj", "obj", "case"):
+        of = trees.arcs.deprel == relation
+        _, counts = np.unique(trees.arcs.offset[of], return_counts=True)
+        assert hits[of].mean() == pytest.approx(counts.max() / of.sum(), abs=0.01)
+
+
+def test_drawn_again_sentences_keep_their_arcs_their_hits_and_their_half(trees):
+    marked = np.stack((trees.arcs.offset == 1, trees.arcs.deprel == "det"), 1)
+    again, hits = resampled(trees, marked)(np.random.default_rng(3))
+    assert len(again.n_words) == len(trees.n_words)
+    np.testing.assert_array_equal(hits[:, 0], again.arcs.offset == 1)
+    np.testing.assert_array_equal(hits[:, 1], again.arcs.deprel == "det")
+    assert (np.diff(again.arcs.sentence) >= 0).all()
+    per_row = {row: int((trees.arcs.sentence == row).sum()) for row in trees.rows.tolist()}
+    for sentence, row in enumerate(again.rows.tolist()):
+        assert (again.arcs.sentence == sentence).sum() == per_row[row]
+        assert again.n_words[sentence] == trees.n_words[row]
+    half = dict(zip(trees.rows.tolist(), trees.confirms(5).tolist(), strict=True))
+    assert again.confirms(5).tolist() == [half[row] for row in again.rows.tolist()]
+
+
+@pytest.mark.parametrize("kind", KNOW_NOTHING)
+def test_heads_that_know_nothing_are_not_said_to_track(trees, kind):
+    draw = KNOW_NOTHING[kind](trees, N_HEADS)
+    rows = pl.DataFrame(list(simulations({kind: (draw, draw, N_HEADS)}, 8, RULES, 11)))
+    assert rows["seed"].to_list() == list(range(11, 19))
+    assert rows["tracks"].sum() <= RULES.alpha * rows["n_heads"].sum()
+    # The naive procedure is not so careful, but with heads that cannot be right by luck.
+    assert (rows["naive"].sum() > 0.5 * rows["n_heads"].sum()) == (kind != "one offset a sentence")
+    below = rows["n_below"].sum() / rows["n_tests"].sum()
+    independent = rows["n_below_independent"].sum() / rows["n_tests"].sum()
+    if kind == "as good as the offset":
+        assert 0.025 < below < 0.075
+        assert independent > below
+    else:
+        assert below < RULES.alpha
+
+
+def test_planted_heads_are_found_and_no_others(trees):
+    every = found(trees, N_HEADS, "det", 5, 1.0, RULES, 0)
+    none = found(trees, N_HEADS, "det", 5, 0.05, RULES, 0)
+    assert every == (5, 0)
+    assert none == (0, 0)
+    rows = list(power(trees, ["det"], (0.05, 1.0), 2, RULES, 0, N_HEADS, 5))
+    assert [row["n_found"] for row in rows] == [0, 10]
+    assert [row["n_planted"] for row in rows] == [10, 10]
+    assert [row["n_others"] for row in rows] == [38, 38]
+
+
+def test_counts_follow_the_rules_and_the_seed(trees):
+    draw = as_good_as_the_offset(trees, N_HEADS)
+    first = counted(draw, draw, N_HEADS, RULES, 0)
+    assert first == counted(draw, draw, N_HEADS, RULES, 0)
+    assert first != counted(draw, draw, N_HEADS, RULES, 1)
+    strict = counted(draw, draw, N_HEADS, replace(RULES, margin=0.5, alpha=0.0), 0)
+    assert strict["margin"] == strict["significant"] == strict["tracks"] == 0
+    assert strict["naive"] == first["naive"]

@@ -1,0 +1,69 @@
+"""The calibrate stage: from a model and a corpus to a page that says how often counts are wrong."""
+
+import polars as pl
+import pytest
+
+from pipeline.lake.tables import TABLES
+from pipeline.report.definitions import definitions
+from pipeline.report.markdown import to_markdown
+from tests.stages import small
+
+
+@pytest.fixture
+def asked(words, sentences, tmp_path) -> list[str]:
+    sentences.write_text(small.conllu(80), encoding="utf-8")
+    report = f"calibrate.report={tmp_path / 'said'}"
+    return [*words, "calibrate.simulations=2", "calibrate.repeats=1", report]
+
+
+def test_the_page_and_what_it_is_made_of(asked, root, tmp_path, capfd):
+    assert small.run("calibrate", *asked) == 0
+    out, err = capfd.readouterr()
+    assert "10 simulated censuses, nominal 5 %" in out
+    assert err == ""
+    page = (tmp_path / "said/method.md").read_text(encoding="utf-8")
+    for figure in ("calibration", "power"):
+        assert f"](method/{figure}.svg)" in page
+        assert (tmp_path / f"said/method/{figure}.svg").is_file()
+    simulated = pl.read_parquet(root / "calibration/simulated.parquet")
+    assert simulated["kind"].n_unique() == 5
+    assert simulated["n_heads"].unique().to_list() == [12]
+    power = pl.read_parquet(root / "calibration/power.parquet")
+    assert power["p"].max() == 1.0
+    written = small.files(root)
+    assert small.run("calibrate", *asked) == 0
+    assert small.files(root) == written
+    assert (tmp_path / "said/method.md").read_text(encoding="utf-8") == page
+    assert small.run("calibrate", *asked, "calibrate.seed=2") == 0
+    assert small.files(root) != written
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["control=random_weights"], "calibrate measures random_weights, shuffled_words itself"),
+        (["analysis.min_arcs=5000"], "no relation has more than 15000 arcs"),
+        (["calibrate.simulations=0"], "calibrate.simulations"),
+    ],
+)
+def test_what_cannot_be_simulated_is_said_in_one_line(asked, more, says, tmp_path, capfd):
+    keys = {word.split("=")[0] for word in more}
+    kept = [word for word in asked if word.split("=")[0] not in keys]
+    assert small.run("calibrate", *kept, *more) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert says in err
+    assert not (tmp_path / "said/method.md").exists()
+
+
+def test_a_corpus_without_trees(words, tmp_path, capfd):
+    (tmp_path / "raw.txt").write_text("dogs bark\nthe cats\n" * 9, encoding="utf-8")
+    kept = [word for word in words if not word.startswith("corpus")]
+    raw = ["corpus=text", f"corpus.path={tmp_path / 'raw.txt'}"]
+    assert small.run("calibrate", *kept, *raw, f"calibrate.report={tmp_path}") == 2
+    assert "has no trees" in capfd.readouterr().err
+
+
+def test_the_committed_page_defines_the_tables_as_they_are():
+    page = (small.ROOT / "reports/method.md").read_text(encoding="utf-8")
+    assert to_markdown(definitions("What the tables hold", TABLES)) in page

@@ -28,7 +28,8 @@ repro: $(STAMP)  ## set up, then run the census (dvc repro)
 test: $(STAMP)  ## set up, then run the tests
 	$(BIN)/pytest
 
-slow: $(STAMP)  ## set up, then run the tests that take many seconds each
+slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz]'
 	$(BIN)/pytest -m slow
 
 check: $(STAMP)  ## format, lint, types, import contracts

@@ -81,6 +81,10 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         for name, recipe in RECIPES.items():  # the real ones take minutes
             monkeypatch.setattr(recipes, name.upper(), recipe)
         words += ["models=[mt]", "measured=30", f"root={tmp_path}", f"report={tmp_path}"]
+    if words[0] == "compare":
+        grid = ["model=minilm", "control=[trained,random_weights]", "corpus.limit=40"]
+        assert main(["run", *grid, f"root={tmp_path}", "atlas.sentences=0"]) == 0
+        words = [word.replace("root=data", f"root={tmp_path}") for word in words]
     if words[0] == "calibrate":  # the real one takes minutes
         words += ["calibrate.simulations=1", "calibrate.repeats=1", "corpus.limit=300"]
         words += ["analysis.min_arcs=30", f"calibrate.report={tmp_path}", f"root={tmp_path}"]
@@ -89,6 +93,9 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         assert (tmp_path / "out/report/census.html").is_file()
     elif words[0] == "atlas":
         assert (tmp_path / "out/report/atlas.html").is_file()
+    elif words[0] == "compare":
+        page = tmp_path / "report" / f"compare--{words[1]}--{words[2]}.html"
+        assert "random_weights" in page.read_text(encoding="utf-8")
     elif words[0] == "calibrate":
         assert "5 simulated censuses" in (tmp_path / "method.md").read_text(encoding="utf-8")
     elif words[0] == "nursery":

@@ -35,7 +35,7 @@ def aggregate(
     fitted: dict[str, Fitted] = {}
     for cell in cells:
         if cell.corpus not in fitted:
-            fitted[cell.corpus] = _fit(lake, cell.corpus, rules)
+            fitted[cell.corpus] = fit(lake, cell.corpus, rules)
         for table, frame in _cell(lake, cell, fitted[cell.corpus], rules).items():
             of_cells.setdefault(table, []).append(_of(cell, frame))
         progress(1)
@@ -66,6 +66,21 @@ def _tables(of_cells: dict[str, list[pl.DataFrame]], rules: Rules) -> dict[str, 
 
 def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.DataFrame]:
     """What a cell adds to each table, but for what needs other cells."""
+    sites = tallied(lake, cell, fitted, rules, rules.seed)
+    measured = manifest.read(lake.measured("heads", cell))
+    facts = {k: v for k, v in measured.facts.items() if k.startswith("n_")}
+    facts["n_quarantined"] = manifest.read(lake.sentences(cell.corpus)).facts["n_quarantined"]
+    return {**tables_of(list(sites.values()), rules), "census": pl.DataFrame(facts)}
+
+
+def tallied(
+    lake: Lake, cell: Cell, fitted: Fitted, rules: Rules, seed: int
+) -> dict[str, SiteTally]:
+    """Everything that is added up of a cell, by site. `seed` draws the bootstrap's sentences: with
+    the same one, cells of a corpus are resampled alike.
+
+    Raises UserError as `aggregate` does.
+    """
     measured = manifest.verified(lake.measured("heads", cell))
     pointed = manifest.verified(lake.measured("pointers", cell))
     corpus = manifest.read(lake.sentences(cell.corpus))
@@ -82,7 +97,7 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
     )
     sites: dict[str, SiteTally] = {}
     for shard, heads_file, pointers_file in files:
-        weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, rules.seed, shard.number)
+        weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, seed, shard.number)
         heads, pointers = read_shard(heads_file), read_shard(pointers_file)
         found = heads["site"].unique().to_pylist()
         for site in found:
@@ -90,9 +105,7 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
             side = "target" if site == "decoder" and "cross" in found else "source"
             tally = sites.setdefault(site, SiteTally(site, side, fitted, rules))
             tally.add(_at(site, heads), _at(site, pointers), shard, weights)
-    facts = {k: v for k, v in measured.facts.items() if k.startswith("n_")}
-    facts["n_quarantined"] = corpus.facts["n_quarantined"]
-    return {**tables_of(list(sites.values()), rules), "census": pl.DataFrame(facts)}
+    return sites
 
 
 def _at(site: str, table: pa.Table) -> pa.Table:
@@ -106,7 +119,8 @@ def _of(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
+def fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
+    """What position alone explains of a corpus."""
     fitted = Fitted()
     for shard in _shards(lake, corpus, rules):
         fitted.add(shard)

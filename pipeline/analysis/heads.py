@@ -58,6 +58,8 @@ class HeadTally:
         for name in DUMP_CLASSES:
             self._sum(f"drawn_{name}", weights_of_measured @ values[f"mass_{name}"])
         self._sum("drawn_n", weights_of_measured @ values["n_queries"])
+        self._sum("drawn_entropy", weights_of_measured @ values["entropy_normalised"])
+        self._sum("drawn_choice", weights_of_measured @ values["n_queries_choice"])
 
     def _sum(self, name: str, value: np.ndarray) -> None:
         self.sums[name] = self.sums[name] + value if name in self.sums else value

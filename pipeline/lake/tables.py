@@ -144,6 +144,27 @@ ALIGNMENTS = (
     Column("aligns", BOOL, "", "all three flags; null where no null was measured"),
 )
 
+COMPARISON = schema(
+    SITE_KEYS,
+    (
+        Column("role", STRING, "", "tracks, aligns, dumps, positional or broad"),
+        Column("what", STRING, "", "relation and direction, convention, or class of key"),
+        Column("a", REAL, "share", "the quantity behind the role in the first cell"),
+        Column("a_low", REAL, "share", "low end of its 95 % sentence bootstrap interval"),
+        Column("a_high", REAL, "share", "high end of its 95 % sentence bootstrap interval"),
+        Column("a_has", BOOL, "", "whether the head has the role there; null where unknown"),
+        Column("b", REAL, "share", "the same quantity in the second cell"),
+        Column("b_low", REAL, "share", "low end of its 95 % sentence bootstrap interval"),
+        Column("b_high", REAL, "share", "high end of its 95 % sentence bootstrap interval"),
+        Column("b_has", BOOL, "", "whether the head has the role there; null where unknown"),
+        Column("difference", REAL, "share", "b − a"),
+        Column("difference_low", REAL, "share", "low end of its 95 % sentence bootstrap interval"),
+        Column("difference_high", REAL, "share", "high end, likewise; null without replicates"),
+        Column("changed", BOOL, "", "one cell's head has the role, the other's has not"),
+    ),
+)
+"""Two cells head by head; `compare` writes it. Over one corpus both are resampled alike."""
+
 DUMPS = (
     *CELL_KEYS,
     Column("key_class", STRING, "", "cls, sep or first"),

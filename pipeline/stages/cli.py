@@ -160,6 +160,13 @@ def _nursery(arguments: argparse.Namespace) -> None:
     print(f"{nursery(chosen)}\nreport: {Path(chosen.report) / 'nursery.md'}")
 
 
+def _compare(arguments: argparse.Namespace) -> None:
+    from pipeline.stages.compare import compare
+
+    answer, file = compare(arguments.overrides)
+    print(f"{answer}\nreport: {file}")
+
+
 def _calibrate(arguments: argparse.Namespace) -> None:
     from pipeline.stages.calibrate import calibrate
     from pipeline.stages.cells import requested
@@ -199,6 +206,7 @@ _STAGES = {
     "run": (_run, "all of it: ingest, measure, aggregate, atlas, report", True),
     "atlas": (_atlas, "write a page on which any head can be looked at", True),
     "nursery": (_nursery, "train three small models, and measure them step by step", True),
+    "compare": (_compare, "two cells of the tables, head by head: compare A B root=DIR", True),
     "calibrate": (_calibrate, "simulate censuses, and say how often they are wrong", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }

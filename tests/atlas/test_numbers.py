@@ -150,6 +150,7 @@ def test_a_pair_is_read_as_two_segments(tmp_path):
     assert np.abs(back.weights(found["subjects"][0], read, "encoder") - pattern).max() < 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # its files are never closed
 @pytest.mark.parametrize("family", ["bert", "gpt2", "bart"])
 def test_bertviz_shows_the_same(family, tmp_path):

@@ -1,0 +1,53 @@
+"""The compare stage: two cells of finished tables, head by head."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.analysis.rules import Rules
+from pipeline.core.errors import UserError
+from pipeline.lake import manifest
+from pipeline.lake.layout import Cell, Lake
+from pipeline.stages.checks import check_folder
+
+
+def compare(given: Sequence[str]) -> tuple[str, Path]:
+    """`given` are two names of cells, and root=DIR. Gives the answer, and the page.
+
+    Rules are those that the tables were made with. Raises UserError for cells that are not in the
+    tables, or that cannot be compared.
+    """
+    import polars as pl
+
+    from pipeline.analysis.compare import compare as compare_cells
+    from pipeline.lake.files import write_table
+    from pipeline.lake.read import open_table
+    from pipeline.lake.tables import COMPARISON, TABLES
+    from pipeline.report.comparison import write_comparison
+    from pipeline.report.text import slug
+
+    names = [word for word in given if "=" not in word]
+    keys = dict(word.split("=", 1) for word in given if "=" in word)
+    root = Path(keys.pop("root", "data"))
+    if keys:
+        raise UserError(f"unknown key {next(iter(keys))}: compare takes two cells and root=DIR")
+    if len(names) != 2 or names[0] == names[1]:
+        raise UserError("compare: give the names of two cells, MODEL-CONTROL-CORPUS each")
+    lake = Lake(root)
+    tables: dict[str, pl.DataFrame] = {name: open_table(name, root).collect() for name in TABLES}
+    a, b = (_cell(name, tables["census"]) for name in names)
+    folder = root / "report"
+    check_folder(folder)
+    rules = Rules(**manifest.read(lake.tables).facts["rules"])
+    found = compare_cells(lake, a, b, rules, tables)
+    file = f"compare--{slug(a.name)}--{slug(b.name)}"
+    write_table(root / "compare" / f"{file}.parquet", found.to_arrow().cast(COMPARISON))
+    answer = write_comparison(found, a.name, b.name, folder, file)
+    return answer, folder / f"{file}.html"
+
+
+def _cell(name: str, census) -> Cell:
+    cells = [Cell(*row) for row in census.select("model", "control", "seed", "corpus").iter_rows()]
+    known = {cell.name: cell for cell in cells}
+    if name not in known:
+        raise UserError(f"{name} is not in the tables: there are {', '.join(known)}")
+    return known[name]

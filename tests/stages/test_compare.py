@@ -1,0 +1,125 @@
+"""Two cells of finished tables, head by head: against the tables themselves, and by symmetry."""
+
+import polars as pl
+import pytest
+
+from pipeline.analysis.compare import compare
+from pipeline.analysis.rules import Rules
+from pipeline.core.errors import UserError
+from pipeline.lake import open_table
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.tables import TABLES
+from tests import tiny
+from tests.stages import small
+
+A, B = Cell("local", "trained", 0, "conllu"), Cell("local", "random_weights", 1, "conllu")
+RULES = Rules(min_arcs=5, bootstrap=20)
+KEYS = ["site", "layer", "head", "role", "what"]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compare")
+    corpus = folder / "some.conllu"
+    corpus.write_text(small.conllu(40), encoding="utf-8")
+    words = small.words(tiny.save(folder / "model"), corpus, folder / "out")
+    assert small.run("run", *words, "control=[trained,random_weights-1]") == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def tables(root):
+    return {name: open_table(name, root).collect() for name in TABLES}
+
+
+def rows(root, tables, a: Cell, b: Cell) -> pl.DataFrame:
+    return compare(Lake(root), a, b, RULES, tables)
+
+
+def test_either_side_is_what_the_tables_say(root, tables):
+    found = rows(root, tables, A, B)
+    relations = (
+        tables["relations"]
+        .filter(level="full")
+        .with_columns(what=pl.format("{} {}", "deprel", "direction"))
+    )
+    heads = tables["heads"]
+    for side, cell in (("a", A), ("b", B)):
+        keys = {"model": cell.model, "control": cell.control, "seed": cell.seed}
+        tests = found.filter(role="tracks").join(
+            relations.filter(**keys), on=["site", "layer", "head", "what"], how="inner"
+        )
+        assert tests.height == found.filter(role="tracks").height > 50
+        assert tests[side].to_list() == tests["accuracy"].to_list()
+        assert tests[f"{side}_low"].to_list() == tests["accuracy_low"].to_list()
+        assert tests[f"{side}_high"].to_list() == tests["accuracy_high"].to_list()
+        for c in ("cls", "sep", "first"):
+            dumps = found.filter(role="dumps", what=c).join(
+                heads.filter(**keys), on=["site", "layer", "head"], how="inner"
+            )
+            assert dumps.height == 12
+            assert dumps[side].to_list() == dumps[f"mass_{c}"].to_list()
+            assert dumps[f"{side}_low"].to_list() == dumps[f"mass_{c}_low"].to_list()
+            assert dumps[f"{side}_has"].to_list() == dumps[f"dumps_{c}"].to_list()
+
+
+def test_the_other_way_round_is_the_same_with_the_other_sign(root, tables):
+    there, back = rows(root, tables, A, B), rows(root, tables, B, A)
+    both = there.join(back, on=KEYS, suffix="_back", how="full")
+    assert both.height == there.height == back.height
+    for end, other in (("", ""), ("_low", "_high"), ("_high", "_low")):
+        total = both[f"difference{end}"] + both[f"difference{other}_back"]
+        assert float(total.abs().max()) < 1e-12
+    assert both["changed"].to_list() == both["changed_back"].to_list()
+    assert 0 < both["changed"].sum() < both.height
+    inside = there.drop_nulls(["difference", "difference_low"])
+    assert (inside["difference_low"] <= inside["difference_high"]).all()
+
+
+def test_of_one_corpus_the_interval_is_a_paired_one(root, tables):
+    """A cell differs from itself by nothing, in every replicate."""
+    same = rows(root, tables, A, A)
+    ends = same.select("difference", "difference_low", "difference_high").drop_nulls()
+    assert ends.height > 50
+    assert ends.unique().rows() == [(0.0, 0.0, 0.0)]
+    assert not same["changed"].any()
+
+
+def test_the_page_and_the_table(root, capfd):
+    assert small.run("compare", A.name, B.name, f"root={root}") == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "broad: " in out
+    file = f"compare--{A.name}--{B.name}"
+    written = pl.read_parquet(root / "compare" / f"{file}.parquet")
+    counts = written.filter(role="broad").select(pl.col("a_has").sum(), pl.col("b_has").sum())
+    page = (root / "report" / f"{file}.md").read_text(encoding="utf-8")
+    line = next(line for line in page.splitlines() if line.startswith("| broad"))
+    both, only_a, only_b = (int(cell) for cell in line.split("|")[2:5])
+    assert (both + only_a, both + only_b) == counts.row(0)
+    assert (root / "report" / f"{file}.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([A.name], "two cells"),
+        ([A.name, A.name], "two cells"),
+        ([A.name, "m-trained-c"], "m-trained-c is not in the tables: there are local-trained"),
+        ([A.name, B.name, "limit=3"], "unknown key limit"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_in_one_line(root, words, says, capfd):
+    assert small.run("compare", *words, f"root={root}") == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert says in err
+
+
+def test_models_of_other_sizes_are_refused(root, tables, capfd):
+    few = dict(tables)
+    of_b = pl.col("control") == "random_weights"
+    for name in ("heads", "relations", "alignments"):
+        few[name] = tables[name].filter(~(of_b & (pl.col("layer") == 0)))
+    with pytest.raises(UserError, match=r"has 12 heads, .* has 8"):
+        rows(root, few, A, B)

@@ -15,6 +15,7 @@ import polars as pl
 from pipeline.analysis import bootstrap
 from pipeline.analysis.hits import Pointers
 from pipeline.analysis.links import FittedPosition, Links
+from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.significance import clustered_mcnemar
 
@@ -86,8 +87,8 @@ class AlignmentTally:
             "aer_all": _error(s["hits_all"], s["size_all"]),
             "aer_fitting": _error(s["hits_all"] - hits, s["size_all"] - s["size"]),
             **{name: s[name] for name in ("n_words", "hits_sure", "hits_possible")},
-            "precision": _ratio(s["hits_possible"], s["n_words"]),
-            "recall": _ratio(s["hits_sure"], s["n_sure"]),
+            "precision": ratio(s["hits_possible"], s["n_words"]),
+            "recall": ratio(s["hits_sure"], s["n_sure"]),
             "aer": aer,
             "aer_low": 1 - low,
             "aer_high": 1 - high,
@@ -152,10 +153,5 @@ def _per_sentence(values: np.ndarray, sentence: np.ndarray, n_sentences: int) ->
     return sums
 
 
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    nothing = np.full(np.broadcast(numerator, denominator).shape, np.nan)
-    return np.divide(numerator, denominator, out=nothing, where=np.asarray(denominator) > 0)
-
-
 def _error(hits: np.ndarray, size: np.ndarray) -> np.ndarray:
-    return 1 - _ratio(hits, size)
+    return 1 - ratio(hits, size)

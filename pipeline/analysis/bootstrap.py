@@ -7,6 +7,8 @@ hang on the seed and its shard, hence all heads and relations of all cells are r
 
 import numpy as np
 
+from pipeline.analysis.ratio import ratio
+
 INTERVAL = (2.5, 97.5)
 """Percentiles of the two ends of a 95 % interval."""
 
@@ -22,12 +24,7 @@ def interval(numerators: np.ndarray, denominators: np.ndarray) -> tuple[np.ndarr
 
     Replicates that drew no denominator say nothing and are left out; NaN where all are such.
     """
-    ratios = np.divide(
-        numerators,
-        denominators,
-        out=np.full(np.broadcast(numerators, denominators).shape, np.nan),
-        where=denominators > 0,
-    )
+    ratios = ratio(numerators, denominators)
     if not np.isnan(ratios).any():
         low, high = np.percentile(ratios, INTERVAL, axis=0)
         return low, high

@@ -14,6 +14,7 @@ from pipeline.analysis.aggregate import fit, tallied
 from pipeline.analysis.alignments import CONVENTIONS
 from pipeline.analysis.census import LEVEL
 from pipeline.analysis.hits import DIRECTIONS
+from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.sites import SiteTally
 from pipeline.core.errors import UserError
@@ -109,18 +110,18 @@ def _drawn(sites: Mapping[str, SiteTally]) -> Replicates:
 def _of_site(tally: SiteTally) -> Iterator[tuple[str, str, np.ndarray]]:
     heads = tally.heads.sums
     for c in DUMP_CLASSES if heads else ():
-        yield "dumps", c, _ratio(heads[f"drawn_{c}"], heads["drawn_n"])
+        yield "dumps", c, ratio(heads[f"drawn_{c}"], heads["drawn_n"])
     if heads:
-        yield "broad", "", _ratio(heads["drawn_entropy"], heads["drawn_choice"])
+        yield "broad", "", ratio(heads["drawn_entropy"], heads["drawn_choice"])
     for (level, relation), sums in tally.relations.sums.items():
         if level == LEVEL and sums.n:
-            shares = _ratio(sums.arrays["drawn_hits"], sums.arrays["drawn_n"])
+            shares = ratio(sums.arrays["drawn_hits"], sums.arrays["drawn_n"])
             halves = np.split(shares, len(DIRECTIONS), axis=1)
             for way, values in zip(DIRECTIONS, halves, strict=True):
                 yield "tracks", f"{relation} {way}", values
     aligned = tally.alignments.sums
     if aligned:
-        errors = 1 - _ratio(aligned["drawn_hits"], aligned["drawn_size"])
+        errors = 1 - ratio(aligned["drawn_hits"], aligned["drawn_size"])
         for way, values in zip(CONVENTIONS, np.split(errors, len(CONVENTIONS), 1), strict=True):
             yield "aligns", way, values
 
@@ -143,9 +144,3 @@ def _intervals(a: Replicates, b: Replicates) -> pl.DataFrame:
             )
         )
     return pl.concat(frames)
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """NaN in replicates that drew nothing."""
-    shape = np.broadcast(numerator, denominator).shape
-    return np.divide(numerator, denominator, out=np.full(shape, np.nan), where=denominator > 0)

@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.analysis import bootstrap
+from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
 from pipeline.lake.schema import COUNTS, MASSES, OFFSETS, SUMS
 from pipeline.lake.tables import DUMP_CLASSES
@@ -80,25 +81,25 @@ class HeadTally:
         means = {"n_queries": n.astype(np.int64)}
         for column in SUMS:
             over = s["n_queries_choice"] if column.name == "entropy_normalised" else n
-            means[column.name] = _ratio(s[column.name], over)
+            means[column.name] = ratio(s[column.name], over)
         for name in MASSES:
-            means[f"uniform_{name}"] = _ratio(s[f"uniform_{name}"], n)
-            means[f"lift_{name}"] = _ratio(s[name], s[f"uniform_{name}"])
+            means[f"uniform_{name}"] = ratio(s[f"uniform_{name}"], n)
+            means[f"lift_{name}"] = ratio(s[name], s[f"uniform_{name}"])
         for name in ("cls", "sep"):
             itself, n_itself = s[f"{name}_to_{name}"], s[f"n_queries_{name}"]
-            means[f"{name}_to_{name}"] = _ratio(itself, n_itself)
-            means[f"rest_to_{name}"] = _ratio(s[f"mass_{name}"] - itself, n - n_itself)
+            means[f"{name}_to_{name}"] = ratio(itself, n_itself)
+            means[f"rest_to_{name}"] = ratio(s[f"mass_{name}"] - itself, n - n_itself)
         for name in DUMP_CLASSES:
             on_others = s[f"mass_{name}"] - s[f"self_{name}"]
-            means[f"offdiagonal_{name}"] = _ratio(on_others, s["row_sum"] - s["mass_self"])
+            means[f"offdiagonal_{name}"] = ratio(on_others, s["row_sum"] - s["mass_self"])
             del means[f"self_{name}"]
         return means
 
     def _sinks(self) -> dict[str, np.ndarray]:
         """Over the sentences that have the position."""
         s = self.sums
-        return {f"alpha_{k}": _ratio(s[f"alpha_{k}"], s[f"n_alpha_{k}"]) for k in range(4)} | {
-            f"sink_rate_{k}": _ratio(s[f"sink_{k}"], s[f"n_alpha_{k}"]) for k in range(4)
+        return {f"alpha_{k}": ratio(s[f"alpha_{k}"], s[f"n_alpha_{k}"]) for k in range(4)} | {
+            f"sink_rate_{k}": ratio(s[f"sink_{k}"], s[f"n_alpha_{k}"]) for k in range(4)
         }
 
     def _intervals(self) -> dict[str, np.ndarray]:
@@ -122,9 +123,3 @@ class HeadTally:
         flags["best_offset"] = np.asarray(OFFSETS)[near.argmax(1)]
         flags["best_offset_rate"] = rate
         return flags | {"positional": rate >= self.rules.positional_rate}
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """NaN where there is nothing to divide by."""
-    nothing = np.full(numerator.shape, np.nan)
-    return np.divide(numerator, denominator, out=nothing, where=denominator > 0)

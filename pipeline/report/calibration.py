@@ -14,7 +14,7 @@ from pipeline.report.text import number, plural
 NAIVE, TRACKS, SIGNIFICANT = "naive count", "tracks: all flags", "significant alone"
 COLUMNS = {NAIVE: "naive", SIGNIFICANT: "significant", TRACKS: "tracks"}
 MARKS = marks([NAIVE, "the level's own", SIGNIFICANT, TRACKS])
-MEANT = {
+MEANT: dict[str, str] = {
     "random pointers": "every word points at any other word of its sentence",
     "one offset a sentence": "all words of a sentence look equally far away",
     "as good as the offset": "right as often as the best offset, elsewhere than it",

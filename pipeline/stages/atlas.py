@@ -1,6 +1,7 @@
 """The atlas stage: a page on which any head of the measured cells can be looked at."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,8 @@ def _given(settings: AtlasSettings) -> list[Any] | None:
         return None
     seconds = others["target"] or others["pair"] or [None] * len(texts)
     made = [
-        Sentence(
-            f"text {k}",
-            text,
-            tuple(split_words(text)),
+        replace(
+            sentence(f"text {k}", text),
             target=None if second is None else sentence(f"text {k}", second),
         )
         for k, (text, second) in enumerate(zip(texts, seconds, strict=True))

@@ -85,6 +85,21 @@ def test_of_one_corpus_the_interval_is_a_paired_one(root, tables):
     assert not same["changed"].any()
 
 
+def test_two_corpora_are_resampled_each_by_itself(tmp_path):
+    """The same sentences under another name: nothing differs, but that is not certain."""
+    corpus = tmp_path / "some.conllu"
+    corpus.write_text(small.conllu(40), encoding="utf-8")
+    words = small.words(tiny.save(tmp_path / "model"), corpus, tmp_path / "out")
+    words.remove("corpus=conllu")
+    assert small.run("run", *words, "corpus=[conllu,treebank]") == 0
+    tables = {name: open_table(name, tmp_path / "out").collect() for name in TABLES}
+    other = Cell("local", "trained", 0, "treebank")
+    found = rows(tmp_path / "out", tables, A, other).filter(role="dumps", what="cls")
+    assert found["difference"].abs().max() == 0
+    assert (found["difference_low"] < 0).all()
+    assert (found["difference_high"] > 0).all()
+
+
 def test_the_page_and_the_table(root, capfd):
     assert small.run("compare", A.name, B.name, f"root={root}") == 0
     out, err = capfd.readouterr()

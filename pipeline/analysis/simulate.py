@@ -21,6 +21,8 @@ from pipeline.analysis.rules import Rules
 from pipeline.analysis.significance import clustered_mcnemar, with_q
 from pipeline.lake.tables import TABLES
 
+HALVINGS = 4
+"""From the whole corpus down to the smallest part of it that is looked at."""
 FLAGS = ("tracks", "margin", "significant", "beats_nulls", "naive")
 
 
@@ -99,19 +101,27 @@ KNOW_NOTHING: dict[str, Callable[[Trees, int], Draw]] = {
 
 def resampled(trees: Trees, hits: Hits) -> Draw:
     """A measured cell over sentences drawn from it with replacement."""
-    starts = np.searchsorted(trees.arcs.sentence, np.arange(len(trees.n_words) + 1))
+    n = len(trees.n_words)
+    return lambda rng: _over(trees, hits, rng.integers(0, n, n))
 
-    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
-        drawn = rng.integers(0, len(trees.n_words), len(trees.n_words))
-        lengths = starts[drawn + 1] - starts[drawn]
-        first = np.cumsum(lengths) - lengths
-        arcs = np.arange(lengths.sum()) + np.repeat(starts[drawn] - first, lengths)
-        chosen = trees.arcs.where(arcs)
-        sentence = np.repeat(np.arange(len(drawn)), lengths)
-        again = Arcs(sentence, chosen.dependent, chosen.governor, chosen.deprel)
-        return Trees(again, trees.n_words[drawn], trees.rows[drawn]), hits[arcs]
 
-    return draw
+def subsampled(trees: Trees, hits: Hits, n: int) -> Draw:
+    """A measured cell over `n` of its sentences."""
+    return lambda rng: _over(trees, hits, rng.choice(len(trees.n_words), n, replace=False))
+
+
+def _over(trees: Trees, hits: Hits, drawn: np.ndarray) -> tuple[Trees, Hits]:
+    """The sentences drawn, with their arcs and what heads make of them."""
+    first, end = (
+        np.searchsorted(trees.arcs.sentence, drawn, side=side) for side in ("left", "right")
+    )
+    lengths = end - first
+    before = np.cumsum(lengths) - lengths
+    arcs = np.arange(lengths.sum()) + np.repeat(first - before, lengths)
+    chosen = trees.arcs.where(arcs)
+    sentence = np.repeat(np.arange(len(drawn)), lengths)
+    again = Arcs(sentence, chosen.dependent, chosen.governor, chosen.deprel)
+    return Trees(again, trees.n_words[drawn], trees.rows[drawn]), hits[arcs]
 
 
 def counted(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> dict[str, int]:
@@ -201,6 +211,21 @@ def simulations(
         for k in range(n):
             counts = counted(own, null, n_heads, rules, seed + k)
             yield {"kind": kind, "seed": seed + k, "n_heads": n_heads} | counts
+
+
+def by_size(
+    own: tuple[Trees, Hits], null: tuple[Trees, Hits], n: int, rules: Rules, seed: int
+) -> Iterator[dict]:
+    """How the counts of a measured cell move with its corpus: `n` subsamples of each size, from a
+    sixteenth of the sentences to all of them, where the halves alone differ. A row for each census.
+    """
+    n_heads = own[1].shape[1] // len(DIRECTIONS)
+    for halvings in range(HALVINGS, -1, -1):
+        size = len(own[0].n_words) >> halvings
+        draws = subsampled(*own, size), subsampled(*null, size)
+        for k in range(n):
+            counts = counted(*draws, n_heads, rules, seed + k)
+            yield {"n_sentences": size, "seed": seed + k, "n_heads": n_heads} | counts
 
 
 def power(

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pipeline.lake.files import sweep, write_text
 from pipeline.report.blocks import Block, Figure, Heading, Strong, say
 from pipeline.report.calibration import calibration
+from pipeline.report.corpus_size import sizes
 from pipeline.report.definitions import definitions
 from pipeline.report.markdown import to_markdown
 
@@ -16,14 +17,17 @@ FIGURES = "method"
 
 
 def write_method(
-    simulated: pl.DataFrame,
-    power: pl.DataFrame,
+    found: Mapping[str, pl.DataFrame],
+    cell: str,
     alpha: float,
-    corpus: str,
     schemas: Mapping[str, pa.Schema],
     folder: Path,
 ) -> str:
-    """Write `method.md` and its figures into `folder`. Gives the answer in one line."""
+    """Write `method.md` and its figures into `folder`. Gives the answer in one line.
+
+    `found` has the tables simulated, power and by_size, as `analysis.simulate` gives their rows.
+    """
+    simulated = found["simulated"]
     share = simulated.group_by("kind").agg((pl.col("tracks") / pl.col("n_heads")).mean())
     most = 100 * float(share["tracks"].max())  # pyright: ignore
     answer = (
@@ -33,13 +37,14 @@ def write_method(
     blocks: list[Block] = [
         Heading(1, "Method: how far the counts can be trusted"),
         say(
-            "Simulated over the trees of ",
-            Strong(corpus),
+            "Simulated with ",
+            Strong(cell),
             " by ",
             Strong("headcensus calibrate"),
             f": {answer}.",
         ),
-        *calibration(simulated, power, alpha),
+        *calibration(simulated, found["power"], alpha),
+        *sizes(found["by_size"], cell),
         *definitions("What the tables hold", schemas),
     ]
     sweep(folder)

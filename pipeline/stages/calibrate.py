@@ -18,6 +18,8 @@ from pipeline.stages.settings import CalibrateSettings, build
 NULLS = {"random_weights": "random_weights-1", "shuffled_words": "shuffled_words-1"}
 """Measured, and the seed that each is held against."""
 SHARES = tuple(k / 20 for k in range(2, 21))
+DRAWS = 12
+"""Subsamples of each size of the corpus."""
 RELATIONS = 6
 """The commonest, for planted heads."""
 
@@ -30,7 +32,14 @@ def calibrate(request: Request) -> tuple[str, Path]:
     import polars as pl
 
     from pipeline.analysis.measured import measured
-    from pipeline.analysis.simulate import KNOW_NOTHING, power, resampled, simulations
+    from pipeline.analysis.simulate import (
+        HALVINGS,
+        KNOW_NOTHING,
+        by_size,
+        power,
+        resampled,
+        simulations,
+    )
     from pipeline.lake.files import write_table
     from pipeline.lake.tables import TABLES
     from pipeline.report.method_page import write_method
@@ -45,7 +54,7 @@ def calibrate(request: Request) -> tuple[str, Path]:
         raise UserError(f"control={control}: calibrate measures {', '.join(NULLS)} itself")
     lake = Lake(request.root / "calibration")
     words = [word for word in request.overrides if not word.startswith("root=")]
-    names = [name for pair in NULLS.items() for name in pair]
+    names = ["trained", *(name for pair in NULLS.items() for name in pair)]
     cells = {name: Cell(model, *control_and_seed(name), corpus) for name in names}
     configs = [resolve(cell, [*words, f"root={lake.root}"]) for cell in cells.values()]
     settings = build("calibrate", CalibrateSettings, configs[0]["calibrate"])
@@ -65,21 +74,22 @@ def calibrate(request: Request) -> tuple[str, Path]:
         for own, null in NULLS.items()
     }
     relations = _commonest(trees, rules)
-    total = settings.simulations * len(draws)
-    with Bar(total=total, unit=" censuses", desc="calibrate") as shown:
-        rows = []
-        for row in simulations(draws, settings.simulations, rules, settings.seed):
-            rows.append(row)
-            shown.update()
-    with Bar(total=len(relations) * len(SHARES), unit=" shares", desc="power") as shown:
-        planted = []
-        for row in power(trees, relations, SHARES, settings.repeats, rules, settings.seed):
-            planted.append(row)
-            shown.update()
-    found = {"simulated": pl.DataFrame(rows), "power": pl.DataFrame(planted)}
-    for name, frame in found.items():
-        write_table(lake.root / f"{name}.parquet", frame.to_arrow())
-    answer = write_method(found["simulated"], found["power"], rules.alpha, corpus, TABLES, report)
+    both = of_cells["trained"], of_cells["random_weights"]
+    n, repeats, seed = settings.simulations, settings.repeats, settings.seed
+    work = {
+        "simulated": (simulations(draws, n, rules, seed), n * len(draws)),
+        "power": (
+            power(trees, relations, SHARES, repeats, rules, seed),
+            len(relations) * len(SHARES),
+        ),
+        "by_size": (by_size(*both, DRAWS, rules, seed), DRAWS * (HALVINGS + 1)),
+    }
+    found = {}
+    for name, (rows, total) in work.items():
+        with Bar(iterable=rows, total=total, unit=" rows", desc=f"calibrate: {name}") as shown:
+            found[name] = pl.DataFrame(list(shown))
+        write_table(lake.root / f"{name}.parquet", found[name].to_arrow())
+    answer = write_method(found, f"{model} × {corpus}", rules.alpha, TABLES, report)
     return answer, report / "method.md"
 
 

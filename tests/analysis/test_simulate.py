@@ -12,13 +12,16 @@ from pipeline.analysis.simulate import (
     KNOW_NOTHING,
     Trees,
     as_good_as_the_offset,
+    by_size,
     counted,
     found,
     offset_by_sentence,
+    planted,
     power,
     random_pointers,
     resampled,
     simulations,
+    subsampled,
 )
 from pipeline.corpora.base import read
 from pipeline.corpora.conllu import Conllu
@@ -108,6 +111,27 @@ def test_planted_heads_are_found_and_no_others(trees):
     assert [row["n_found"] for row in rows] == [0, 10]
     assert [row["n_planted"] for row in rows] == [10, 10]
     assert [row["n_others"] for row in rows] == [38, 38]
+
+
+def test_a_subsample_has_each_sentence_once_and_the_whole_is_the_whole(trees):
+    marked = np.stack((trees.arcs.offset == 1, trees.arcs.deprel == "det"), 1)
+    some, hits = subsampled(trees, marked, 50)(np.random.default_rng(3))
+    assert len(set(some.rows.tolist())) == len(some.n_words) == 50
+    np.testing.assert_array_equal(hits[:, 0], some.arcs.offset == 1)
+    whole, hits = subsampled(trees, marked, len(trees.n_words))(np.random.default_rng(3))
+    assert sorted(whole.rows.tolist()) == trees.rows.tolist()
+    assert hits.sum(0).tolist() == marked.sum(0).tolist()
+
+
+def test_counts_by_size_end_with_the_whole_corpus(trees):
+    _, known = planted(trees, N_HEADS, "det", 5, 0.95)(np.random.default_rng(0))
+    _, null = random_pointers(trees, N_HEADS)(np.random.default_rng(1))
+    rows = pl.DataFrame(list(by_size((trees, known), (trees, null), 2, RULES, 0)))
+    n = len(trees.n_words)
+    assert rows["n_sentences"].to_list() == [k for s in (4, 3, 2, 1, 0) for k in [n >> s] * 2]
+    assert rows.filter(n_sentences=n)["tracks"].to_list() == [5, 5]
+    # On 50 sentences no relation has arcs enough.
+    assert rows.filter(n_sentences=n >> 4)["tracks"].to_list() == [0, 0]
 
 
 def test_counts_follow_the_rules_and_the_seed(trees):

@@ -22,7 +22,7 @@ def test_the_page_and_what_it_is_made_of(asked, root, tmp_path, capfd):
     assert "10 simulated censuses, nominal 5 %" in out
     assert err == ""
     page = (tmp_path / "said/method.md").read_text(encoding="utf-8")
-    for figure in ("calibration", "power"):
+    for figure in ("calibration", "power", "by-size"):
         assert f"](method/{figure}.svg)" in page
         assert (tmp_path / f"said/method/{figure}.svg").is_file()
     simulated = pl.read_parquet(root / "calibration/simulated.parquet")

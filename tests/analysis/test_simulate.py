@@ -85,6 +85,7 @@ def test_drawn_again_sentences_keep_their_arcs_their_hits_and_their_half(trees):
     assert again.confirms(5).tolist() == [half[row] for row in again.rows.tolist()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KNOW_NOTHING)
 def test_heads_that_know_nothing_are_not_said_to_track(trees, kind):
     draw = KNOW_NOTHING[kind](trees, N_HEADS)

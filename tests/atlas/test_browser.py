@@ -18,6 +18,8 @@ from tests.atlas import back, made
 from tests.atlas.browser import Page, every, view
 from tests.atlas.test_page import EVIL, evil_page
 
+pytestmark = pytest.mark.slow
+
 
 def two(folder: Path, family: str) -> Path:
     """A model beside a null, with roles."""

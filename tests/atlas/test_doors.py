@@ -10,6 +10,8 @@ from tests import tiny
 from tests.atlas.browser import view
 from tests.stages import small
 
+pytestmark = pytest.mark.slow
+
 CELLS = """(() => {
   const svg = document.querySelector("svg[data-doors]");
   return [...svg.querySelectorAll("title")].map((title) => {

@@ -16,6 +16,7 @@ def asked(words, sentences, tmp_path) -> list[str]:
     return [*words, "calibrate.simulations=2", "calibrate.repeats=1", report]
 
 
+@pytest.mark.slow
 def test_the_page_and_what_it_is_made_of(asked, root, tmp_path, capfd):
     assert small.run("calibrate", *asked) == 0
     out, err = capfd.readouterr()

@@ -41,8 +41,9 @@ def compare(
             " with the same sites, layers and heads can be compared head by head"
         )
     seeds = (rules.seed, rules.seed if a.corpus == b.corpus else rules.seed + 1)
+    fitted = {corpus: fit(lake, corpus, rules) for corpus in {a.corpus, b.corpus}}
     drawn = [
-        _drawn(tallied(lake, cell, fit(lake, cell.corpus, rules), rules, seed))
+        _drawn(tallied(lake, cell, fitted[cell.corpus], rules, seed))
         for cell, seed in zip((a, b), seeds, strict=True)
     ]
     keys = [*_KEYS, "role", "what"]

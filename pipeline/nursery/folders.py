@@ -9,8 +9,10 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from pipeline.lake.files import sync, write_atomic, write_text
 from pipeline.nursery.recipes import Recipe
 
 LOSSES = "losses.json"
@@ -60,37 +62,22 @@ class Nest:
         temporary.mkdir()
         save(temporary)
         for file in temporary.iterdir():
-            _sync(file)
+            sync(file)
         os.replace(temporary, self.folder / name)
-        _sync(self.folder)
+        sync(self.folder)
         return name
 
     def finish(self, notes: list[dict]) -> None:
         """Give the folder itself the last checkpoint's files, then say that it is finished."""
         for file in sorted((self.folder / notes[-1]["folder"]).iterdir()):
-            self._write(file.name, file.read_bytes())
+            write_atomic(self.folder / file.name, partial(shutil.copyfile, file))
         self.note(notes)
         kept = {"fingerprint": self.recipe.fingerprint, "recipe": asdict(self.recipe)}
-        self._write(_RECIPE, (json.dumps(kept, indent=1) + "\n").encode())
+        write_text(self.folder / _RECIPE, json.dumps(kept, indent=1) + "\n")
 
     def note(self, notes: list[dict]) -> None:
-        self._write(LOSSES, (json.dumps(notes, indent=1) + "\n").encode())
-
-    def _write(self, name: str, content: bytes) -> None:
-        temporary = self.folder / f".{name}.tmp"
-        temporary.write_bytes(content)
-        _sync(temporary)
-        os.replace(temporary, self.folder / name)
-        _sync(self.folder)
+        write_text(self.folder / LOSSES, json.dumps(notes, indent=1) + "\n")
 
 
 def _is_whole(folder: Path) -> bool:
     return all((folder / name).is_file() for name in ("config.json", "model.safetensors"))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

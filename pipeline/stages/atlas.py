@@ -11,7 +11,7 @@ from pipeline.engines.progress import Bar
 from pipeline.lake.layout import Cell, Lake, word
 from pipeline.report.addresses import PAGE
 from pipeline.stages.checks import check_folder
-from pipeline.stages.measure import CellPlan
+from pipeline.stages.measure import CellPlan, plans
 from pipeline.stages.settings import AtlasSettings, build
 
 
@@ -35,9 +35,9 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
 
     settings = build("atlas", AtlasSettings, section)
     lake = Lake(root)
-    plans = [CellPlan(dict(config)) for config in configs]
-    first = plans[0].cell
-    if len({plan.cell.corpus for plan in plans}) > 1:
+    planned = plans(configs)
+    first = planned[0].cell
+    if len({plan.cell.corpus for plan in planned}) > 1:
         raise UserError("atlas: the cells are of several corpora: give corpus=… one name")
     given = _given(settings)
     if given is None and not settings.sentences:
@@ -49,9 +49,9 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
     examples = given
     if examples is None:
         examples = choose(lake, first, tables, settings.sentences, settings.max_words)
-    with Bar(total=len(plans), unit=" models", desc="atlas") as shown:
+    with Bar(total=len(planned), unit=" models", desc="atlas") as shown:
         document = build_atlas(
-            _subjects(plans, shown),
+            _subjects(planned, shown),
             examples,
             roles(tables, first.corpus) if tables else None,
             first.corpus,
@@ -105,11 +105,11 @@ def _listed(value: str | tuple[str, ...] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-def _subjects(plans: Sequence[CellPlan], shown: Bar) -> Iterator[Any]:
+def _subjects(planned: Sequence[CellPlan], shown: Bar) -> Iterator[Any]:
     """One at a time: a page may show more models than fit in memory together."""
     from pipeline.atlas.capture import Subject
 
-    for plan in plans:
+    for plan in planned:
         made = plan.subject()
         yield Subject(
             plan.cell.model,

@@ -1,6 +1,6 @@
 """The measure stage: a resolved cell becomes a job and a way to load its subject."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -78,18 +78,23 @@ class CellPlan:
 
 
 def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:
-    """What an engine runs: a job per cell, all of them checked, and how to load its subject.
+    """What an engine runs: a job per cell, all of them checked, and how to load its subject."""
+    return [(plan.job(), plan.subject) for plan in plans(configs)]
+
+
+def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
+    """A plan per cell, all of them checked.
 
     Cells of one checkpoint share it, so that its files are hashed once.
     """
     checkpoints: dict[Checkpoint, Checkpoint] = {}
-    made = [CellPlan(config) for config in configs]
+    made = [CellPlan(dict(config)) for config in configs]
     for plan in made:
         known = plan.checkpoint in checkpoints
         plan.checkpoint = checkpoints.setdefault(plan.checkpoint, plan.checkpoint)
         if not known:
             plan.check()
-    return [(plan.job(), plan.subject) for plan in made]
+    return made
 
 
 @contextmanager

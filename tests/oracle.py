@@ -21,7 +21,7 @@ def statistics(pattern: np.ndarray, visible: np.ndarray, piece: dict) -> dict[st
     for i in range(n):
         row = [float(a) for a in pattern[i]]
         for j, a in enumerate(row):
-            for name in ("cls", "bos", "sep", "eos", "punct"):
+            for name in ("cls", "bos", "sep", "eos", "punct", "special"):
                 sums[f"mass_{name}"] += a * piece[name][j]
             sums["mass_first"] += a * (j == 0)
             sums["mass_self"] += a * (j == i)
@@ -57,7 +57,7 @@ def statistics(pattern: np.ndarray, visible: np.ndarray, piece: dict) -> dict[st
 
 
 _NAMES = [
-    *(f"mass_{c}" for c in ("cls", "bos", "sep", "eos", "first", "punct")),
+    *(f"mass_{c}" for c in ("cls", "bos", "sep", "eos", "first", "punct", "special")),
     *(f"mass_{c}" for c in ("self", "prev", "next", "same_word", "other")),
     *("cls_to_cls", "sep_to_sep", "self_cls", "self_sep", "self_first", "row_sum"),
     *("entropy_nats", "entropy_normalised", "n_queries_choice", "confidence"),
@@ -84,7 +84,7 @@ def cross_statistics(pattern: np.ndarray, query: dict, key: dict) -> dict[str, f
     for i, weights in enumerate(pattern):
         row = [float(a) for a in weights]
         for j, a in enumerate(row):
-            for name in ("cls", "bos", "sep", "eos", "punct"):
+            for name in ("cls", "bos", "sep", "eos", "punct", "special"):
                 sums[f"mass_{name}"] += a * key[name][j]
             sums["mass_first"] += a * (j == 0)
             sums["mass_other"] += a * (not of_a_class[j])
@@ -104,7 +104,7 @@ def cross_statistics(pattern: np.ndarray, query: dict, key: dict) -> dict[str, f
 
 
 _CROSS_NAMES = [
-    *(f"mass_{c}" for c in ("cls", "bos", "sep", "eos", "first", "punct", "other")),
+    *(f"mass_{c}" for c in ("cls", "bos", "sep", "eos", "first", "punct", "special", "other")),
     *("cls_to_cls", "sep_to_sep", "row_sum"),
     *("entropy_nats", "entropy_normalised", "confidence", "confidence_content"),
 ]
@@ -126,6 +126,71 @@ def cross_word_weights(
                 total = sum(float(pattern[i][j]) for i in queries for j in keys)
                 weights[a, b] = total / len(queries)
     return weights
+
+
+def value_statistics(
+    pattern: np.ndarray, seen: np.ndarray, f: np.ndarray, piece: dict, sums: dict
+) -> dict[str, float | np.ndarray]:
+    """What value norms say: `f` is [key, channel], what each key gives to the residual stream.
+
+    `sums` are the statistics of the pattern weighted by its lengths.
+    """
+    length = [math.sqrt(sum(float(x) ** 2 for x in row)) for row in f]
+    n_keys = len(length)
+    found = {f"norm_{k}": v for k, v in sums.items() if k.startswith("mass_") or k == "row_sum"}
+    found["value_norm"] = sum(length)
+    classes = {**piece, "first": [j == 0 for j in range(n_keys)]}
+    for name in ("cls", "bos", "sep", "eos", "first", "punct", "special"):
+        found[f"value_norm_{name}"] = sum(
+            x for x, c in zip(length, classes[name], strict=True) if c
+        )
+    received = [
+        sum(float(row[j]) for row in pattern) / max(sum(bool(s[j]) for s in seen), 1)
+        for j in range(n_keys)
+    ]
+    found["spearman"] = _spearman(received, length)
+    for name in ("cls", "sep", "first"):
+        given = [
+            sum((float(row[j]) * f[j] for j in range(n_keys) if classes[name][j]), 0 * f[0])
+            for row in pattern
+        ]
+        found[f"output_{name}"] = sum(given, 0 * f[0])
+        found[f"output_energy_{name}"] = sum(float(w @ w) for w in given)
+    return found
+
+
+def _spearman(a: list[float], b: list[float]) -> float:
+    def ranks(x: list[float]) -> np.ndarray:
+        return np.array([(sum(v < u for v in x) + sum(v <= u for v in x)) / 2 for u in x])
+
+    x, y = ranks(a), ranks(b)
+    x, y = x - x.mean(), y - y.mean()
+    spread = math.sqrt(float(x @ x) * float(y @ y))
+    return float(x @ y) / spread if spread else math.nan
+
+
+def tree_edges(weights: np.ndarray, nodes: list[int]) -> set[tuple[int, int]]:
+    """Edges of the maximum spanning tree of weights + weightsᵀ, the largest first (Kruskal)."""
+    both = weights + weights.T
+    pairs = [(float(both[a, b]), a, b) for a in nodes for b in nodes if a < b]
+    trees = {a: {a} for a in nodes}
+    edges = set()
+    for weight, a, b in sorted(pairs, reverse=True):
+        if weight > 0 and trees[a] is not trees[b]:
+            edges.add((a, b))
+            trees[a] |= trees[b]
+            for word in trees[b]:
+                trees[word] = trees[a]
+    return edges
+
+
+def js_divergence(p: np.ndarray, q: np.ndarray) -> float:
+    """Of two rows, in nats."""
+    total = 0.0
+    for a, b in zip(p.tolist(), q.tolist(), strict=True):
+        m = (a + b) / 2
+        total += (a * math.log(a / m) if a > 0 else 0) + (b * math.log(b / m) if b > 0 else 0)
+    return total / 2
 
 
 def word_weights(pattern: np.ndarray, word: list[int], n_words: int) -> np.ndarray:

@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
@@ -96,7 +95,9 @@ def test_tables_equal_the_reference(source, request, tmp_path):
                 name
             )
 
-    relations = open_table("relations", tmp_path).filter(pl.col("level") == "full").collect()
+    relations = (
+        open_table("relations", tmp_path).filter(level="full", weighting="attention").collect()
+    )
     assert relations.height == 144 * len(n_arcs)
     total = sum(n_arcs.values())
     wrong = Counter()

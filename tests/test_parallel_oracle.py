@@ -127,7 +127,7 @@ def test_means_and_error_rates_equal_the_reference(checkpoint, pairs, tmp_path):
         assert row["entropy_nats"] == pytest.approx(entropy, abs=1e-4)
         assert (row["mass_self"] is None) == (row["site"] == "cross")
 
-    alignments = open_table("alignments", tmp_path).collect()
+    alignments = open_table("alignments", tmp_path).filter(weighting="attention").collect()
     assert alignments.height == 2 * N_LAYERS * N_HEADS
     for row in alignments.iter_rows(named=True):
         hits = size = 0
@@ -147,7 +147,9 @@ def test_the_same_text_on_both_sides(checkpoint, sentences_file, tmp_path):
     words = ["model=local", f"model.path={checkpoint}", "corpus=conllu"]
     words += [f"corpus.path={sentences_file}", "analysis.min_arcs=1", "analysis.bootstrap=10"]
     assert main(["run", *words, f"root={tmp_path}"]) == 0
-    relations = open_table("relations", tmp_path).filter(pl.col("level") == "full").collect()
+    relations = (
+        open_table("relations", tmp_path).filter(level="full", weighting="attention").collect()
+    )
     by_site = {site: relations.filter(site=site) for site in ("encoder", "decoder", "cross")}
     assert by_site["cross"].height == 0
     counted = [

@@ -16,10 +16,13 @@ from pipeline.analysis.links import links_of
 from pipeline.analysis.nulls import alignments_with_nulls, relations_with_nulls
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.sites import SIDES, Fitted, SentenceShard, SiteTally, tables_of
+from pipeline.analysis.stability import agreement, by_margin, by_nulls
+from pipeline.analysis.totals import similarity
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import read_shard
+from pipeline.lake.schema import MEASURED
 from pipeline.lake.tables import TABLES
 
 
@@ -58,7 +61,12 @@ def _tables(of_cells: dict[str, list[pl.DataFrame]], rules: Rules) -> dict[str, 
         "heads": heads,
         "relations": relations,
         "alignments": alignments,
+        "trees": _frame("trees", of_cells["trees"]).collect(),
+        "similarity": _frame("similarity", of_cells["similarity"]).collect(),
         "dumps": dump_curve(heads.lazy()).collect(),
+        "margins": _frame("margins", [by_margin(relations, rules)]).collect(),
+        "nulls": _frame("nulls", [by_nulls(relations, rules)]).collect(),
+        "agreement": _frame("agreement", [agreement(heads, relations, rules)]).collect(),
         "census": census(heads.lazy(), flags, facts).collect(),
     }
     return {name: _arrow(name, frame) for name, frame in frames.items()}
@@ -70,7 +78,13 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
     measured = manifest.read(lake.measured("heads", cell))
     facts = {k: v for k, v in measured.facts.items() if k.startswith("n_")}
     facts["n_quarantined"] = manifest.read(lake.sentences(cell.corpus)).facts["n_quarantined"]
-    return {**tables_of(list(sites.values()), rules), "census": pl.DataFrame(facts)}
+    compared = lake.measured("similarity", cell)
+    shards = [read_shard(p) for p in manifest.paths(compared, manifest.verified(compared))]
+    return {
+        **tables_of(list(sites.values()), rules),
+        "similarity": similarity(shards),
+        "census": pl.DataFrame(facts),
+    }
 
 
 def tallied(
@@ -81,30 +95,26 @@ def tallied(
 
     Raises UserError as `aggregate` does.
     """
-    measured = manifest.verified(lake.measured("heads", cell))
-    pointed = manifest.verified(lake.measured("pointers", cell))
+    folders = {table: lake.measured(table, cell) for table in MEASURED if table != "similarity"}
+    contents = {table: manifest.verified(folder) for table, folder in folders.items()}
+    measured = contents["heads"]
     corpus = manifest.read(lake.sentences(cell.corpus))
     if measured.facts.get("sentences") != corpus.fingerprint:
         raise UserError(
             f"{cell.name} was measured over other sentences than those in"
             f" {lake.sentences(cell.corpus)}: run measure again"
         )
-    files = zip(
-        _shards(lake, cell.corpus, rules),
-        manifest.paths(lake.measured("heads", cell), measured),
-        manifest.paths(lake.measured("pointers", cell), pointed),
-        strict=True,
-    )
+    paths = [manifest.paths(folder, contents[table]) for table, folder in folders.items()]
     sites: dict[str, SiteTally] = {}
-    for shard, heads_file, pointers_file in files:
+    for shard, *files in zip(_shards(lake, cell.corpus, rules), *paths, strict=True):
         weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, seed, shard.number)
-        heads, pointers = read_shard(heads_file), read_shard(pointers_file)
-        found = heads["site"].unique().to_pylist()
+        tables = dict(zip(folders, map(read_shard, files), strict=True))
+        found = tables["heads"]["site"].unique().to_pylist()
         for site in found:
             # A decoder beside an encoder reads the target, one by itself what there is.
             side = "target" if site == "decoder" and "cross" in found else "source"
             tally = sites.setdefault(site, SiteTally(site, side, fitted, rules))
-            tally.add(_at(site, heads), _at(site, pointers), shard, weights)
+            tally.add({k: _at(site, table) for k, table in tables.items()}, shard, weights)
     return sites
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.analysis import bootstrap
-from pipeline.analysis.hits import Pointers
+from pipeline.analysis.hits import ENDINGS, Pointers
 from pipeline.analysis.links import FittedPosition, Links
 from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
@@ -31,15 +31,17 @@ class AlignmentTally:
 
     position: FittedPosition
     rules: Rules
+    weighting: str = "attention"
     sums: dict[str, np.ndarray] = field(default_factory=dict)
 
     def add(
         self, links: Links, pointers: Pointers, confirms: np.ndarray, weights: np.ndarray
     ) -> None:
         """One shard. `confirms` and the columns of `weights` run over its sentences."""
-        if not pointers.n_heads:
+        ending = ENDINGS[self.weighting]
+        if not pointers.n_heads or not pointers.has(f"attends_to{ending}"):
             return
-        of_words = _Judged(links, pointers, self.position.best)
+        of_words = _Judged(links, pointers, self.position.best, ending)
         self._sum("n_words_all", np.array(len(of_words.sentence)))
         self._sum("hits_all", of_words.hits().sum(0))
         self._sum("size_all", of_words.aligned.sum(0) + of_words.n_sure.sum())
@@ -97,7 +99,7 @@ class AlignmentTally:
             "margin": (aer <= baseline - self.rules.margin + 1e-9) & enough,
         }
         return columns.with_columns(
-            weighting=pl.lit("attention"),
+            weighting=pl.lit(self.weighting),
             n_sentences=pl.lit(int(s["n_sentences"])),
             n_sure=pl.lit(int(s["n_sure"])),
             baseline=pl.lit("diagonal" if offset is None else "offset"),
@@ -114,14 +116,14 @@ class _Judged:
     linked: `possible`, and `sure`. Words without any piece, and their links, are left out.
     """
 
-    def __init__(self, links: Links, pointers: Pointers, position: int | None):
+    def __init__(self, links: Links, pointers: Pointers, position: int | None, ending: str):
         measured = pointers.measured
         sentence, target = links.words()
         keep = measured[sentence]
         sentence, target = sentence[keep], target[keep]
         keep = pointers.has_piece("attends_to", sentence, target)
         self.sentence, target = sentence[keep], target[keep]
-        pointed = [pointers(c, self.sentence, target) for c in CONVENTIONS.values()]
+        pointed = [pointers(c + ending, self.sentence, target) for c in CONVENTIONS.values()]
         source = np.concatenate(pointed, 1).astype(np.int64)
         self.aligned = source >= 0
         tables = links.tables()

@@ -7,7 +7,9 @@ from pipeline.lake.tables import CELL_KEYS, DUMP_CLASSES
 CELL = [column.name for column in CELL_KEYS]
 HEAD = [*CELL, "site", "layer", "head"]
 LEVEL = "full"
-"""Heads are counted by the relations as the treebank labels them."""
+"""Heads are counted by the relations as the treebank labels them,"""
+WEIGHTING = "attention"
+"""and by their weights alone."""
 
 THRESHOLDS = tuple(percent / 100 for percent in range(20, 85, 5))
 
@@ -28,9 +30,19 @@ def head_flags(relations: pl.LazyFrame, alignments: pl.LazyFrame) -> pl.LazyFram
         "aligns": pl.col("aligns"),
         "aligns_margin_significant": pl.col("margin") & pl.col("significant"),
     }
-    by_relations = relations.filter(pl.col("level") == LEVEL).group_by(HEAD).agg(_any(any_of))
-    by_alignments = alignments.group_by(HEAD).agg(_any(aligns))
-    return by_relations.join(by_alignments, on=HEAD, how="full", coalesce=True)
+    counted = pl.col("weighting") == WEIGHTING
+    by_relations = (
+        relations.filter(pl.col("level") == LEVEL, counted).group_by(HEAD).agg(_any(any_of))
+    )
+    by_norm = (
+        relations.filter(pl.col("level") == LEVEL, pl.col("weighting") == "norm")
+        .group_by(HEAD)
+        .agg(_any({"tracks_norm": pl.col("tracks")}))
+    )
+    by_alignments = alignments.filter(counted).group_by(HEAD).agg(_any(aligns))
+    return by_relations.join(by_norm, on=HEAD, how="left").join(
+        by_alignments, on=HEAD, how="full", coalesce=True
+    )
 
 
 def _any(flags: dict[str, pl.Expr]) -> list[pl.Expr]:
@@ -72,6 +84,8 @@ def census(heads: pl.LazyFrame, flags: pl.LazyFrame, facts: pl.LazyFrame) -> pl.
 
 _NULLABLE = (
     "tracks",
+    "tracks_norm",
+    "dumps_by_norm",
     "aligns",
     "margin",
     "significant",
@@ -79,7 +93,8 @@ _NULLABLE = (
     "margin_significant",
     "naive",
 )
-_PLAIN = ("dumps", *(f"dumps_{c}" for c in DUMP_CLASSES), "positional", "broad")
+_PATTERNS = ("broad", "vertical", "diagonal", "mixed", "heterogeneous")
+_PLAIN = ("dumps", *(f"dumps_{c}" for c in DUMP_CLASSES), "positional", *_PATTERNS)
 _MAY_BE_NULL = {f"n_{flag}" for flag in _NULLABLE} | {"n_tracks_and_dumps"}
 
 

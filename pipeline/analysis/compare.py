@@ -114,13 +114,13 @@ def _of_site(tally: SiteTally) -> Iterator[tuple[str, str, np.ndarray]]:
         yield "dumps", c, ratio(heads[f"drawn_{c}"], heads["drawn_n"])
     if heads:
         yield "broad", "", ratio(heads["drawn_entropy"], heads["drawn_choice"])
-    for (level, relation), sums in tally.relations.sums.items():
+    for (level, relation), sums in tally.relations["attention"].sums.items():
         if level == LEVEL and sums.n:
             shares = ratio(sums.arrays["drawn_hits"], sums.arrays["drawn_n"])
             halves = np.split(shares, len(DIRECTIONS), axis=1)
             for way, values in zip(DIRECTIONS, halves, strict=True):
                 yield "tracks", f"{relation} {way}", values
-    aligned = tally.alignments.sums
+    aligned = tally.alignments["attention"].sums
     if aligned:
         errors = 1 - ratio(aligned["drawn_hits"], aligned["drawn_size"])
         for way, values in zip(CONVENTIONS, np.split(errors, len(CONVENTIONS), 1), strict=True):

@@ -1,5 +1,6 @@
 """Per-head means over a corpus, their intervals, and what they make of a head (`rules`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,13 +10,15 @@ import pyarrow as pa
 from pipeline.analysis import bootstrap
 from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
-from pipeline.lake.schema import COUNTS, MASSES, OFFSETS, SUMS
+from pipeline.core.pieces import KEY_CLASSES
+from pipeline.lake.schema import COUNTS, MASSES, NORM_SUMS, OFFSETS, SUMS
 from pipeline.lake.tables import DUMP_CLASSES
 
 _SUMMED = (
     *(c.name for c in COUNTS),
     *(c.name for c in SUMS),
     *(f"uniform_{name}" for name in MASSES),
+    *(c.name for c in NORM_SUMS),
 )
 _ALPHAS = tuple(f"alpha_{k}" for k in range(4))
 
@@ -41,11 +44,14 @@ class HeadTally:
             self.places = first
         values = {
             name: shard[name].to_numpy().reshape(-1, n_heads).astype(np.float64)
-            for name in (*_SUMMED, *_ALPHAS)
+            for name in (*_SUMMED, *_ALPHAS, "spearman")
         }
         self.n_sentences += len(rows) // n_heads
         for name in _SUMMED:
             self._sum(name, values[name].sum(0))
+        has_rank = ~np.isnan(values["spearman"])
+        self._sum("n_spearman", has_rank.sum(0))
+        self._sum("spearman", np.where(has_rank, values["spearman"], 0.0).sum(0))
         for k in range(4):
             alpha = values[f"alpha_{k}"]
             has_position = ~np.isnan(alpha)
@@ -65,11 +71,12 @@ class HeadTally:
     def _sum(self, name: str, value: np.ndarray) -> None:
         self.sums[name] = self.sums[name] + value if name in self.sums else value
 
-    def frame(self) -> pl.DataFrame:
-        """The table `heads` of a cell, but for `tracks`."""
+    def frame(self, constancies: Mapping[str, np.ndarray]) -> pl.DataFrame:
+        """The table `heads` of a cell, but for `tracks`. `constancies` come from other sums."""
         if self.places.is_empty():
             return pl.DataFrame()
-        columns = {**self._means(), **self._sinks(), **self._intervals()}
+        columns = {**self._means(), **self._sinks(), **self._norms(), **self._intervals()}
+        columns |= constancies
         columns |= self._classes(columns)
         return self.places.with_columns(
             n_sentences=pl.lit(self.n_sentences),
@@ -102,6 +109,21 @@ class HeadTally:
             f"sink_rate_{k}": ratio(s[f"sink_{k}"], s[f"n_alpha_{k}"]) for k in range(4)
         }
 
+    def _norms(self) -> dict[str, np.ndarray]:
+        """Of A × ‖f‖; null throughout where values have no norm."""
+        s = self.sums
+        content = ratio(
+            s["value_norm"] - s["value_norm_special"], s["n_keys"] - s["n_keys_special"]
+        )
+        return {
+            "spearman": ratio(s["spearman"], s["n_spearman"]),
+            **{f"norm_share_{m[5:]}": ratio(s[f"norm_{m}"], s["norm_row_sum"]) for m in MASSES},
+            **{
+                f"norm_ratio_{c}": ratio(ratio(s[f"value_norm_{c}"], s[f"n_keys_{c}"]), content)
+                for c in KEY_CLASSES
+            },
+        }
+
     def _intervals(self) -> dict[str, np.ndarray]:
         ends = {}
         for name in DUMP_CLASSES:
@@ -115,7 +137,9 @@ class HeadTally:
             > self.rules.dump_threshold
             for c in DUMP_CLASSES
         }
+        flags |= self._by_norm(columns, flags)
         flags["broad"] = columns["entropy_normalised"] > self.rules.broad_entropy
+        flags |= self._patterns(columns, flags["broad"])
         if "argmax_offset" not in self.sums:
             return flags | {"positional": np.zeros(len(self.places), bool)}
         near = self.sums["argmax_offset"][:, : len(OFFSETS)]
@@ -123,3 +147,28 @@ class HeadTally:
         flags["best_offset"] = np.asarray(OFFSETS)[near.argmax(1)]
         flags["best_offset_rate"] = rate
         return flags | {"positional": rate >= self.rules.positional_rate}
+
+    def _by_norm(
+        self, columns: Mapping[str, np.ndarray], flags: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        shares = {c: columns[f"norm_share_{c}"] for c in DUMP_CLASSES}
+        if np.isnan(shares["first"]).all():
+            return {}
+        both = [flags[f"dumps_{c}"] & (x > self.rules.dump_threshold) for c, x in shares.items()]
+        return {"dumps_by_norm": np.logical_or.reduce(both)}
+
+    def _patterns(
+        self, columns: Mapping[str, np.ndarray], broad: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Group G: the classes of Kovaleva et al. 2019, §4.1, by rule. A head may be of several.
+
+        Block patterns show on inputs of two segments, which no corpus here has.
+        """
+        rules = self.rules
+        vertical = np.fmax(columns["mass_special"], columns["mass_first"])
+        near = [columns[f"mass_{c}"] for c in ("prev", "self", "next")]
+        diagonal = np.fmax.reduce(near)
+        flags = {"vertical": vertical > rules.vertical, "diagonal": diagonal > rules.diagonal}
+        mixed = (vertical + diagonal > rules.vertical) & (np.fmin(vertical, diagonal) > rules.mixed)
+        flags["mixed"] = mixed & ~flags["vertical"] & ~flags["diagonal"]
+        return flags | {"heterogeneous": ~np.logical_or.reduce([*flags.values(), broad])}

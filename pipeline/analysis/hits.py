@@ -4,6 +4,8 @@
 transposed map): the word that attends most to the dependent is its governor.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +13,31 @@ import pyarrow.compute as pc
 from pipeline.analysis.arcs import Arcs
 from pipeline.lake.schema import NO_PIECE
 
+
+@dataclass(frozen=True)
+class Nodes:
+    """Which words of some sentences are nodes of their trees; `word` runs beside the sentences."""
+
+    _tree: np.ndarray
+    _up_to: np.ndarray
+    _start: np.ndarray
+    _n_words: np.ndarray
+
+    @property
+    def n_nodes(self) -> np.ndarray:
+        return self._up_to[self._start + self._n_words] - self._up_to[self._start]
+
+    def is_node(self, word: np.ndarray) -> np.ndarray:
+        return self._tree[self._start + word] > NO_PIECE
+
+    def between(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """How many nodes apart two nodes are: 1 for neighbours."""
+        return np.abs(self._up_to[self._start + a] - self._up_to[self._start + b])
+
+
 DIRECTIONS = {"dep_to_gov": "attends_to", "gov_to_dep": "attended_by"}
+ENDINGS = {"attention": "", "norm": "_norm"}
+"""Weightings, and how the lake's columns of each end: A, and N = A × ‖value W_O‖."""
 
 
 class Pointers:
@@ -47,6 +73,16 @@ class Pointers:
         flat, starts, _ = self._column(column)
         return flat[starts[sentence] + word] != NO_PIECE
 
+    def has(self, column: str) -> bool:
+        """Trees are not there across, pointers by norm not where values have none."""
+        return self._rows[column].null_count < len(self._rows)
+
+    def nodes(self, sentence: np.ndarray) -> "Nodes":
+        """Words that trees join, of these sentences; all heads say the same of that."""
+        flat, starts, n_words = self._column("tree")
+        up_to = np.concatenate(([0], np.cumsum(flat > NO_PIECE)))
+        return Nodes(flat, up_to, starts[sentence], n_words[sentence])
+
     def _column(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """All pointers in a row; where each sentence's begin; how many words it has."""
         if name not in self._found:
@@ -61,20 +97,21 @@ class Pointers:
         return self._found[name]
 
 
-def judge(pointers: Pointers, arcs: Arcs) -> tuple[Arcs, np.ndarray]:
+def judge(pointers: Pointers, arcs: Arcs, weighting: str = "attention") -> tuple[Arcs, np.ndarray]:
     """The arcs that can be judged, and for each whether each head hits it.
 
     Arcs of sentences that the model could not read are left out, and those of words without any
     piece. Hits are [arc, direction × head], booleans, `dep_to_gov` first.
     """
-    if not pointers.n_heads:
+    ending = ENDINGS[weighting]
+    if not pointers.n_heads or not pointers.has(f"attends_to{ending}"):
         return arcs.where(np.zeros(len(arcs), bool)), np.zeros((0, 0), bool)
     arcs = arcs.where(pointers.measured[arcs.sentence])
     both = (arcs.dependent, arcs.governor)
     has_piece = [pointers.has_piece("attends_to", arcs.sentence, word) for word in both]
     arcs = arcs.where(has_piece[0] & has_piece[1])
     hits = [
-        pointers(column, arcs.sentence, arcs.dependent) == arcs.governor[:, None]
+        pointers(column + ending, arcs.sentence, arcs.dependent) == arcs.governor[:, None]
         for column in DIRECTIONS.values()
     ]
     return arcs, np.concatenate(hits, 1)

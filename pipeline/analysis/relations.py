@@ -43,6 +43,7 @@ class RelationTally:
     offsets: FittedOffsets
     rules: Rules
     levels: Sequence[str] = LEVELS
+    weighting: str = "attention"
     sums: dict[tuple[str, str], _Sums] = field(default_factory=dict)
 
     def add(self, arcs: Arcs, hits: np.ndarray, confirms: np.ndarray, weights: np.ndarray) -> None:
@@ -125,7 +126,7 @@ class RelationTally:
         shared = {
             "deprel": relation,
             "level": level,
-            "weighting": "attention",
+            "weighting": self.weighting,
             "n_all": sums.n_all,
             "baseline_all": best_offset(sums.offsets)[1] / sums.n_all,
             "n": sums.n,

@@ -15,6 +15,10 @@ class Rules:
     `positional_rate` of the queries (Voita et al. 2019, §4), **broad** when its mean normalised
     entropy is above `broad_entropy`. `epsilon` is the sink threshold of Gu et al. 2024.
 
+    Its pattern is **vertical** when more than `vertical` of its mass lies on special pieces, or on
+    the first one; **diagonal** when more than `diagonal` lies on the previous, the own or the next
+    piece; **mixed** when it is neither but for both together, each with more than `mixed`.
+
     Raises ValueError, naming the key, for a value out of its range.
     """
 
@@ -25,12 +29,15 @@ class Rules:
     dump_threshold: float = 0.5
     positional_rate: float = 0.9
     broad_entropy: float = 0.9
+    vertical: float = 0.6
+    diagonal: float = 0.5
+    mixed: float = 0.2
     epsilon: float = 0.3
     bootstrap: int = 1000
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("margin", "alpha", "dump_threshold", "positional_rate", "broad_entropy"):
+        for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}={getattr(self, name)} is not between 0 and 1")
         if not 0 <= self.null_percentile <= 100:
@@ -38,3 +45,15 @@ class Rules:
         for name, least in (("min_arcs", 1), ("bootstrap", 1), ("seed", 0)):
             if not least <= getattr(self, name) < 2**31:
                 raise ValueError(f"{name}={getattr(self, name)} is not between {least} and 2³¹")
+
+
+_SHARES = (
+    "margin",
+    "alpha",
+    "dump_threshold",
+    "positional_rate",
+    "broad_entropy",
+    "vertical",
+    "diagonal",
+    "mixed",
+)

@@ -10,11 +10,13 @@ import pyarrow as pa
 from pipeline.analysis.alignments import AlignmentTally
 from pipeline.analysis.arcs import LEVELS, Arcs, FittedOffsets
 from pipeline.analysis.heads import HeadTally
-from pipeline.analysis.hits import Pointers, judge
+from pipeline.analysis.hits import ENDINGS, Pointers, judge
 from pipeline.analysis.links import FittedPosition, Links
 from pipeline.analysis.relations import RelationTally
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.significance import with_q
+from pipeline.analysis.totals import OutputTally
+from pipeline.analysis.trees import TreeTally
 
 SIDES = {"source": "", "target": "target_"}
 """The two sides of a sentence pair, and how the corpus's columns of each begin."""
@@ -61,46 +63,52 @@ class SiteTally:
         self.is_cross = site == "cross"
         self.side = side
         self.heads = HeadTally(rules)
-        self.relations = RelationTally(fitted.offsets[side], rules)
-        self.alignments = AlignmentTally(fitted.position, rules)
+        self.outputs = OutputTally()
+        self.trees = TreeTally()
+        offsets, position = fitted.offsets[side], fitted.position
+        self.relations = {w: RelationTally(offsets, rules, weighting=w) for w in ENDINGS}
+        self.alignments = {w: AlignmentTally(position, rules, w) for w in ENDINGS}
 
     def add(
-        self, heads: pa.Table, pointers: pa.Table, shard: SentenceShard, weights: np.ndarray
+        self, measured: Mapping[str, pa.Table], shard: SentenceShard, weights: np.ndarray
     ) -> None:
-        """One shard; the columns of `weights` run over its sentences."""
-        measured = np.unique(heads["sentence"].to_numpy()) - shard.first
-        self.heads.add(heads, weights[:, measured])
-        found = Pointers(pointers, shard.first, shard.n_sentences)
+        """One shard, by the tables of the lake; the columns of `weights` run over its sentences."""
+        heads = measured["heads"]
+        rows = np.unique(heads["sentence"].to_numpy()) - shard.first
+        self.heads.add(heads, weights[:, rows])
+        self.outputs.add(measured["outputs"])
+        pointers = Pointers(measured["pointers"], shard.first, shard.n_sentences)
         arcs = shard.arcs[self.side]
         if self.is_cross:
             if shard.links is not None:
-                self.alignments.add(shard.links, found, shard.confirms, weights)
+                for tally in self.alignments.values():
+                    tally.add(shard.links, pointers, shard.confirms, weights)
         elif len(arcs):
-            self.relations.add(*judge(found, arcs), shard.confirms, weights)
+            self.trees.add(arcs, pointers, shard.confirms, weights)
+            for weighting, tally in self.relations.items():
+                tally.add(*judge(pointers, arcs, weighting), shard.confirms, weights)
 
 
 def tables_of(sites: Sequence[SiteTally], rules: Rules) -> dict[str, pl.DataFrame]:
-    """What these sites of one cell add to `heads`, `relations` and `alignments`.
+    """What these sites of one cell add to each table.
 
-    Tests are corrected together, whatever site they are of: the cell is one search for heads.
+    Tests are corrected together, whatever site they are of: the cell is one search for heads. Each
+    weighting and each level of labels is that search told once more, and corrected by itself.
     """
-    heads = [site.heads.frame() for site in sites]
-    relations = [site.relations.frame(site.heads.places) for site in sites]
-    alignments = [site.alignments.frame(site.heads.places) for site in sites]
-    tests = _together(relations)
-    of_levels = [tests.filter(level=level) for level in LEVELS] if len(tests) else []
+    relations, alignments = [], []
+    for weighting in ENDINGS:
+        tests = _together([s.relations[weighting].frame(s.heads.places) for s in sites])
+        of_levels = [tests.filter(level=level) for level in LEVELS] if len(tests) else []
+        relations += [with_q(t, pl.col("n") >= rules.min_arcs, rules) for t in of_levels]
+        tests = _together([s.alignments[weighting].frame(s.heads.places) for s in sites])
+        if len(tests):
+            alignments.append(with_q(tests, pl.col("n_sure") >= rules.min_arcs, rules))
     return {
-        "heads": _together(heads),
-        "relations": _together(
-            [with_q(t, pl.col("n") >= rules.min_arcs, rules) for t in of_levels]
-        ),
-        "alignments": _with_q(_together(alignments), rules),
+        "heads": _together([s.heads.frame(s.outputs.constancies()) for s in sites]),
+        "relations": _together(relations),
+        "alignments": _together(alignments),
+        "trees": _together([s.trees.frame(s.heads.places) for s in sites]),
     }
-
-
-def _with_q(alignments: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    enough = pl.col("n_sure") >= rules.min_arcs
-    return with_q(alignments, enough, rules) if len(alignments) else alignments
 
 
 def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

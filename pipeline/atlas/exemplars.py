@@ -107,13 +107,15 @@ def habits(tables: Mapping[str, pl.DataFrame], cell: Cell) -> list[Habit]:
     Where no head tracks or aligns, or it is not known, the furthest ahead all the same.
     """
     found: list[tuple[bool, float, Habit]] = []
-    for row in _of_cell(tables["relations"], cell).filter(pl.col("level") == "full").to_dicts():
+    for row in (
+        _of_cell(tables["relations"], cell).filter(level="full", weighting="attention").to_dicts()
+    ):
         if row["accuracy"] is not None and row["baseline_accuracy"] is not None:
             habit = Habit(_head(row), row["direction"], row["deprel"])
             lead = row["accuracy"] - row["baseline_accuracy"]
             found.append((bool(row["tracks"]), lead, habit))
     if "alignments" in tables:
-        for row in _of_cell(tables["alignments"], cell).to_dicts():
+        for row in _of_cell(tables["alignments"], cell).filter(weighting="attention").to_dicts():
             if row["aer"] is not None and row["baseline_aer"] is not None:
                 habit = Habit(_head(row), row["convention"])
                 found.append((bool(row["aligns"]), row["baseline_aer"] - row["aer"], habit))

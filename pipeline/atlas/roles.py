@@ -26,7 +26,9 @@ class Table:
 def roles(tables: Mapping[str, pl.DataFrame], corpus: str) -> Table:
     """From `heads`, `relations` and, where it is there, `alignments`, at level `full`."""
     here = pl.col("corpus") == corpus
-    relations = tables["relations"].filter(here, pl.col("tracks"), pl.col("level") == "full")
+    relations = tables["relations"].filter(
+        here, pl.col("tracks"), level="full", weighting="attention"
+    )
     tracked: dict[tuple, list[Tracked]] = {}
     for row in relations.sort("accuracy", descending=True).iter_rows(named=True):
         accuracy, baseline = (round(row[c], 4) for c in ("accuracy", "baseline_accuracy"))
@@ -34,7 +36,11 @@ def roles(tables: Mapping[str, pl.DataFrame], corpus: str) -> Table:
         tracked.setdefault(_key(row), []).append(relation)
     aligned: dict[tuple, dict[str, float]] = {}
     if "alignments" in tables:
-        for row in tables["alignments"].filter(here, pl.col("aligns")).iter_rows(named=True):
+        for row in (
+            tables["alignments"]
+            .filter(here, pl.col("aligns"), weighting="attention")
+            .iter_rows(named=True)
+        ):
             aligned.setdefault(_key(row), {})[row["convention"]] = round(row["aer"], 4)
     found: dict[tuple[str, str], dict[Head, Roles]] = {}
     for row in tables["heads"].filter(here).iter_rows(named=True):

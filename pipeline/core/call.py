@@ -12,7 +12,9 @@ class AttentionCall:
 
     Grouped keys come unrepeated (`kv_head` divides `head`). `bias` is added to the scores before
     the mask (T5), `softcap` bounds them (Gemma 2), `sinks` are learned logits that take part in
-    the softmax and in nothing else (gpt-oss).
+    the softmax and in nothing else (gpt-oss). `readout` takes a head's values to what they add to
+    the residual stream, turned into as few dimensions as a value has: lengths and angles are kept.
+    It is None where a model does not read the heads' output by one matrix.
     """
 
     query: Float[Tensor, "sentence head query channel"]
@@ -23,17 +25,16 @@ class AttentionCall:
     bias: Float[Tensor, "#sentence head query key"] | None = None
     softcap: float | None = None
     sinks: Float[Tensor, " head"] | None = None
+    readout: Float[Tensor, "head value_channel channel"] | None = None
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """What is kept of a pattern: sums over its queries, and one pointer per word each way.
+    """What is kept of a pattern: sums over its queries, and pointers, by their names in the lake.
 
-    A pointer is a 0-based word index, −1 where there is none. Across two sequences there is a third
-    one: from the positions that have to say a word, instead of those that read it.
+    A pointer is a 0-based word index per word, −1 where there is none: the word that it attends to
+    most, or that attends to it most. `tree` holds parents in a spanning tree.
     """
 
     sums: dict[str, Float[Tensor, "sentence head ..."]] = field(default_factory=dict)
-    attends_to: Int[Tensor, "sentence head query_word"] | None = None
-    attended_by: Int[Tensor, "sentence head key_word"] | None = None
-    predicted_attends_to: Int[Tensor, "sentence head query_word"] | None = None
+    pointers: dict[str, Int[Tensor, "sentence head word"]] = field(default_factory=dict)

@@ -103,12 +103,19 @@ class Layout:
         return _mean(_membership(self.queries.predicts, self.queries))
 
     @cached_property
-    def no_pointer(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
-        """−2 on pairs that no pointer may join: words without pieces, padding, the diagonal."""
+    def tree_words(self) -> Bool[Tensor, "sentence word"]:
+        """Words that a tree joins: those with pieces that are not punctuation alone."""
+        has_piece = self.to_words.sum(1) > 0
+        punctuation = self.keys.in_class("punct").float().unsqueeze(1) @ self.to_words
+        return has_piece & (punctuation.squeeze(1) == 0)
+
+    @cached_property
+    def no_pointer(self) -> Bool[Tensor, "sentence 1 query_word key_word"]:
+        """Pairs that no pointer may join: words without pieces, padding, the diagonal."""
         return self._barred(self.from_words)
 
     @cached_property
-    def no_predicted_pointer(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
+    def no_predicted_pointer(self) -> Bool[Tensor, "sentence 1 query_word key_word"]:
         """The same for pointers from the positions that have to say a word."""
         return self._barred(self.from_predicted_words)
 
@@ -118,7 +125,7 @@ class Layout:
         allowed = rows[:, :, None] & columns[:, None, :]
         if self.is_self:
             allowed &= ~torch.eye(allowed.shape[-1], dtype=torch.bool, device=allowed.device)
-        return (allowed.float() * 2 - 2).unsqueeze(1)
+        return ~allowed.unsqueeze(1)
 
 
 def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:

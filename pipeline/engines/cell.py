@@ -22,8 +22,7 @@ from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, w
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import read_whole_shard
-
-TABLES = ("heads", "pointers")
+from pipeline.lake.schema import MEASURED
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,13 @@ class Job:
     cell: Cell
     identity: Mapping[str, object]
     batch_pieces: int
+    similarity_every: int = 0
     lock_wait_s: float = 120.0
 
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
         content["batch_pieces"] = self.batch_pieces
+        content["similarity_every"] = self.similarity_every
         return fingerprint_of(content)
 
 
@@ -94,7 +95,9 @@ def _measured(
     progress: Callable[[int], object],
 ) -> Shard:
     try:
-        return measure_shard(subject, sentences, first, job.batch_pieces, progress)
+        return measure_shard(
+            subject, sentences, first, job.batch_pieces, job.similarity_every, progress
+        )
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"{job.cell.name}: the device has too little memory for measure.batch_pieces="
@@ -103,7 +106,7 @@ def _measured(
 
 
 def _is_published(lake: Lake, cell: Cell, fingerprint: str) -> bool:
-    for table in TABLES:
+    for table in MEASURED:
         folder = lake.measured(table, cell)
         try:
             content = manifest.read(folder)
@@ -122,7 +125,7 @@ def _finished(work: Path, k: int) -> dict | None:
     """The record of a finished shard whose files are whole, or None."""
     try:
         record = json.loads(_record_path(work, k).read_text(encoding="utf-8"))
-        for table in TABLES:
+        for table in MEASURED:
             if sha256_of(work / table / record[table]["name"]) != record[table]["sha256"]:
                 return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -134,7 +137,8 @@ def _finish(work: Path, k: int, shard: Shard, metadata: dict[str, str]) -> dict:
     """Write a shard's files, then the record that says they are whole."""
     name = f"shard-{k:05d}.parquet"
     record: dict = {"counts": shard.counts}
-    for table, rows in (("heads", shard.heads), ("pointers", shard.pointers)):
+    for table in MEASURED:
+        rows = shard.tables[table]
         path = work / table / name
         write_table(path, rows, metadata)
         record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": rows.num_rows}
@@ -152,10 +156,10 @@ def _publish(
     if not counts.get("n_sentences"):
         raise MeasurementError(f"{cell.name}: the model could read none of the sentences whole")
     facts = {**counts, "sentences": corpus.fingerprint}
-    for table in TABLES:
-        # Killed between the two, there must be no pair of tables of different makings.
+    for table in MEASURED:
+        # Killed between two, there must be no tables of different makings side by side.
         manifest.withdraw(lake.measured(table, cell))
-    for table in TABLES:
+    for table in MEASURED:
         files = tuple(File(**record[table]) for record in records)
         content = Manifest(table, fingerprint, files, facts)
         manifest.publish(lake.measured(table, cell), content, work / table)

@@ -15,10 +15,13 @@ from pipeline.core.errors import UserError
 from pipeline.lake.schema import LAKE, NO_PIECE
 from pipeline.models.encode import Encoded, Side
 from pipeline.models.tap import SITES, Measured, Place, Tap
+from pipeline.statistics.norms import OUTPUT_CLASSES
 from pipeline.statistics.portable import baseline
 
-_POINTERS = {"attends_to": "queries", "predicted_attends_to": "queries", "attended_by": "keys"}
-"""Which side's words each list of pointers runs over."""
+
+def _runs_over(pointers: str) -> str:
+    """Which side's words a list of pointers runs over."""
+    return "keys" if pointers.startswith("attended_by") else "queries"
 
 
 class Rows:
@@ -41,11 +44,11 @@ class Rows:
             calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
             site.add(rows, calls)
 
-    def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
+    def tables(self, first: int) -> dict[str, pa.Table]:
         """The tables `heads` and `pointers`; sentence 0 is row `first` of its corpus."""
         made = [site.tables(first) for site in self._sites.values()]
         heads, pointers = zip(*made, strict=True)
-        return pa.concat_tables(heads), pa.concat_tables(pointers)
+        return {"heads": pa.concat_tables(heads), "pointers": pa.concat_tables(pointers)}
 
 
 @dataclass
@@ -66,22 +69,21 @@ class _Site:
     def add(self, rows: list[int], calls: list[Measured]) -> None:
         shared = {id(call.layout): baseline(call.layout) for call in calls}
         by_call = [_with_shared(call.reduction.sums, shared[id(call.layout)]) for call in calls]
-        for name in by_call[0]:
+        for name in by_call[0].keys() - _OF_SHARDS:
             values = _stacked([sums[name] for sums in by_call])
             if name not in self._sums:
                 shape = (len(self.encoded), *values.shape[1:])
                 self._sums[name] = np.empty(shape, values.dtype)
             self._sums[name][rows] = values
-        for name, of in _POINTERS.items():
-            tensors = [getattr(call.reduction, name) for call in calls]
-            if tensors[0] is not None:
-                self._add_pointers(name, of, rows, _stacked(tensors))
+        for name in calls[0].reduction.pointers:
+            tensors = [call.reduction.pointers[name] for call in calls]
+            self._add_pointers(name, rows, _stacked(tensors))
 
-    def _add_pointers(self, name: str, of: str, rows: list[int], values: np.ndarray) -> None:
+    def _add_pointers(self, name: str, rows: list[int], values: np.ndarray) -> None:
         nothing = np.empty(0, np.int16)
         collected = self._pointers.setdefault(name, [nothing] * len(self.encoded))
         for row, pointers in zip(rows, values, strict=True):
-            side = self._side(self.encoded[row], of)
+            side = self._side(self.encoded[row], _runs_over(name))
             kept = pointers[:, : side.n_words].copy()
             kept[:, side.words_without_pieces] = NO_PIECE
             collected[row] = kept.ravel()
@@ -89,7 +91,7 @@ class _Site:
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
         keys = self._keys(first)
         lists = {name: self._lists(name, lists) for name, lists in self._pointers.items()}
-        return _table("heads", {**keys, **self._sums}), _table("pointers", {**keys, **lists})
+        return table("heads", {**keys, **self._sums}), table("pointers", {**keys, **lists})
 
     @property
     def _n_rows(self) -> int:
@@ -108,7 +110,7 @@ class _Site:
         }
 
     def _lists(self, name: str, collected: list[np.ndarray]) -> pa.Array:
-        n_words = [self._side(e, _POINTERS[name]).n_words for e in self.encoded]
+        n_words = [self._side(e, _runs_over(name)).n_words for e in self.encoded]
         ends = np.concatenate(([0], np.cumsum(np.repeat(n_words, self._n_rows))))
         if ends[-1] > np.iinfo(np.int32).max:
             raise UserError("too many pointers for one shard: lower ingest.shard_sentences")
@@ -130,7 +132,10 @@ def _with_shared(
     return sums | {k: v[:, None].expand(-1, n_heads) for k, v in shared.items()}
 
 
-def _table(name: str, columns: dict) -> pa.Table:
+_OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}
+
+
+def table(name: str, columns: dict) -> pa.Table:
     """Columns in the schema's order and types; a statistic the site does not have is null.
 
     A number without a column is a bug: it would be measured and thrown away.
@@ -138,7 +143,7 @@ def _table(name: str, columns: dict) -> pa.Table:
     schema = LAKE[name]
     unknown = set(columns) - set(schema.names)
     assert not unknown, f"no column in lake.schema for {sorted(unknown)}"
-    n_rows = len(columns["sentence"])
+    n_rows = len(columns["site"])
     return pa.table(
         [_array(columns.get(field.name), field.type, n_rows) for field in schema], schema=schema
     )

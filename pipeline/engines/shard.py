@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
+import torch
 from transformers import PreTrainedModel
 
 from pipeline.controls.base import Control
 from pipeline.core.sentence import Sentence
 from pipeline.engines.rows import Rows
+from pipeline.engines.totals import Totals
 from pipeline.models.encode import Encoded, Encoder
 from pipeline.models.tap import Place, Tap, check, forward
 from pipeline.models.under import encode_under
@@ -33,8 +35,7 @@ class Subject:
 class Shard:
     """What one shard adds to the lake, and what it had to leave out."""
 
-    heads: pa.Table
-    pointers: pa.Table
+    tables: dict[str, pa.Table]
     counts: dict[str, int]
 
 
@@ -43,23 +44,32 @@ def measure_shard(
     sentences: Sequence[Sentence],
     first: int,
     batch_pieces: int,
+    similarity_every: int = 0,
     progress: Callable[[int], object] = lambda n: None,
 ) -> Shard:
     """Measure `sentences`, the first of which is row `first` of its corpus.
 
-    `batch_pieces` bounds a batch, padding included. `progress` is told of sentences as they pass.
+    `batch_pieces` bounds a batch, padding included. Heads are compared on the rows of the corpus
+    that `similarity_every` divides; 0 for none. `progress` is told of sentences as they pass.
     Raises MeasurementError, naming layer, head and sentence, where a number cannot be trusted.
     """
     rows = range(first, first + len(sentences))
     encoded, skipped = encode_under(subject.control, subject.seed, subject.encoder, sentences, rows)
-    collected = Rows(subject.places, encoded)
+    collected, totals = Rows(subject.places, encoded), Totals(subject.places)
     for batch in batches(encoded, batch_pieces):
         source, target = subject.encoder.pieces(batch)
         device = subject.model.device
-        tap = Tap(source.to(device), target and target.to(device), subject.places)
+        sampled = _sampled([first + e.index for e in batch], similarity_every)
+        tap = Tap(
+            source.to(device),
+            target and target.to(device),
+            subject.places,
+            sampled=torch.tensor(sampled, device=device) if sampled else None,
+        )
         forward(subject.model, tap)
         check(tap, subject.places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
         collected.add(batch, tap)
+        totals.add(tap)
         progress(len(batch))
     progress(len(sentences) - len(encoded))
     counts = {
@@ -68,7 +78,11 @@ def measure_shard(
         "n_pieces": sum(len(side.ids) for e in encoded for side in e.sides),
         **asdict(skipped),
     }
-    return Shard(*collected.tables(first), counts)
+    return Shard({**collected.tables(first), **totals.tables()}, counts)
+
+
+def _sampled(rows: Sequence[int], every: int) -> list[int]:
+    return [k for k, row in enumerate(rows) if every and row % every == 0]
 
 
 def batches(encoded: Sequence[Encoded], batch_pieces: int) -> Iterator[list[Encoded]]:

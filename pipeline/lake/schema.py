@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from pipeline.core.pieces import KEY_CLASSES
 from pipeline.lake.sources import source_of
 
 OFFSETS = range(-8, 9)
@@ -83,6 +84,7 @@ MASSES = {
     "mass_eos": "keys that are the tokenizer's EOS piece",
     "mass_first": "the first piece of the sequence, special or not",
     "mass_punct": "pieces of words made of punctuation only",
+    "mass_special": "special pieces of any kind",
     "mass_self": "the query's own piece",
     "mass_prev": "the piece before the query; 0 where there is none",
     "mass_next": "the piece after the query; 0 where there is none",
@@ -95,6 +97,11 @@ COUNTS = (
     Column("n_queries_cls", INT, "pieces", "query pieces that are CLS"),
     Column("n_queries_sep", INT, "pieces", "query pieces that are SEP"),
     Column("n_queries_choice", INT, "pieces", "query pieces that may see two keys or more"),
+    Column("n_keys", INT, "pieces", "real key pieces, specials included"),
+    *(
+        Column(f"n_keys_{name}", INT, "pieces", f"key pieces of the class {name}")
+        for name in KEY_CLASSES
+    ),
 )
 SUMS = (
     *(
@@ -114,6 +121,26 @@ SUMS = (
     Column("confidence_content", FLOAT, "mass × pieces", "largest weight on a key not special"),
     Column("distance_pieces", FLOAT, "pieces²", "Σ A |key − query|"),
     Column("displacement_pieces", FLOAT, "pieces²", "Σ A (key − query)"),
+)
+NORM_SUMS = (
+    *(
+        Column(f"norm_{name}", FLOAT, "norm × pieces", f"attention × ‖value W_O‖ to {what}")
+        for name, what in MASSES.items()
+    ),
+    Column("norm_row_sum", FLOAT, "norm × pieces", "attention × ‖value W_O‖ to all keys"),
+    Column("value_norm", FLOAT, "norm × pieces", "‖value W_O‖ added up over the keys"),
+    *(
+        Column(f"value_norm_{name}", FLOAT, "norm × pieces", f"the same over keys of class {name}")
+        for name in KEY_CLASSES
+    ),
+)
+"""By value norms; null where a model does not read its heads' output by one matrix."""
+SPEARMAN = Column(
+    "spearman",
+    FLOAT,
+    "",
+    "rank correlation over the keys of a sentence: attention received (mean over the queries that"
+    " see it), ‖value W_O‖",
 )
 HISTOGRAMS = (
     Column(
@@ -145,8 +172,9 @@ UNIFORM = tuple(
     for name in MASSES
 )
 
-NO_WORD, NO_PIECE = -1, -2
-"""Pointers to nothing: −1 where no other word gets any weight, −2 for a word without any piece."""
+NO_WORD, NO_PIECE, NOT_A_NODE = -1, -2, -3
+"""Pointers to nothing: −1 where no other word gets any weight, −2 for a word without any piece;
+in a tree −1 for its first word, −3 for punctuation."""
 
 POINTERS = (
     Column(
@@ -168,10 +196,51 @@ POINTERS = (
         "site cross: as attends_to, of the positions that have to say the word (AWO); null else",
     ),
 )
+POINTERS += (
+    *(
+        Column(f"{c.name}_norm", c.type, "word", f"{c.name} with weights × ‖value W_O‖")
+        for c in POINTERS
+    ),
+    Column(
+        "tree",
+        pa.list_(pa.int16()),
+        "word",
+        "parent of each word in the maximum spanning tree of A + Aᵀ without punctuation; −1 its"
+        " first word, −2 no piece, −3 punctuation; null across",
+    ),
+)
+
+OUTPUTS = (
+    Column("key_class", STRING, "", "cls, sep or first"),
+    Column("n_queries", pa.int64(), "pieces", "queries of the shard's sentences"),
+    Column(
+        "output",
+        pa.list_(REAL),
+        "norm × pieces",
+        "what keys of the class give, Σ A value W_O, summed over queries; in coordinates that keep"
+        " lengths and angles",
+    ),
+    Column("energy", REAL, "norm² × pieces", "its squared length, summed over queries"),
+)
+SIMILARITY = (
+    Column("other_layer", pa.int16(), "", "of the head that it is compared with"),
+    Column("other_head", pa.int16(), "", "of the head that it is compared with"),
+    Column("n_queries", pa.int64(), "pieces", "queries compared, of a sample of sentences"),
+    Column(
+        "js_divergence",
+        REAL,
+        "nats × pieces",
+        "Jensen–Shannon divergence of the two patterns, summed over queries; nothing is smoothed",
+    ),
+)
 
 LAKE: dict[str, pa.Schema] = {
     "sentences": schema(SENTENCE),
     "quarantine": schema(QUARANTINE),
-    "heads": schema(ROW_KEYS, COUNTS, SUMS, HISTOGRAMS, SINKS, UNIFORM),
+    "heads": schema(ROW_KEYS, COUNTS, SUMS, HISTOGRAMS, SINKS, UNIFORM, (*NORM_SUMS, SPEARMAN)),
     "pointers": schema(ROW_KEYS, POINTERS),
+    "outputs": schema(SITE_KEYS, OUTPUTS),
+    "similarity": schema(SITE_KEYS, SIMILARITY),
 }
+MEASURED = ("heads", "pointers", "outputs", "similarity")
+"""What a cell adds to the lake. The last two have a row per head and pair of heads in a shard."""

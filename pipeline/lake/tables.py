@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from pipeline.core.pieces import KEY_CLASSES
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, sha256_of, write_table
 from pipeline.lake.layout import Lake
@@ -23,6 +24,12 @@ from pipeline.lake.schema import (
 
 DUMP_CLASSES = ("cls", "sep", "first")
 """Key classes on which a head may dump its attention."""
+
+READINGS = {
+    "max": "from a word to the one it attends to most",
+    "mst": "of the maximum spanning tree of A + Aᵀ",
+}
+"""How a tree is read off a pattern."""
 
 CELL_KEYS = (
     Column("model", STRING, "", "config name of the checkpoint"),
@@ -75,22 +82,53 @@ HEADS = (
         Column(f"sink_rate_{k}", REAL, "share", f"sentences with alpha_{k} > 0.3 (Gu 2024)")
         for k in range(4)
     ),
+    Column("spearman", REAL, "", "rank correlation of attention received and ‖value W_O‖, mean"),
+    *(
+        Column(f"norm_share_{m[5:]}", REAL, "share", f"of all A × ‖value W_O‖, that on {what}")
+        for m, what in MASSES.items()
+    ),
+    *(
+        Column(
+            f"norm_ratio_{c}", REAL, "ratio", f"mean ‖value W_O‖ of class {c} over pieces of words"
+        )
+        for c in KEY_CLASSES
+    ),
+    *(
+        Column(
+            f"constancy_{c}",
+            REAL,
+            "share",
+            f"1 − Var(w)/E‖w‖² of w, what {c} gives to a query: 1 = always the same",
+        )
+        for c in DUMP_CLASSES
+    ),
     Column("best_offset", INT, "pieces", "offset at which the largest weight sits most often"),
     Column("best_offset_rate", REAL, "share", "queries whose largest weight sits there"),
     Column("dumps_cls", BOOL, "", "mean mass on CLS > threshold, its interval's low end too"),
     Column("dumps_sep", BOOL, "", "the same for SEP"),
     Column("dumps_first", BOOL, "", "the same for the first piece"),
+    Column(
+        "dumps_by_norm",
+        BOOL,
+        "",
+        "dumps on a class with as large a share of A × ‖value W_O‖; null without norms",
+    ),
     Column("tracks", BOOL, "", "tracks at least one relation; null where no null was measured"),
     Column("aligns", BOOL, "", "aligns words across; null without gold links, or without a null"),
     Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019); false across"),
     Column("broad", BOOL, "", "mean normalised entropy > 0.9"),
+    Column("vertical", BOOL, "", "mass on special pieces, or on the first, > 0.6"),
+    Column("diagonal", BOOL, "", "mass on the previous, the own or the next piece > 0.5"),
+    Column("mixed", BOOL, "", "neither; both masses together > 0.6, each > 0.2"),
+    Column("heterogeneous", BOOL, "", "not vertical, diagonal, mixed or broad"),
 )
 
+WEIGHTINGS = "attention = A; norm = A × ‖value W_O‖ (Kobayashi et al. 2020)"
 RELATION_KEYS = (
     Column("direction", STRING, "", "dep_to_gov or gov_to_dep"),
     Column("deprel", STRING, "", "UD relation"),
     Column("level", STRING, "", "full = as in the treebank; universal = sub-types folded"),
-    Column("weighting", STRING, "", "attention"),
+    Column("weighting", STRING, "", WEIGHTINGS),
 )
 RELATIONS = (
     Column("n_all", INT, "arcs", "arcs of measured sentences, both words having pieces"),
@@ -118,7 +156,7 @@ RELATIONS = (
 
 ALIGNMENTS = (
     Column("convention", STRING, "", "awi: from where a word is read; awo: from where it is said"),
-    Column("weighting", STRING, "", "attention"),
+    Column("weighting", STRING, "", WEIGHTINGS),
     Column("n_words_all", INT, "words", "target words judged"),
     Column("aer_all", REAL, "rate", "alignment error rate over all sentences"),
     Column("aer_fitting", REAL, "rate", "that of the fitting half, to choose heads by"),
@@ -142,6 +180,36 @@ ALIGNMENTS = (
     Column("significant", BOOL, "", "q < 0.05, on at least min_arcs sure links"),
     Column("beats_nulls", BOOL, "", "below every null's 1st percentile; null where none was"),
     Column("aligns", BOOL, "", "all three flags; null where no null was measured"),
+)
+
+TREES = (
+    Column(
+        "n_all", INT, "arcs", "arcs of measured sentences between words that are not punctuation"
+    ),
+    *(
+        Column(f"hits_{r}_all", INT, "arcs", f"of these, arcs that are edges {what}")
+        for r, what in READINGS.items()
+    ),
+    Column("n", INT, "arcs", "those of the confirming half"),
+    *(
+        column
+        for r, what in READINGS.items()
+        for column in (
+            Column(f"hits_{r}", INT, "arcs", f"of these, arcs that are edges {what}"),
+            Column(f"uuas_{r}", REAL, "share", f"hits_{r} / n"),
+            Column(f"uuas_{r}_low", REAL, "share", "low end of its 95 % interval"),
+            Column(f"uuas_{r}_high", REAL, "share", "high end of its 95 % interval"),
+            Column(f"uuas_{r}_fitting", REAL, "share", "of the fitting half, to choose heads by"),
+        )
+    ),
+    Column("uuas_chain", REAL, "share", "joining each word with the next, on the same arcs"),
+    Column("uuas_random", REAL, "share", "expected of a random tree, on the same arcs"),
+)
+SIMILARITY = (
+    Column("other_layer", pa.int16(), "", "of the other head"),
+    Column("other_head", pa.int16(), "", "of the other head"),
+    Column("n_queries", pa.int64(), "pieces", "queries compared, of a sample of sentences"),
+    Column("js_divergence", REAL, "nats", "mean Jensen–Shannon divergence of the two patterns"),
 )
 
 COMPARISON = schema(
@@ -172,6 +240,25 @@ DUMPS = (
     Column("n_heads", INT, "heads", "heads whose mean mass and its low end lie above"),
 )
 
+MARGINS = (
+    *CELL_KEYS,
+    Column("margin", REAL, "share", "lead over the best offset that is asked for"),
+    Column("n_heads", INT, "heads", "heads with it on some relation, significant, above the nulls"),
+)
+NULLS = (
+    *CELL_KEYS,
+    Column("nulls", STRING, "", "which null controls a head has to beat"),
+    Column("n_tracks", INT, "heads", "heads of the model itself that then track a relation"),
+)
+AGREEMENT = (
+    *CELL_KEYS,
+    Column("other_corpus", STRING, "", "config name of the corpus that it is compared with"),
+    Column("site", STRING, "", "encoder, decoder or cross"),
+    Column("what", STRING, "", "what heads are ranked by: a column of heads, or a relation's hits"),
+    Column("n_heads", INT, "heads", "heads ranked"),
+    Column("spearman", REAL, "", "rank correlation of the heads over the two corpora"),
+)
+
 CENSUS = (
     *CELL_KEYS,
     Column("n_sentences", INT, "sentences", "sentences measured"),
@@ -185,6 +272,7 @@ CENSUS = (
     Column(
         "n_tracks", INT, "heads", "track a relation: all flags; null where no null was measured"
     ),
+    Column("n_tracks_norm", INT, "heads", "the same with weights × ‖value W_O‖; null without"),
     Column("n_aligns", INT, "heads", "align words; null without gold links, or without a null"),
     Column("n_margin", INT, "heads", "some relation passes the margin flag"),
     Column("n_significant", INT, "heads", "some relation passes the significance flag"),
@@ -195,9 +283,16 @@ CENSUS = (
     ),
     *(Column(f"n_dumps_{c}", INT, "heads", f"dump on {c}") for c in DUMP_CLASSES),
     Column("n_dumps", INT, "heads", "dump on any of them"),
+    Column(
+        "n_dumps_by_norm", INT, "heads", "of these, by weights × ‖value W_O‖ too; null without"
+    ),
     Column("n_tracks_and_dumps", INT, "heads", "do both; null where no null was measured"),
     Column("n_positional", INT, "heads", "positional"),
     Column("n_broad", INT, "heads", "broad"),
+    *(
+        Column(f"n_{c}", INT, "heads", f"whose pattern is {c}")
+        for c in ("vertical", "diagonal", "mixed", "heterogeneous")
+    ),
     Column("n_neither", INT, "heads", "none of: tracks, aligns, dumps, positional, broad"),
 )
 
@@ -205,7 +300,12 @@ TABLES: dict[str, pa.Schema] = {
     "heads": schema(CELL_KEYS, SITE_KEYS, HEADS),
     "relations": schema(CELL_KEYS, SITE_KEYS, RELATION_KEYS, RELATIONS),
     "alignments": schema(CELL_KEYS, SITE_KEYS, ALIGNMENTS),
+    "trees": schema(CELL_KEYS, SITE_KEYS, TREES),
+    "similarity": schema(CELL_KEYS, SITE_KEYS, SIMILARITY),
     "dumps": schema(DUMPS),
+    "margins": schema(MARGINS),
+    "nulls": schema(NULLS),
+    "agreement": schema(AGREEMENT),
     "census": schema(CENSUS),
 }
 

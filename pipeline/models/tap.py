@@ -20,8 +20,10 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES, Pieces
-from pipeline.core.shapes import Tensor
+from pipeline.core.shapes import Float, Tensor
+from pipeline.models.readout import Watch
 from pipeline.statistics.portable import attend
+from pipeline.statistics.similarity import sampled_rows
 
 NAME = "headcensus"
 
@@ -30,10 +32,14 @@ Kernel = Callable[[AttentionCall], tuple[Tensor, Reduction]]
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where in a model a call stands: its site, and the layer counted from 0 at that site."""
+    """Where in a model a call stands: its site, and the layer counted from 0 at that site.
+
+    `readout` is how the model goes on with that call's heads, as an `AttentionCall` has it.
+    """
 
     site: str
     layer: int
+    readout: Tensor | None = field(default=None, compare=False, repr=False)
 
 
 SITES = ("encoder", "decoder", "cross")
@@ -42,11 +48,15 @@ SITES = ("encoder", "decoder", "cross")
 
 @dataclass(frozen=True)
 class Measured:
-    """One attention call, measured. `leaks`: a learned sink takes part of each row."""
+    """One attention call, measured. `leaks`: a learned sink takes part of each row.
+
+    `rows` are of the pattern, of the sentences that the tap keeps them of.
+    """
 
     layout: Layout
     reduction: Reduction
     leaks: bool
+    rows: Float[Tensor, "sampled head row key"] | None = None
 
 
 @dataclass
@@ -54,13 +64,15 @@ class Tap:
     """Measures one forward pass: `calls` holds one entry per attention call, in their order.
 
     `target` is what the decoder of an encoder-decoder reads. Which site a call is of, `places`
-    says; without them its two lengths do, so that they have to differ.
+    says; without them its two lengths do, so that they have to differ. Of the sentences `sampled`
+    (their indices in the batch) rows of the pattern are kept, to compare heads across layers.
     """
 
     source: Pieces
     target: Pieces | None = None
     places: Sequence[Place] = ()
     kernel: Kernel = attend
+    sampled: Tensor | None = None
     calls: list[Measured] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     _layout_of: dict[tuple[str, int], Layout] = field(default_factory=dict)
@@ -68,13 +80,13 @@ class Tap:
 
     def measure(self, mask: Tensor, **tensors) -> Tensor:
         n_queries, n_keys = mask.shape[-2:]
-        known = len(self.calls) < len(self.places)
-        site = (
-            self.places[len(self.calls)].site if known else self._site_by_length(n_queries, n_keys)
-        )
+        place = self.places[len(self.calls)] if len(self.calls) < len(self.places) else None
+        site = self._site_by_length(n_queries, n_keys) if place is None else place.site
         layout = self._layout(site, mask)
-        output, reduction = self.kernel(AttentionCall(layout=layout, **tensors))
-        self.calls.append(Measured(layout, reduction, tensors.get("sinks") is not None))
+        call = AttentionCall(layout=layout, readout=place and place.readout, **tensors)
+        output, reduction = self.kernel(call)
+        rows = None if self.sampled is None else sampled_rows(call, self.sampled)
+        self.calls.append(Measured(layout, reduction, call.sinks is not None, rows))
         self.sites.append(site)
         return output
 
@@ -162,11 +174,13 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     """
     config = model.config
     family = config.model_type
-    tap = Tap(_few_pieces(3).to(model.device))
+    watch = Watch()
+    tap = Tap(_few_pieces(3).to(model.device), kernel=watch)
     if config.is_encoder_decoder:
         tap.target = _few_pieces(2).to(model.device)
     try:
-        forward(model, tap)
+        with watch.over(model):
+            forward(model, tap)
     except Exception as error:  # whatever a family does that the others do not
         reason = str(error).split("\n")[0]
         raise UserError(
@@ -183,7 +197,14 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     if not config.is_encoder_decoder and _is_causal(tap):
         tap.sites = ["decoder"] * len(tap.sites)
     layers = {site: itertools.count() for site in tap.sites}
-    return [Place(site, next(layers[site])) for site in tap.sites]
+    readouts = watch.readouts()
+    if any(readout is None for readout in readouts):
+        # Half a model's norms would be a riddle in every table: all layers have them, or none.
+        readouts = [None] * len(readouts)
+    return [
+        Place(site, next(layers[site]), readout)
+        for site, readout in zip(tap.sites, readouts, strict=True)
+    ]
 
 
 def _layers(config) -> dict[str, int]:

@@ -66,7 +66,8 @@ class _Found:
             name: table.filter(pl.col("model").is_in(names)) for name, table in tables.items()
         }
         relations = self.tables["relations"]
-        self.tables["relations"] = relations.filter(level="full")
+        self.tables["relations"] = relations.filter(level="full", weighting="attention")
+        self.tables["alignments"] = self.tables["alignments"].filter(weighting="attention")
 
     def of(self, table: str, model: str, control: str = "trained") -> pl.DataFrame:
         return self.tables[table].filter(model=model, control=control)

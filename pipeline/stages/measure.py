@@ -65,7 +65,8 @@ class CellPlan:
             self.checkpoint.file_hashes,
             self.device,
         )
-        return Job(self.cell, about, self.settings.batch_pieces, self.settings.lock_wait_s)
+        s = self.settings
+        return Job(self.cell, about, s.batch_pieces, s.similarity_every, s.lock_wait_s)
 
     def subject(self) -> Subject:
         """Load the model and put it under its control."""

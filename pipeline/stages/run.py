@@ -69,6 +69,7 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
     Writes and publishes the tables of `cells`, no others.
     """
     from pipeline.analysis.aggregate import aggregate as make_tables
+    from pipeline.lake.schema import MEASURED
     from pipeline.lake.tables import publish_tables
 
     rules = build("analysis", Rules, config["analysis"])
@@ -76,7 +77,7 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
     lake = Lake(_root([config]))
     for cell in cells:
         manifest.read(lake.sentences(cell.corpus))
-        for table in ("heads", "pointers"):
+        for table in MEASURED:
             manifest.read(lake.measured(table, cell))
     check_folder(lake.root)
     with Bar(total=len(cells), unit=" cells", desc="aggregate") as shown:

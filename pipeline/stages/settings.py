@@ -32,6 +32,7 @@ class MeasureSettings:
     device: str = "auto"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     batch_pieces: Positive = 1024
+    similarity_every: Annotated[int, Field(ge=0, lt=2**31)] = 20
     lock_wait_s: Annotated[float, Field(ge=0)] = 120.0
 
 

@@ -24,16 +24,21 @@ def masses(
     grouped = layout.query_groups.unsqueeze(1) @ pattern
     by_class = grouped @ layout.key_classes.unsqueeze(1)
     everyone, cls, sep = by_class.unbind(2)
-    sums = {f"mass_{name}": everyone[..., _CLASS[name]] for name in KEY_CLASSES[:-1]}
+    sums = {f"mass_{name}": everyone[..., _CLASS[name]] for name in KEY_CLASSES}
     sums["cls_to_cls"] = cls[..., _CLASS["cls"]]
     sums["sep_to_sep"] = sep[..., _CLASS["sep"]]
     sums["row_sum"] = grouped[:, :, 0].sum(-1)
-    if layout.is_self:
-        return sums | _by_pair(pattern, layout)
-    return sums | {"mass_other": (grouped[:, :, 0] @ layout.unclassed_keys).squeeze(-1)}
+    return sums | (masses_by_pair if layout.is_self else masses_elsewhere)(pattern, layout)
 
 
-def _by_pair(
+def masses_elsewhere(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> dict[str, Float[Tensor, "sentence head"]]:
+    """Across two sequences: what lies on keys of no class."""
+    return {"mass_other": (pattern.sum(2) @ layout.unclassed_keys).squeeze(-1)}
+
+
+def masses_by_pair(
     pattern: Float[Tensor, "sentence head query key"], layout: Layout
 ) -> dict[str, Float[Tensor, "sentence head"]]:
     """Masses that hang on query and key together; they need one sequence on both sides."""

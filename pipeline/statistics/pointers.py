@@ -10,6 +10,7 @@ import torch
 
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Float, Int, Tensor
+from pipeline.statistics.trees import spanning_tree
 
 
 def to_words(
@@ -29,22 +30,29 @@ def word_pattern(
 
 
 def pointers(
-    pattern: Float[Tensor, "sentence head query key"], layout: Layout
-) -> tuple[Int[Tensor, "sentence head query_word"], ...]:
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout, trees: bool = True
+) -> dict[str, Int[Tensor, "sentence head word"]]:
     """Which word each word attends to most, and which word attends to it most; −1 where none does.
 
     A weight of exactly 0 points nowhere: under a causal mask the first word sees no other word.
     Across two sequences a third: which word is attended to most where the word has to be said. A
     decoder's row that reads a word does not yet say it; alignments are known by either convention
-    (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO).
+    (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO). Within one
+    sequence, with `trees`, the parents in the spanning tree.
     """
     on_words = to_words(pattern, layout)
-    between_words = (layout.from_words.unsqueeze(1) @ on_words).add_(layout.no_pointer)
-    both = _positive_argmax(between_words, -1), _positive_argmax(between_words, -2)
-    if layout.is_self or layout.queries.predicts is None:
-        return both
-    predicted = layout.from_predicted_words.unsqueeze(1) @ on_words
-    return *both, _positive_argmax(predicted.add_(layout.no_predicted_pointer), -1)
+    between_words = layout.from_words.unsqueeze(1) @ on_words
+    found = {}
+    if layout.is_self and trees:
+        found["tree"] = spanning_tree(between_words, layout)
+    between_words.masked_fill_(layout.no_pointer, 0.0)
+    found["attends_to"] = _positive_argmax(between_words, -1)
+    found["attended_by"] = _positive_argmax(between_words, -2)
+    if not layout.is_self and layout.queries.predicts is not None:
+        predicted = layout.from_predicted_words.unsqueeze(1) @ on_words
+        predicted.masked_fill_(layout.no_predicted_pointer, 0.0)
+        found["predicted_attends_to"] = _positive_argmax(predicted, -1)
+    return found
 
 
 def _positive_argmax(

@@ -7,8 +7,10 @@ import torch
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.layout import Layout
+from pipeline.core.pieces import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.masses import masses, sinks
+from pipeline.statistics.norms import outputs, transformed, value_norms
 from pipeline.statistics.pointers import pointers
 from pipeline.statistics.shape import reach, sharpness
 
@@ -45,24 +47,39 @@ def attend(
     pattern = attention_pattern(call)
     groups = call.query.shape[1] // call.value.shape[1]
     value = call.value.repeat_interleave(groups, 1) if groups > 1 else call.value
-    return pattern.to(value.dtype) @ value, reduce(pattern, call.layout)
+    f = None if call.readout is None else transformed(call)
+    return pattern.to(value.dtype) @ value, reduce(pattern, call.layout, f)
 
 
-def reduce(pattern: Float[Tensor, "sentence head query key"], layout: Layout) -> Reduction:
-    """Every statistic of one pattern."""
+def reduce(
+    pattern: Float[Tensor, "sentence head query key"],
+    layout: Layout,
+    f: Float[Tensor, "sentence head key channel"] | None = None,
+) -> Reduction:
+    """Every statistic of one pattern; where its transformed values `f` are given, of both."""
     sums: dict[str, Tensor] = {}
     for statistic in STATISTICS:
         sums |= statistic(pattern, layout)
-    return Reduction(sums, *pointers(pattern, layout))
+    found = pointers(pattern, layout)
+    if f is not None:
+        length = f.norm(dim=-1)
+        weighted = pattern * length.unsqueeze(2)
+        sums |= value_norms(pattern, weighted, length, layout) | outputs(pattern, f, layout)
+        by_norm = pointers(weighted, layout, trees=False)
+        found |= {f"{name}_norm": words for name, words in by_norm.items()}
+    return Reduction(sums, found)
 
 
 def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:
-    """The masses of a uniform pattern, and the queries they run over: facts of the batch alone."""
+    """The masses of a uniform pattern, and how many queries and keys: facts of the batch alone."""
     uniform = masses(layout.uniform, layout)
+    n_keys = layout.key_classes.sum(1)
     return {
         "n_queries": layout.query_groups[:, 0].sum(-1),
         "n_queries_cls": layout.query_groups[:, 1].sum(-1),
         "n_queries_sep": layout.query_groups[:, 2].sum(-1),
         "n_queries_choice": (layout.n_visible > 1).sum(-1).float(),
+        "n_keys": layout.keys.lengths.float(),
+        **{f"n_keys_{name}": n_keys[:, k] for k, name in enumerate(KEY_CLASSES)},
         **{f"uniform_{k}": v.squeeze(1) for k, v in uniform.items() if k.startswith("mass_")},
     }

@@ -14,7 +14,7 @@ def sharpness(
     Queries that see one key alone have no choice: they add 0 to the normalised entropy and are
     not in `n_queries_choice`. Confidence: Voita et al. 2019, §4.
     """
-    entropy = torch.special.entr(pattern).sum(-1)
+    entropy = entropies(pattern)
     ln_visible = layout.n_visible.clamp(min=1).log()
     choice = layout.n_visible > 1
     per_choice = torch.where(choice, 1 / ln_visible.where(choice, 1.0), 0.0)
@@ -32,6 +32,14 @@ def sharpness(
         counts = pattern.new_zeros(*bins.shape[:2], N_BINS)
         sums["argmax_offset"] = counts.scatter_add_(-1, bins, real)
     return sums
+
+
+def entropies(weights: Float[Tensor, "... weight"]) -> Float[Tensor, "..."]:
+    """−Σ p ln p. `torch.special.entr` takes one weight at a time on a CPU; this, several."""
+    return -weights.clamp_min(_TINY).log_().mul_(weights).sum(-1)
+
+
+_TINY = torch.finfo(torch.float32).tiny
 
 
 def reach(

@@ -70,10 +70,10 @@ def test_a_sentence_is_changed_alike_in_whatever_shard_it_stands(control, stand)
     whole = stand.measure(control, first=10)
     parts = [stand.measure(control, SENTENCES[k : k + 2], first=10 + k) for k in (0, 2)]
     for name in ("pointers", "heads"):
-        joined = pa.concat_tables([getattr(part, name) for part in parts])
+        joined = pa.concat_tables([part.tables[name] for part in parts])
         keys = [("site", "ascending"), ("sentence", "ascending")]
         keys += [("layer", "ascending"), ("head", "ascending")]
-        one, other = (table.sort_by(keys) for table in (getattr(whole, name), joined))
+        one, other = (table.sort_by(keys) for table in (whole.tables[name], joined))
         for column in one.column_names:
             if pa.types.is_floating(one[column].type):
                 # A batch's make-up moves the last digit.
@@ -83,9 +83,11 @@ def test_a_sentence_is_changed_alike_in_whatever_shard_it_stands(control, stand)
                 assert one[column].equals(other[column]), column
     elsewhere = stand.measure(control, first=11)
     other_seed = stand.measure(control, first=10, seed=1)
-    assert not whole.pointers["attends_to"].equals(elsewhere.pointers["attends_to"])
-    assert not whole.pointers["attends_to"].equals(other_seed.pointers["attends_to"])
-    assert stand.measure(control, first=10).heads.equals(whole.heads)
+    made = (whole, elsewhere, other_seed)
+    pointers = [shard.tables["pointers"]["attends_to"] for shard in made]
+    assert not pointers[0].equals(pointers[1])
+    assert not pointers[0].equals(pointers[2])
+    assert stand.measure(control, first=10).tables["heads"].equals(whole.tables["heads"])
 
 
 def test_random_pieces_keeps_all_but_the_pieces(stand):
@@ -119,7 +121,7 @@ def test_shuffled_words_gives_pointers_in_the_words_own_numbers(stand):
     """As if the permuted sentence were a text of its own, its words' numbers put back."""
     control, seed = ShuffledWords(), 3
     shard = stand.measure(control, seed=seed)
-    found = {key(row): row for row in shard.pointers.to_pylist()}
+    found = {key(row): row for row in shard.tables["pointers"].to_pylist()}
     for index, sentence in enumerate(SENTENCES):
         sides = {"source": sentence.words, "target": (sentence.target or sentence).words}
         orders = {
@@ -129,7 +131,7 @@ def test_shuffled_words_gives_pointers_in_the_words_own_numbers(stand):
         permuted = {side: tuple(sides[side][k] for k in order) for side, order in orders.items()}
         target = Sentence("t", "", permuted["target"])
         alone = [Sentence("s", "", permuted["source"], target=target)]
-        for row in stand.measure(Trained(), alone, first=index).pointers.to_pylist():
+        for row in stand.measure(Trained(), alone, first=index).tables["pointers"].to_pylist():
             queries, keys = orders["source"], orders["source"]
             if stand.encoder.has_target and row["site"] != "encoder":
                 queries = orders["target"]
@@ -137,6 +139,9 @@ def test_shuffled_words_gives_pointers_in_the_words_own_numbers(stand):
             same = found[key(row)]
             assert same["attends_to"] == put_back(row["attends_to"], queries, keys)
             assert same["attended_by"] == put_back(row["attended_by"], keys, queries)
+            if row["tree"]:
+                tree = put_back(row["tree"], queries, queries)
+                assert edges(same["tree"]) == edges(tree)
             predicted = row["predicted_attends_to"]
             assert same["predicted_attends_to"] == (
                 predicted and put_back(predicted, queries, keys)
@@ -145,6 +150,10 @@ def test_shuffled_words_gives_pointers_in_the_words_own_numbers(stand):
 
 def key(row: dict) -> tuple[int, Place, int]:
     return row["sentence"], Place(row["site"], row["layer"]), row["head"]
+
+
+def edges(parents: list[int]) -> set[frozenset[int]]:
+    return {frozenset((word, parent)) for word, parent in enumerate(parents) if parent >= 0}
 
 
 def put_back(pointers: list[int], of: list[int], to: list[int]) -> list[int]:

@@ -13,7 +13,7 @@ from pipeline.engines.ingest import ingest
 from pipeline.engines.shard import Shard
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.schema import LAKE
+from pipeline.lake.schema import LAKE, MEASURED
 from pipeline.lake.tables import TABLES, publish_tables
 
 CELL = Cell("m", "trained", 0, "c")
@@ -37,7 +37,7 @@ class Little:
             yield Sentence(f"s{k}", self.word, (self.word, str(k)))
         yield Fault("c.conllu", 7, "s3", f"no {self.word}")
 
-    def shard(self, subject, sentences, first, batch_pieces, progress) -> Shard:
+    def shard(self, subject, sentences, first, batch_pieces, every, progress) -> Shard:
         """Rows that depend on the words, as a model's would."""
         self.measured.append(first)
         n_rows = len(sentences)
@@ -46,13 +46,15 @@ class Little:
         rows["mass_cls"] = pa.array(
             [float(len(s.words[0]) + len(s.words)) for s in sentences], pa.float32()
         )
-        heads = pa.table(list(rows.values()), schema=LAKE["heads"])
-        pointers = pa.table(
-            [rows.get(name, pa.nulls(n_rows, kind)) for name, kind in _types("pointers")],
-            schema=LAKE["pointers"],
-        )
+        tables = {
+            table: pa.table(
+                [rows.get(name, pa.nulls(n_rows, kind)) for name, kind in _types(table)],
+                schema=LAKE[table],
+            )
+            for table in MEASURED
+        }
         progress(n_rows)
-        return Shard(heads, pointers, {"n_sentences": n_rows})
+        return Shard(tables, {"n_sentences": n_rows})
 
     def run(self, monkeypatch) -> None:
         """Ingest and measure."""
@@ -84,7 +86,7 @@ def check_what_is_published(root: Path) -> None:
     made = {folder: manifest.verified(folder) for folder in folders}
     lake = Lake(root)
     pairs = (
-        [lake.measured(table, CELL) for table in ("heads", "pointers")],
+        [lake.measured(table, CELL) for table in MEASURED],
         [lake.sentences("c"), lake.quarantine("c")],
     )
     for pair in pairs:

@@ -59,7 +59,7 @@ def by_place(truth: dict[int, dict]) -> dict[tuple[int, str, int, int], tuple[Ex
 def test_every_head_of_every_site_has_a_row(measured):
     shard, truth = measured
     expected = set(by_place(truth))
-    assert set(rows(shard.heads)) == set(rows(shard.pointers)) == expected
+    assert set(rows(shard.tables["heads"])) == set(rows(shard.tables["pointers"])) == expected
     assert shard.counts["n_too_long"] == 1
     assert shard.counts["n_sentences"] == len(READ)
     sides = [side for k in READ for side in (PAIRS[k], PAIRS[k].target or PAIRS[k])]
@@ -68,7 +68,7 @@ def test_every_head_of_every_site_has_a_row(measured):
 
 def test_sums_equal_the_reference(measured):
     shard, truth = measured
-    found = rows(shard.heads)
+    found = rows(shard.tables["heads"])
     for where, (expected, head) in by_place(truth).items():
         row = found[where]
         n_queries, n_keys = expected.seen.shape
@@ -92,7 +92,7 @@ def test_sums_equal_the_reference(measured):
 
 def test_pointers_equal_the_reference(measured):
     shard, truth = measured
-    found = rows(shard.pointers)
+    found = rows(shard.tables["pointers"])
     for where, (expected, head) in by_place(truth).items():
         weights = expected.weights[head]
         to, by = oracle.pointers(weights)

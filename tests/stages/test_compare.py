@@ -40,7 +40,7 @@ def test_either_side_is_what_the_tables_say(root, tables):
     found = rows(root, tables, A, B)
     relations = (
         tables["relations"]
-        .filter(level="full")
+        .filter(level="full", weighting="attention")
         .with_columns(what=pl.format("{} {}", "deprel", "direction"))
     )
     heads = tables["heads"]

@@ -36,19 +36,22 @@ def test_a_batch_is_its_sentences(seed, lengths):
     pieces, _ = random_pieces(rng, lengths)
     layout = Layout(pieces, pieces, visibility(pieces, "all"))
     pattern = random_pattern(rng, layout.visible, 2)
-    together = reduce(pattern, layout)
-    assert together.attends_to is not None
+    f = torch.tensor(rng.normal(size=(*pattern.shape[:3], 5))).float()
+    together = reduce(pattern, layout, f)
     for row, n in enumerate(lengths):
         alone_pieces = one(pieces, row, n)
         alone_layout = Layout(alone_pieces, alone_pieces, visibility(alone_pieces, "all"))
-        alone = reduce(pattern[row : row + 1, :, :n, :n].contiguous(), alone_layout)
+        alone = reduce(
+            pattern[row : row + 1, :, :n, :n].contiguous(), alone_layout, f[row : row + 1, :, :n]
+        )
         for name, value in alone.sums.items():
             torch.testing.assert_close(
                 together.sums[name][row], value[0], atol=1e-4, rtol=1e-5, equal_nan=True
             )
         n_words = int(pieces.n_words[row])
-        assert alone.attends_to is not None
-        assert torch.equal(together.attends_to[row, :, :n_words], alone.attends_to[0, :, :n_words])
+        for name, words in alone.pointers.items():
+            found = together.pointers[name][row, :, :n_words]
+            assert torch.equal(found, words[0, :, :n_words]), name
 
 
 @settings(max_examples=15, deadline=None)
@@ -116,9 +119,10 @@ def test_three_words_by_hand():
     # 'undo' looks at 'it' with the mean of 0.1 and 0.3; 'it' at 'undo' with the sum of 0.4 and 0.4.
     words = word_pattern(pattern, layout)[0, 0]
     torch.testing.assert_close(words, torch.tensor([[0.35, 0.2], [0.8, 0.2]]))
-    to, by = pointers(pattern, layout)
-    assert to.tolist() == [[[1, 0]]]
-    assert by.tolist() == [[[1, 0]]]
+    found = pointers(pattern, layout)
+    assert found["attends_to"].tolist() == [[[1, 0]]]
+    assert found["attended_by"].tolist() == [[[1, 0]]]
+    assert found["tree"].tolist() == [[[-1, 0]]]
     sums = {k: v[0, 0].tolist() for k, v in reduce(pattern, layout).sums.items()}
     assert math.isclose(sums["mass_cls"], 1.4, abs_tol=1e-6)
     assert math.isclose(sums["mass_sep"], 0.8, abs_tol=1e-6)

@@ -76,15 +76,22 @@ def test_all_statistics_equal_the_reference(mask, seed, lengths):
     pieces, about = random_pieces(rng, lengths)
     layout = Layout(pieces, pieces, visibility(pieces, mask))
     pattern = random_pattern(rng, layout.visible, 3)
-    found, shared = reduce(pattern, layout), baseline(layout)
-    assert found.attends_to is not None
-    assert found.attended_by is not None
+    f = torch.tensor(rng.normal(size=(*pattern.shape[:3], 4))).float()
+    found, shared = reduce(pattern, layout, f), baseline(layout)
     for s, n in enumerate(lengths):
         seen = layout.visible[s, :n, :n].numpy()
         for h in range(3):
             expected = oracle.statistics(pattern[s, h, :n, :n].numpy(), seen, about[s])
             choice = expected.pop("n_queries_choice")
             assert shared["n_queries_choice"][s] == choice
+            weighted = (pattern[s, h, :n, :n] * f[s, h, :n].norm(dim=-1)).numpy()
+            expected |= oracle.value_statistics(
+                pattern[s, h, :n, :n].numpy(),
+                seen,
+                f[s, h, :n].numpy(),
+                about[s],
+                oracle.statistics(weighted, seen, about[s]),
+            )
             assert set(expected) == set(found.sums)
             # Left and right cancel in it: float32 errs by the size of what was added up.
             signed = {"displacement_pieces": max(2e-5, 1e-6 * expected["distance_pieces"])}
@@ -93,13 +100,15 @@ def test_all_statistics_equal_the_reference(mask, seed, lengths):
                 np.testing.assert_allclose(
                     found.sums[name][s, h].numpy(), value, atol=atol, rtol=1e-5, err_msg=name
                 )
-            weights = oracle.word_weights(
-                pattern[s, h, :n, :n].numpy(), about[s]["word"], about[s]["n_words"]
-            )
-            to, by = oracle.pointers(weights)
-            n_words = about[s]["n_words"]
-            assert_same_pointers(found.attends_to[s, h, :n_words], to, weights)
-            assert_same_pointers(found.attended_by[s, h, :n_words], by, weights.T)
+            n_words, word = about[s]["n_words"], about[s]["word"]
+            for ending, of_head in (("", pattern[s, h, :n, :n].numpy()), ("_norm", weighted)):
+                weights = oracle.word_weights(of_head, word, n_words)
+                to, by = oracle.pointers(weights)
+                pointers = {k: v[s, h, :n_words] for k, v in found.pointers.items()}
+                assert_same_pointers(pointers[f"attends_to{ending}"], to, weights)
+                assert_same_pointers(pointers[f"attended_by{ending}"], by, weights.T)
+            plain = oracle.word_weights(pattern[s, h, :n, :n].numpy(), word, n_words)
+            assert_same_tree(pointers["tree"].tolist(), plain, about[s])
 
 
 def assert_same_pointers(found, expected: list[int], weights: np.ndarray) -> None:
@@ -108,6 +117,19 @@ def assert_same_pointers(found, expected: list[int], weights: np.ndarray) -> Non
         if a != b:
             assert min(a, b) >= 0
             assert abs(weights[word, a] - weights[word, b]) < 1e-6
+
+
+def assert_same_tree(parents: list[int], weights: np.ndarray, about: dict) -> None:
+    """The same edges, or edges that weigh the same together."""
+    punct = {w for w, p in zip(about["word"], about["punct"], strict=True) if p}
+    nodes = sorted({w for w in about["word"] if w >= 0} - punct)
+    assert [w for w, parent in enumerate(parents) if parent != -3] == nodes
+    found = {(min(w, p), max(w, p)) for w, p in enumerate(parents) if p >= 0}
+    expected = oracle.tree_edges(weights, nodes)
+    assert len(found) == len(expected)
+    both = weights + weights.T
+    weight = sum(both[edge] for edge in found)
+    assert weight == pytest.approx(sum(both[edge] for edge in expected), abs=1e-5)
 
 
 def test_baseline_counts_queries():

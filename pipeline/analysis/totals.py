@@ -1,0 +1,63 @@
+"""What the lake holds a row of per shard and not per sentence: outputs of classes, divergences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.analysis.ratio import ratio
+from pipeline.lake.schema import SITE_KEYS
+from pipeline.lake.tables import DUMP_CLASSES
+
+_PAIR = [*(column.name for column in SITE_KEYS), "other_layer", "other_head"]
+
+
+@dataclass
+class OutputTally:
+    """Adds shards of `outputs` at one site up; arrays run over layer × head."""
+
+    outputs: dict[str, np.ndarray] = field(default_factory=dict)
+    energies: dict[str, np.ndarray] = field(default_factory=dict)
+    n_queries: int = 0
+
+    def add(self, shard: pa.Table) -> None:
+        for name in DUMP_CLASSES:
+            rows = shard.filter(pc.equal(shard["key_class"], name))  # pyright: ignore
+            if len(rows):
+                vectors = rows["output"].combine_chunks()
+                flat = vectors.flatten().to_numpy().reshape(len(rows), -1)
+                self.outputs[name] = self.outputs.get(name, 0) + flat
+                self.energies[name] = self.energies.get(name, 0) + rows["energy"].to_numpy()
+        if len(shard):
+            self.n_queries += shard["n_queries"][0].as_py()
+
+    def constancies(self) -> dict[str, np.ndarray]:
+        """1 − Var(w)/E‖w‖² of w, what a class gives to a query: 1 where it always gives the same.
+
+        NaN where it never gives anything.
+        """
+        found = {}
+        for name, total in self.outputs.items():
+            mean = total / self.n_queries
+            found[f"constancy_{name}"] = ratio(
+                np.square(mean).sum(1), self.energies[name] / self.n_queries
+            )
+        return found
+
+
+def similarity(shards: Sequence[pa.Table]) -> pl.DataFrame:
+    """The table `similarity` of a cell: mean divergence of each pair of heads of a site."""
+    some = [shard for shard in shards if len(shard)]
+    if not some:
+        return pl.DataFrame()
+    pairs = pl.from_arrow(some[0].select(_PAIR))
+    assert isinstance(pairs, pl.DataFrame)
+    # Shards have the same pairs in the same order, so that sums are the same at every run.
+    divergence = np.sum([shard["js_divergence"].to_numpy() for shard in some], 0)
+    n_queries = np.sum([shard["n_queries"].to_numpy() for shard in some], 0)
+    return pairs.with_columns(
+        n_queries=pl.Series(n_queries), js_divergence=pl.Series(ratio(divergence, n_queries))
+    )

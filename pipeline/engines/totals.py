@@ -1,0 +1,113 @@
+"""What is added up over a whole shard, and not sentence by sentence: it has many numbers a head.
+
+What classes of key give (group E), and how alike heads are (group H).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from pipeline.engines.rows import table
+from pipeline.models.tap import SITES, Measured, Place, Tap
+from pipeline.statistics.norms import OUTPUT_CLASSES
+from pipeline.statistics.similarity import js_divergences, n_sampled
+
+
+class Totals:
+    """Adds batches up, at each of a model's `places`; sums are in double precision."""
+
+    def __init__(self, places: Sequence[Place]):
+        self.places = places
+        self._sites = {
+            site: _Site(site, [p.layer for p in places if p.site == site])
+            for site in SITES
+            if any(p.site == site for p in places)
+        }
+
+    def add(self, tap: Tap) -> None:
+        """One batch."""
+        for name, site in self._sites.items():
+            calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
+            site.add_outputs(calls)
+            if tap.sampled is not None:
+                site.add_divergences(calls, tap.sampled)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """`outputs` and `similarity`."""
+        sites = list(self._sites.values())
+        return {
+            "outputs": pa.concat_tables([site.outputs() for site in sites]),
+            "similarity": pa.concat_tables([site.similarity() for site in sites]),
+        }
+
+
+class _Site:
+    def __init__(self, name: str, layers: list[int]):
+        self.name = name
+        self.layers = layers
+        self.n_heads = 0
+        self.n_queries = 0
+        self.n_sampled = 0
+        self._outputs: dict[str, np.ndarray] = {}
+        self._energies: dict[str, np.ndarray] = {}
+        self._divergences: np.ndarray | None = None
+
+    def add_outputs(self, calls: list[Measured]) -> None:
+        self.n_heads = calls[0].reduction.sums["row_sum"].shape[1]
+        self.n_queries += int(calls[0].layout.queries.lengths.sum())
+        for name in OUTPUT_CLASSES:
+            if f"output_{name}" in calls[0].reduction.sums:
+                for kept, key in ((self._outputs, "output"), (self._energies, "output_energy")):
+                    sums = [call.reduction.sums[f"{key}_{name}"] for call in calls]
+                    total = torch.cat([s.double().sum(0) for s in sums]).cpu().numpy()
+                    kept[name] = kept.get(name, 0) + total
+
+    def add_divergences(self, calls: list[Measured], sampled: torch.Tensor) -> None:
+        rows = [call.rows for call in calls if call.rows is not None]
+        found = js_divergences(torch.cat(rows, 1)).double().cpu().numpy()
+        self._divergences = found if self._divergences is None else self._divergences + found
+        self.n_sampled += n_sampled(calls[0].layout.queries.lengths[sampled])
+
+    def outputs(self) -> pa.Table:
+        frames = [
+            table(
+                "outputs",
+                {
+                    **self._keys(np.arange(len(energy))),
+                    "key_class": np.full(len(energy), name),
+                    "n_queries": np.full(len(energy), self.n_queries),
+                    "output": pa.array(list(self._outputs[name]), pa.list_(pa.float64())),
+                    "energy": energy,
+                },
+            )
+            for name, energy in self._energies.items()
+        ]
+        return pa.concat_tables(frames) if frames else table("outputs", self._keys(np.arange(0)))
+
+    def similarity(self) -> pa.Table:
+        """A row per pair; a head comes before the `other`."""
+        if self._divergences is None:
+            return table("similarity", self._keys(np.arange(0)))
+        a, b = np.triu_indices(len(self._divergences), 1)
+        other = self._keys(b)
+        return table(
+            "similarity",
+            {
+                **self._keys(a),
+                "other_layer": other["layer"],
+                "other_head": other["head"],
+                "n_queries": np.full(len(a), self.n_sampled),
+                "js_divergence": self._divergences[a, b],
+            },
+        )
+
+    def _keys(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Site, layer and head of rows that run over layers × heads."""
+        layer, head = np.divmod(rows, self.n_heads or 1)
+        return {
+            "site": np.full(len(rows), self.name),
+            "layer": np.asarray(self.layers, np.int16)[layer],
+            "head": head.astype(np.int16),
+        }

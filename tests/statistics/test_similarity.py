@@ -1,0 +1,61 @@
+"""How alike heads are: against scipy, head by head and row by row."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial.distance import jensenshannon
+
+from pipeline.core.call import AttentionCall
+from pipeline.core.layout import Layout
+from pipeline.statistics.portable import attention_pattern
+from pipeline.statistics.similarity import MAX_QUERIES, js_divergences, n_sampled, sampled_rows
+from tests.statistics.test_oracle import random_pieces, visibility
+
+
+def a_call(lengths: list[int], mask: str, **more) -> AttentionCall:
+    rng = np.random.default_rng(len(lengths))
+    pieces, _ = random_pieces(rng, lengths)
+    layout = Layout(pieces, pieces, visibility(pieces, mask))
+    shape = (len(lengths), 3, max(lengths), 4)
+    query, key, value = (torch.tensor(rng.normal(size=shape)).float() for _ in range(3))
+    return AttentionCall(query, key, value, 2.0, layout, **more)
+
+
+@pytest.mark.parametrize("mask", ["all", "causal"])
+def test_divergences_are_those_of_scipy(mask):
+    lengths = [5, 9, 1, 7]
+    call = a_call(lengths, mask)
+    chosen = torch.tensor([0, 1, 2])
+    found = js_divergences(sampled_rows(call, chosen))
+    pattern = attention_pattern(call)
+    assert n_sampled(call.layout.queries.lengths[chosen]) == 15
+    for a in range(3):
+        for b in range(3):
+            total = sum(
+                jensenshannon(pattern[s, a, i].double(), pattern[s, b, i].double()) ** 2
+                for s in chosen.tolist()
+                for i in range(lengths[s])
+            )
+            assert found[a, b] == pytest.approx(total, abs=1e-5)
+
+
+def test_of_a_long_sentence_rows_are_taken_evenly():
+    lengths = [3 * MAX_QUERIES + 1, 4]
+    call = a_call(lengths, "all")
+    rows = sampled_rows(call, torch.tensor([0, 1]))
+    assert rows.shape[2] == MAX_QUERIES
+    assert n_sampled(torch.tensor(lengths)) == MAX_QUERIES + 4
+    at = [k * lengths[0] // MAX_QUERIES for k in range(MAX_QUERIES)]
+    pattern = attention_pattern(call)
+    torch.testing.assert_close(rows[0], pattern[0][:, at])
+    torch.testing.assert_close(rows[1, :, :4], pattern[1, :, :4])
+    assert not rows[1, :, 4:].any()
+
+
+def test_what_a_sink_takes_is_a_key_of_its_own():
+    """Two heads alike but for their sinks are not alike: one of them looks at nothing."""
+    call = a_call([6], "all", sinks=torch.tensor([-9.0, 9.0, -9.0]))
+    call.query[:, 1], call.key[:, 1] = call.query[:, 0], call.key[:, 0]
+    rows = sampled_rows(call, torch.tensor([0]))
+    torch.testing.assert_close(rows.sum(-1), torch.ones(1, 3, 6))
+    assert js_divergences(rows)[0, 1] / 6 > 0.5

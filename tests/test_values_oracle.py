@@ -4,6 +4,7 @@ The reference runs transformers' eager model with hooks on BERT's own modules, k
 counts with numpy and scipy. It shares no code with the package.
 """
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.stats import spearmanr
 from transformers import AutoModel, AutoTokenizer
 
+from pipeline.analysis.halves import confirming
 from pipeline.lake import open_table
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.stages.cli import main
@@ -113,12 +115,12 @@ class Reference:
                     hits += between[..., dependent, :].argmax(-1) == int(row[6]) - 1
         return n, hits
 
-    def trees(self) -> dict[str, np.ndarray | float]:
-        """Arcs, and on how many of them each reading has an edge."""
+    def trees(self, keep: list[bool]) -> dict[str, np.ndarray | float]:
+        """Arcs of the sentences kept, and on how many of them each reading has an edge."""
         n = chain = 0
         random = 0.0
         hits = {"max": np.zeros((6, 12)), "mst": np.zeros((6, 12))}
-        for one in self.read:
+        for one in itertools.compress(self.read, keep):
             forms = [row[1] for row in one["rows"]]
             nodes = [
                 k for k, form in enumerate(forms) if any(map(str.isalnum, form)) or "$" in form
@@ -202,8 +204,13 @@ def test_pointers_by_norm(both):
 
 def test_trees(both):
     root, reference = both
-    expected = reference.trees()
     rows = table(root, "trees")
+    half = reference.trees(confirming(np.arange(N_SENTENCES), 0).tolist())
+    for row in rows:
+        assert row["n"] == half["n"]
+        assert row["uuas_chain"] == pytest.approx(half["chain"])
+        assert row["uuas_random"] == pytest.approx(half["random"])
+    expected = reference.trees([True] * N_SENTENCES)
     wrong = {"max": 0.0, "mst": 0.0}
     for row in rows:
         assert row["n_all"] == expected["n"]

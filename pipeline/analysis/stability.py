@@ -46,7 +46,8 @@ def by_margin(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 def by_nulls(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """The table `nulls`: heads of the model itself that track, by the nulls they must beat."""
     rows = counted(relations).drop("beats_nulls", "tracks")
-    words = pl.concat_str("control", pl.lit("-"), "seed")
+    seeded = pl.concat_str("control", pl.lit("-"), "seed")
+    words = pl.when(pl.col("seed") > 0).then(seeded).otherwise("control")
     named = rows.with_columns(word=words)
     nulls = named.filter(pl.col("control") != TRAINED)["word"].unique().sort().to_list()
     choices = {"all": nulls}

@@ -283,9 +283,7 @@ CENSUS = (
     ),
     *(Column(f"n_dumps_{c}", INT, "heads", f"dump on {c}") for c in DUMP_CLASSES),
     Column("n_dumps", INT, "heads", "dump on any of them"),
-    Column(
-        "n_dumps_by_norm", INT, "heads", "of these, by weights × ‖value W_O‖ too; null without"
-    ),
+    Column("n_dumps_by_norm", INT, "heads", "of these, by weights × ‖value W_O‖ too; null without"),
     Column("n_tracks_and_dumps", INT, "heads", "do both; null where no null was measured"),
     Column("n_positional", INT, "heads", "positional"),
     Column("n_broad", INT, "heads", "broad"),

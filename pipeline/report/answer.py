@@ -68,6 +68,9 @@ def first_lines(section: Section) -> Block:
         return say(title, f" Only controls were measured; the {TRAINED} model itself was not.")
     dumps: list[Inline] = [Strong(verb(row["n_dumps"], "dump")), " their attention"]
     dumps.append(f": {_dumps(section, row)}")
+    if row["n_dumps"] and row["n_dumps_by_norm"] is not None:
+        still = row["n_dumps_by_norm"] or "none"
+        dumps.append(f" (by weights × value norms {still} of these)")
     if row["n_tracks_and_dumps"] is not None and section.has_syntax:
         dumps.append(f"; both track and dump: {row['n_tracks_and_dumps']}")
     rest = f". Positional: {number(row['n_positional'])}; broad: {number(row['n_broad'])}; "

@@ -11,16 +11,22 @@ SYNTAX_ROWS = (
     ("significant alone", "n_significant"),
     ("beats nulls alone", "n_beats_nulls"),
     ("margin and significant", "n_margin_significant"),
+    ("track by weights × value norms", "n_tracks_norm"),
     ("naive count: beat the best offset", "n_naive"),
 )
 LINK_ROWS = (("align words: all three flags", "n_aligns"),)
 SHAPE_ROWS = (
     *((f"dump on {CLASS_NAMES[c]}", f"n_dumps_{c}") for c in ("cls", "sep", "first")),
     ("dump on any of them", "n_dumps"),
+    ("dump by weights × value norms too", "n_dumps_by_norm"),
     ("track and dump", "n_tracks_and_dumps"),
     ("positional", "n_positional"),
     ("broad", "n_broad"),
     ("none of these", "n_neither"),
+    ("have a vertical pattern", "n_vertical"),
+    ("have a diagonal pattern", "n_diagonal"),
+    ("have a mixed pattern", "n_mixed"),
+    ("have a heterogeneous pattern", "n_heterogeneous"),
 )
 
 

@@ -3,9 +3,11 @@
 import polars as pl
 
 from pipeline.report.alignments import alignments
+from pipeline.report.alike import alike
 from pipeline.report.answer import first_lines
 from pipeline.report.best import best
 from pipeline.report.blocks import Block, Heading
+from pipeline.report.carried import carried
 from pipeline.report.counts import side_by_side
 from pipeline.report.curves import depth, thresholds
 from pipeline.report.maps import maps
@@ -15,7 +17,9 @@ from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
 from pipeline.report.sites import by_site
 from pipeline.report.skipped import skipped
+from pipeline.report.stability import agreement, stability
 from pipeline.report.text import clean
+from pipeline.report.trees import trees
 
 
 def _section(section: Section, settings: ReportSettings) -> list[Block]:
@@ -28,15 +32,23 @@ def _section(section: Section, settings: ReportSettings) -> list[Block]:
         *best(section, settings),
         *alignments(section, settings),
         *thresholds(section, settings),
+        *carried(section),
+        *trees(section),
+        *alike(section),
+        *stability(section, settings),
         *without_projection(section),
     ]
 
 
 def document(
-    sections: list[Section], quarantine: pl.DataFrame, settings: ReportSettings
+    sections: list[Section],
+    agreements: pl.DataFrame,
+    quarantine: pl.DataFrame,
+    settings: ReportSettings,
 ) -> list[Block]:
     blocks: list[Block] = [Heading(1, clean(settings.title))]
     blocks += [first_lines(section) for section in sections]
     for section in sections:
         blocks += _section(section, settings)
+    blocks += agreement(agreements)
     return [*blocks, *skipped(sections, quarantine, settings), *method(sections, settings)]

@@ -14,7 +14,12 @@ FILES = {
     "heads": "one row per head: masses, entropy, lifts and flags",
     "relations": "one row per head × direction × relation: accuracy, baseline, test and flags",
     "alignments": "one row per cross-attention head × convention: error, baseline, test and flags",
+    "trees": "one row per head: how many arcs its trees find",
+    "similarity": "one row per pair of heads: the divergence of their patterns",
     "dumps": "the number of dumping heads at each threshold",
+    "margins": "the number of tracking heads at each margin",
+    "nulls": "the number of tracking heads by the nulls that they have to beat",
+    "agreement": "rank correlations of heads over two corpora",
     "census": "one row per cell: the counts of this report",
 }
 
@@ -83,6 +88,14 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
             f"least {100 * settings.positional_rate:g} % of the queries. ",
             Strong("Broad"),
             f": mean entropy, as a share of its maximum, above {settings.broad_entropy:g}.",
+        ),
+        (
+            Strong("Pattern"),
+            f" (Kovaleva et al. 2019): vertical, more than {percent(settings.vertical)} % on "
+            "special pieces or on the first one; diagonal, more than "
+            f"{percent(settings.diagonal)} % on the previous, the own or the next piece; mixed, "
+            f"neither, but both together, each with more than {percent(settings.mixed)} %; "
+            "heterogeneous, none of these and not broad.",
         ),
     )
 

@@ -75,6 +75,10 @@ class Section:
     alignments: pl.DataFrame
     dumps: pl.DataFrame
     census: pl.DataFrame
+    trees: pl.DataFrame
+    similarity: pl.DataFrame
+    margins: pl.DataFrame
+    nulls_chosen: pl.DataFrame
 
     @property
     def title(self) -> str:
@@ -217,6 +221,10 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
                 alignments.filter(here).sort(*keys, "convention"),
                 tables["dumps"].filter(here).sort("control", "seed", "key_class", "threshold"),
                 census,
+                tables["trees"].filter(here).sort(keys),
+                tables["similarity"].filter(here).sort(*keys, "other_layer", "other_head"),
+                tables["margins"].filter(here).sort("control", "seed", "margin"),
+                tables["nulls"].filter(here),
             )
         )
     return sections

@@ -16,6 +16,9 @@ class ReportSettings:
     null_percentile: float = 99.0
     positional_rate: float = 0.9
     broad_entropy: float = 0.9
+    vertical: float = 0.6
+    diagonal: float = 0.5
+    mixed: float = 0.2
     level: str = "full"
     weighting: str = "attention"
     tables_folder: str = "data/tables"

@@ -30,8 +30,9 @@ def render(
     atlas: str | None = None,
 ) -> tuple[dict[str, str], Headline]:
     """Path inside the report's folder → text. Raises UserError if a table or column is missing."""
-    sections = split(check(tables), settings)
-    blocks = document(sections, tidy(quarantine), settings)
+    checked = check(tables)
+    sections = split(checked, settings)
+    blocks = document(sections, checked["agreement"], tidy(quarantine), settings)
     figures = [block for block in blocks if isinstance(block, Figure)]
     files = {f"figures/{figure.name}.svg": figure.svg for figure in figures}
     assert len(files) == len(figures), "two figures share a name"

@@ -57,13 +57,15 @@ def test_few_arcs_beat_nothing():
     assert rows.filter(control="trained")["beats_nulls"].to_list() == [False]
 
 
+FLAGS = ("dumps_cls", "dumps_sep", "dumps_first", "dumps_by_norm", "positional", "broad")
+FLAGS += ("vertical", "diagonal", "mixed", "heterogeneous")
+
+
 def heads(control: str, **flags: list[bool]) -> list[dict]:
     rows = []
     for head, values in enumerate(zip(*flags.values(), strict=True)):
         row = BASE | {"control": control, "seed": 0, "head": head}
-        row |= dict.fromkeys(
-            ("dumps_cls", "dumps_sep", "dumps_first", "positional", "broad"), False
-        )
+        row |= dict.fromkeys(FLAGS, False)
         rows.append(row | dict(zip(flags, values, strict=True)))
     return rows
 
@@ -83,18 +85,26 @@ def counted(head_rows: list[dict], relation_rows: list[dict]) -> dict:
 
 def test_counts_by_hand():
     rows = heads(
-        "trained", dumps_cls=[True, True, False, False], positional=[False, False, True, False]
+        "trained",
+        dumps_cls=[True, True, False, False],
+        dumps_by_norm=[False, True, False, False],
+        vertical=[True, True, False, False],
+        positional=[False, False, True, False],
     )
     rows += heads("random", dumps_cls=[False] * 4)
     relations = [relation("trained", h, a) for h, a in enumerate((0.9, 0.3, 0.58, 0.2))]
     # The same head tracks a second relation: it is one head all the same.
     relations.append(relation("trained", 0, 0.8) | {"deprel": "det"})
+    # What a head does by norms is counted apart, of however many relations.
+    relations += [relation("trained", h, 0.9) | {"weighting": "norm"} for h in (1, 3)]
+    relations += [relation("random", h, 0.1) | {"weighting": "norm"} for h in range(4)]
     relations += [relation("random", h, 0.1) for h in range(4)]
     relations += [relation("random", h, 0.1) | {"deprel": "det"} for h in range(4)]
     found = counted(rows, relations)
     expected = {"n_heads": 4, "n_tracks": 1, "n_margin": 1, "n_significant": 2, "n_beats_nulls": 4}
     expected |= {"n_naive": 2, "n_dumps_cls": 2, "n_dumps": 2, "n_tracks_and_dumps": 1}
-    expected |= {"n_positional": 1, "n_neither": 1, "n_sentences": 7}
+    expected |= {"n_positional": 1, "n_neither": 1, "n_sentences": 7, "n_tracks_norm": 2}
+    expected |= {"n_dumps_by_norm": 1, "n_vertical": 2, "n_mixed": 0}
     assert {key: found[key] for key in expected} == expected
 
 

@@ -42,6 +42,8 @@ class Grid:
     links: bool = False
     """Whether the corpus has gold links, for the cross-attention heads to be scored against."""
     unaligned: int = 0
+    norms: bool = True
+    """Whether values have norms, and what else is measured beside attention."""
     seed: int = 7
     rows: dict[str, list[dict]] = field(default_factory=dict)
 
@@ -94,6 +96,17 @@ def _head(rng, grid: Grid, control: str, site: str, layer: int, head: int) -> di
         row[f"offdiagonal_{key}"] = min(1.0, value / (1 - 0.9 * (mass["self"] or 0.0)))
         row[f"mass_{key}_low"], row[f"mass_{key}_high"] = value - 0.02, value + 0.02
         row[f"dumps_{key}"] = value - 0.02 > 0.5
+    if grid.norms:
+        # Half of what attention says, and for every third head nearly all of it.
+        part = 0.97 if head % 3 == 0 else 0.473
+        row |= {f"norm_share_{k}": None if v is None else v * part for k, v in mass.items()}
+        row |= {f"norm_ratio_{k}": 0.25 for k in DUMP_CLASSES}
+        row |= {f"constancy_{k}": 0.9 for k in DUMP_CLASSES}
+        row["spearman"] = -0.2
+        shares = [row[f"norm_share_{k}"] > 0.5 and row[f"dumps_{k}"] for k in DUMP_CLASSES]
+        row["dumps_by_norm"] = any(shares)
+    row["vertical"], row["diagonal"] = mass["cls"] + mass["sep"] > 0.6, row.get("positional", False)
+    row["mixed"], row["heterogeneous"] = False, not row["vertical"]
     row["entropy_normalised"] = 0.99 if control == "random_weights" else 0.3 + 0.65 * rng.random()
     row["positional"] = max(mass["prev"] or 0, mass["next"] or 0) > 0.6
     row["broad"] = row["entropy_normalised"] > 0.9
@@ -188,6 +201,9 @@ def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) ->
         "n_margin_significant": len(passing("margin", "significant")), "n_naive": len(naive),
         **{f"n_dumps_{c}": len(having(f"dumps_{c}")) for c in DUMP_CLASSES},
         "n_dumps": len(dumps), "n_tracks_and_dumps": len(tracks & dumps) if known else None,
+        "n_tracks_norm": len(tracks) if known and grid.norms else None,
+        "n_dumps_by_norm": len(having("dumps_by_norm")) if grid.norms else None,
+        **{f"n_{c}": len(having(c)) for c in ("vertical", "diagonal", "mixed", "heterogeneous")},
         "n_positional": len(having("positional")), "n_broad": len(having("broad")),
         "n_neither": len(heads) - len(others | follows | having("aligns")),
     }  # fmt: skip
@@ -239,9 +255,40 @@ def _cell(grid: Grid, control: str, seed: int, rows: dict[str, list[dict]]) -> N
                     and a["head"] == head["head"] and head["site"] == "cross"]  # fmt: skip
         head["aligns"] = any(verdicts) if verdicts and grid.nulls else None
     rows["heads"] += heads
+    if grid.norms:
+        _of_cell(rng, cell, heads, relations, rows)
     rows["relations"] += relations
     rows["alignments"] += alignments
     rows["census"].append(_census(grid, cell, heads, relations))
+
+
+def _of_cell(rng, cell: dict, heads: list[dict], relations: list[dict], rows: dict) -> None:
+    """Trees, likeness, margins and nulls of a cell."""
+    keys = ("site", "layer", "head")
+    for site in sorted({head["site"] for head in heads}):
+        here = [head for head in heads if head["site"] == site]
+        for k, a in enumerate(here):
+            for b in here[k + 1 :]:
+                pair = {"other_layer": b["layer"], "other_head": b["head"], "n_queries": 320}
+                near = 0.1 if a["layer"] == b["layer"] else 0.3
+                divergence = {"js_divergence": near + 0.1 * rng.random()}
+                rows["similarity"].append(cell | {x: a[x] for x in keys} | pair | divergence)
+        for head in here if relations and site != "cross" else ():
+            uuas = 0.2 + 0.3 * rng.random()
+            row = {"n_all": 1000, "n": 500, "uuas_chain": 0.4, "uuas_random": 0.15}
+            for reading in ("max", "mst"):
+                row |= {f"hits_{reading}_all": round(1000 * uuas)}
+                row |= {f"hits_{reading}": round(500 * uuas), f"uuas_{reading}": uuas}
+                row |= {f"uuas_{reading}_low": uuas - 0.02, f"uuas_{reading}_high": uuas + 0.02}
+                row |= {f"uuas_{reading}_fitting": uuas + 0.001}
+            rows["trees"].append(cell | {x: head[x] for x in keys} | row)
+    for step in range(0, 32, 2) if relations else ():
+        n = sum(bool(head["tracks"]) for head in heads)
+        rows["margins"].append(cell | {"margin": step / 100, "n_heads": max(0, n + 2 - step // 4)})
+    if relations and cell["control"] == "trained":
+        choices = {"all": 3, "random_weights alone": 5, "no_projection alone": 3}
+        for name, n in choices.items():
+            rows["nulls"].append(cell | {"nulls": name, "n_tracks": n})
 
 
 def quarantine(*rows: tuple) -> pl.DataFrame:

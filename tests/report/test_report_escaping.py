@@ -80,7 +80,7 @@ def test_markdown_tables_keep_their_columns(files):
 
 def test_svgs_parse_and_draw_names_as_text(files):
     svgs = {name: ET.fromstring(text) for name, text in files.items() if name.endswith(".svg")}
-    assert len(svgs) == 11
+    assert len(svgs) == 16
     for root in svgs.values():
         tags = {element.tag.rsplit("}")[-1] for element in root.iter()}
         assert tags <= {
@@ -118,4 +118,4 @@ def test_names_that_differ_in_case_or_sign_have_files_of_their_own():
         for m in ("a b", "a-b", "A-b", "a--b")
     ]
     names = list(render(make(*grids), quarantine(), ReportSettings())[0])
-    assert len({name.lower() for name in names}) == len(names) == 3 + 3 * 4
+    assert len({name.lower() for name in names}) == len(names) == 3 + 4 * 4

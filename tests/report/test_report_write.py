@@ -45,13 +45,15 @@ def test_first_lines_state_the_counts_of_the_census(tables, files):
     track = "tracks" if row["n_tracks"] == 1 else "track"
     dump = "dumps" if row["n_dumps"] == 1 else "dump"
     many = f"at most {nulls} do" if nulls else "none do"
+    still = row["n_dumps_by_norm"] or "none"
     assert line == (
         f"minilm × ewt. Of {row['n_heads']} heads, {row['n_tracks']} {track} at least one relation "
         f"(all three flags on one relation; heads that pass each flag alone: margin "
         f"{row['n_margin']}, significant {row['n_significant']}, beats nulls "
         f"{row['n_beats_nulls']}). In any one null control, {many}. {row['n_dumps']} {dump} their "
         f"attention: on [CLS] {row['n_dumps_cls']}, on [SEP] {row['n_dumps_sep']}, on the first "
-        f"piece {row['n_dumps_first']}; both track and dump: {row['n_tracks_and_dumps']}. "
+        f"piece {row['n_dumps_first']} (by weights × value norms {still} of these); both track "
+        f"and dump: {row['n_tracks_and_dumps']}. "
         f"Positional: {row['n_positional']}; broad: {row['n_broad']}; none of these: "
         f"{row['n_neither']}."
     )

@@ -1,0 +1,54 @@
+"""Whole trees: how much of a sentence's syntax one head holds, against neighbours and chance."""
+
+import polars as pl
+
+from pipeline.lake.layout import word
+from pipeline.lake.tables import READINGS
+from pipeline.report.addresses import named
+from pipeline.report.blocks import Block, Cell, Heading, Table, say
+from pipeline.report.relations import head_name
+from pipeline.report.section import HEAD_KEYS, Control, Section
+from pipeline.report.text import DASH, number, rounded
+
+
+def trees(section: Section) -> list[Block]:
+    if section.trees.is_empty():
+        return []
+    rows = tuple(
+        _row(section, control, seed, reading)
+        for control in section.controls
+        for seed in control.seeds
+        for reading in READINGS
+    )
+    header = ("control", "edges", "best head", "arcs", "UUAS %", "95 % interval", "chain %")
+    return [
+        Heading(3, "Whole trees"),
+        say(
+            "Undirected arcs found (UUAS), punctuation left out. Edges: “max” joins each word with "
+            "the one that it attends to most, “mst” is the maximum spanning tree of A + Aᵀ (Htut "
+            "et al. 2019). The best head is chosen on the fitting half and scored on the "
+            "confirming half. The chain joins each word with the next."
+        ),
+        Table("The head with the best tree", (*header, "random tree %"), rows, words=3),
+    ]
+
+
+def _row(section: Section, control: Control, seed: int, reading: str) -> tuple[Cell, ...]:
+    label = word(control.name, seed)
+    heads = section.trees.filter(control=control.name, seed=seed).sort(
+        pl.col(f"uuas_{reading}_fitting"), *HEAD_KEYS, descending=[True, *[False] * 3]
+    )
+    if heads.is_empty():
+        return (label, reading, *[DASH] * 6)
+    row = heads.row(0, named=True)
+    low, high = (rounded(row[f"uuas_{reading}_{end}"], 1) for end in ("low", "high"))
+    return (
+        label,
+        reading,
+        named(head_name(row, section.sites), row),
+        number(row["n"]),
+        number(rounded(row[f"uuas_{reading}"], 1), 1),
+        DASH if low is None or high is None else f"{low:.1f}{DASH}{high:.1f}",
+        number(rounded(row["uuas_chain"], 1), 1),
+        number(rounded(row["uuas_random"], 1), 1),
+    )

@@ -1,0 +1,94 @@
+"""Counts by margin, by nulls and by corpus: against counting by hand."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import spearmanr
+
+from pipeline.analysis.nulls import relations_with_nulls
+from pipeline.analysis.rules import Rules
+from pipeline.analysis.stability import SHARES, agreement, by_margin, by_nulls
+
+RULES = Rules(min_arcs=10, null_percentile=100)
+CELLS = [("trained", 0), ("no_projection", 0), ("random_weights", 0), ("random_weights", 1)]
+BEST = {"no_projection": 0.5, "random_weights": 0.3, "trained": 0.9}
+"""What the best head of each control gets right."""
+
+
+def relations(corpus: str = "c", n_heads: int = 6) -> pl.DataFrame:
+    """Head h of a control is right on a share of arcs that falls with h; the offset gets 0.2."""
+    rows = []
+    for control, seed in CELLS:
+        for head in range(n_heads):
+            accuracy = BEST[control] * (1 - head / n_heads) + 0.05 * seed
+            rows.append(
+                {"model": "m", "control": control, "seed": seed, "corpus": corpus}
+                | {"site": "encoder", "layer": 0, "head": head, "direction": "dep_to_gov"}
+                | {"deprel": "nsubj", "level": "full", "weighting": "attention"}
+                | {"n": 100, "n_all": 200, "hits_all": round(200 * accuracy)}
+                | {"accuracy": accuracy, "baseline_accuracy": 0.2}
+                | {"margin": accuracy >= 0.3, "significant": accuracy > 0.25}
+            )
+    return pl.DataFrame(rows)
+
+
+def judged(frame: pl.DataFrame) -> pl.DataFrame:
+    return relations_with_nulls(frame.lazy(), RULES).collect()
+
+
+def test_margins_count_heads_that_pass_the_two_other_flags():
+    frame = judged(relations())
+    found = by_margin(frame, RULES)
+    # Trained: 0.9, 0.75, 0.6, 0.45, 0.3, 0.15; the nulls' best get 0.5 and 0.35.
+    trained = dict(found.filter(control="trained").select("margin", "n_heads").iter_rows())
+    assert trained[0.0] == trained[0.1] == trained[0.3] == 3
+    assert found.filter(control="no_projection")["n_heads"].unique().to_list() == [0]
+    strict = judged(relations().with_columns(baseline_accuracy=pl.lit(0.5)))
+    harder = by_margin(strict, RULES).filter(control="trained")
+    assert harder.sort("margin")["n_heads"].to_list()[::5] == [3, 3, 2, 1]
+
+
+def test_margins_without_a_null_ask_for_the_two_other_flags():
+    frame = judged(relations().filter(control="trained"))
+    found = by_margin(frame, RULES)
+    assert found.filter(margin=0.1)["n_heads"].item() == 5
+
+
+def test_nulls_are_asked_for_alone_and_left_out():
+    found = dict(by_nulls(judged(relations()), RULES).select("nulls", "n_tracks").iter_rows())
+    assert found == {
+        "all": 3,
+        "no_projection alone": 3,
+        "random_weights alone": 5,
+        "random_weights-1 alone": 4,
+        "all but no_projection": 4,
+        "all but random_weights": 3,
+        "all but random_weights-1": 3,
+    }
+    assert by_nulls(judged(relations().filter(control="trained")), RULES).is_empty()
+
+
+def heads(corpus: str, rng: np.random.Generator) -> pl.DataFrame:
+    keys = {"model": "m", "control": "trained", "seed": 0, "corpus": corpus, "site": "encoder"}
+    rows = [keys | {"layer": 0, "head": h} | dict.fromkeys(SHARES, 0.5) for h in range(6)]
+    return pl.DataFrame(rows).with_columns(mass_cls=pl.Series(rng.random(6)))
+
+
+def test_agreement_is_the_rank_correlation_of_the_same_heads():
+    rng = np.random.default_rng(0)
+    of_corpora = [heads("a", rng), heads("b", rng)]
+    other = relations("b").with_columns(hits_all=pl.Series(rng.integers(0, 200, 24)))
+    both = pl.concat([relations("a"), other])
+    found = agreement(pl.concat(of_corpora).sample(fraction=1, shuffle=True, seed=1), both, RULES)
+    # Five of the columns are the same for all heads: there is no rank.
+    assert set(found["what"]) == {"mass_cls", "nsubj dep_to_gov"}
+    expected = spearmanr(*(frame["mass_cls"] for frame in of_corpora))[0]
+    assert found.filter(what="mass_cls")["spearman"].item() == pytest.approx(expected)
+    trained = [
+        frame.filter(control="trained").sort("head")["hits_all"] for frame in (relations(), other)
+    ]
+    expected = spearmanr(*trained)[0]
+    row = found.filter(what="nsubj dep_to_gov", control="trained").row(0, named=True)
+    assert row["spearman"] == pytest.approx(expected)
+    assert (row["corpus"], row["other_corpus"], row["n_heads"]) == ("a", "b", 6)
+    assert agreement(of_corpora[0], relations("a"), RULES).is_empty()

@@ -149,6 +149,7 @@ def _read(subject: Subject, sentence: Sentence, row: int, is_pair: bool) -> Read
     source, target = subject.encoder.pieces([encoded])
     device = subject.network.device
     tap = Tap(source.to(device), target and target.to(device), subject.places, keep)
+    tap.under = subject.control.call
     _forward(subject.network, tap, joined)
     check(tap, subject.places, [f"sentence {sentence.sentence_id}"])
     words = subject.encoder.tokenizer

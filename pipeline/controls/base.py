@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from pipeline.core.call import AttentionCall
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 else:
@@ -28,6 +30,10 @@ class Control:
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         """The model under this control. It may change `model` in place, or give another one."""
         return model
+
+    def call(self, call: AttentionCall) -> AttentionCall:
+        """What a layer attends with instead."""
+        return call
 
     def order(self, n_words: int, draw: random.Random) -> Sequence[int]:
         """In which order the words of a sentence are laid out before it is tokenized."""

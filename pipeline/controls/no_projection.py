@@ -4,7 +4,7 @@ Each head takes its own slice of the input's channels. The raw dot product mostl
 that what this control gives is reported with and without the diagonal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from pipeline.controls.projections import (
     width_in,
     width_out,
 )
+from pipeline.core.call import AttentionCall
 from pipeline.core.errors import UserError
 
 
@@ -29,7 +30,22 @@ class NoProjection(Control):
     Channel j of key head g is channel (g·d + j) mod width of the input, d being a head's channels:
     heads that are wider together than the input start over. Query heads that share a key head take
     its slice. Across two sequences queries are a slice of the one, keys and values of the other.
+
+    With `whole`, a head's weights come of all slices together, the input's whole vector, scaled by
+    its width as a slice is by its own: then all heads of a layer attend alike.
     """
+
+    whole: bool = False
+
+    def call(self, call: AttentionCall) -> AttentionCall:
+        if not self.whole:
+            return call
+        n_heads = call.query.shape[1]
+        query, key = (
+            t.transpose(1, 2).flatten(2).unsqueeze(1).expand(-1, n_heads, -1, -1)
+            for t in (call.query, call.key)
+        )
+        return replace(call, query=query, key=key, scaling=call.scaling / n_heads**0.5)
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         """Raises UserError where not every layer's projections are found."""
@@ -48,7 +64,19 @@ class NoProjection(Control):
                         f" {width_out(layer)} rows, not {len(rows)}: its heads are not all alike"
                     )
                 _set(layer, rows)
+            if self.whole and not _is_whole(attention):
+                raise UserError(
+                    f"control=no_projection_whole: the heads of {model.config.model_type} do not"
+                    " read their layer's input slice by slice, each channel once: no_projection"
+                    " takes them as they are"
+                )
         return model
+
+
+def _is_whole(attention: Projections) -> bool:
+    """Heads and key heads are as many, and together as wide as what they read."""
+    width = width_in(attention.layers[0])
+    return attention.groups == 1 and attention.n_key_heads * attention.size == width
 
 
 def _rows(attention: Projections) -> list[Tensor]:

@@ -14,7 +14,8 @@ class AttentionCall:
     the mask (T5), `softcap` bounds them (Gemma 2), `sinks` are learned logits that take part in
     the softmax and in nothing else (gpt-oss). `readout` takes a head's values to what they add to
     the residual stream, turned into as few dimensions as a value has: lengths and angles are kept.
-    It is None where a model does not read the heads' output by one matrix.
+    It is None where a model does not read the heads' output by one matrix. `trees` asks for
+    spanning trees.
     """
 
     query: Float[Tensor, "sentence head query channel"]
@@ -25,7 +26,8 @@ class AttentionCall:
     bias: Float[Tensor, "#sentence head query key"] | None = None
     softcap: float | None = None
     sinks: Float[Tensor, " head"] | None = None
-    readout: Float[Tensor, "head value_channel channel"] | None = None
+    readout: Float[Tensor, "head value_channel residual"] | None = None
+    trees: bool = True
 
 
 @dataclass(frozen=True)

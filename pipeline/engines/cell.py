@@ -8,7 +8,7 @@ yet; after a change of anything that matters the fingerprint differs and no old 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
-from pipeline.engines.shard import Shard, Subject, measure_shard
+from pipeline.engines.shard import Asked, Shard, Subject, measure_shard
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
 from pipeline.lake.layout import Cell, Lake
@@ -31,14 +31,12 @@ class Job:
 
     cell: Cell
     identity: Mapping[str, object]
-    batch_pieces: int
-    similarity_every: int = 0
+    asked: Asked
     lock_wait_s: float = 120.0
 
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
-        content["batch_pieces"] = self.batch_pieces
-        content["similarity_every"] = self.similarity_every
+        content["asked"] = asdict(self.asked)
         return fingerprint_of(content)
 
 
@@ -95,13 +93,11 @@ def _measured(
     progress: Callable[[int], object],
 ) -> Shard:
     try:
-        return measure_shard(
-            subject, sentences, first, job.batch_pieces, job.similarity_every, progress
-        )
+        return measure_shard(subject, sentences, first, job.asked, progress)
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"{job.cell.name}: the device has too little memory for measure.batch_pieces="
-            f"{job.batch_pieces}: lower it"
+            f"{job.asked.batch_pieces}: lower it"
         ) from error
 
 

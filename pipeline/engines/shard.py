@@ -5,7 +5,7 @@ nothing but its sentences, its cell and the settings below: any engine, any orde
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 import torch
@@ -32,6 +32,20 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How sentences are batched, and what is measured of them beside groups A, B and C.
+
+    `batch_pieces` bounds a batch, padding included. Heads are compared on the rows of the corpus
+    that `similarity_every` divides; 0 for none.
+    """
+
+    batch_pieces: int
+    similarity_every: int = 0
+    norms: bool = True
+    trees: bool = True
+
+
+@dataclass(frozen=True)
 class Shard:
     """What one shard adds to the lake, and what it had to leave out."""
 
@@ -43,31 +57,32 @@ def measure_shard(
     subject: Subject,
     sentences: Sequence[Sentence],
     first: int,
-    batch_pieces: int,
-    similarity_every: int = 0,
+    asked: Asked,
     progress: Callable[[int], object] = lambda n: None,
 ) -> Shard:
     """Measure `sentences`, the first of which is row `first` of its corpus.
 
-    `batch_pieces` bounds a batch, padding included. Heads are compared on the rows of the corpus
-    that `similarity_every` divides; 0 for none. `progress` is told of sentences as they pass.
-    Raises MeasurementError, naming layer, head and sentence, where a number cannot be trusted.
+    `progress` is told of sentences as they pass. Raises MeasurementError, naming layer, head and
+    sentence, where a number cannot be trusted.
     """
     rows = range(first, first + len(sentences))
     encoded, skipped = encode_under(subject.control, subject.seed, subject.encoder, sentences, rows)
-    collected, totals = Rows(subject.places, encoded), Totals(subject.places)
-    for batch in batches(encoded, batch_pieces):
+    places = subject.places if asked.norms else [replace(p, readout=None) for p in subject.places]
+    collected, totals = Rows(places, encoded), Totals(places)
+    for batch in batches(encoded, asked.batch_pieces):
         source, target = subject.encoder.pieces(batch)
         device = subject.model.device
-        sampled = _sampled([first + e.index for e in batch], similarity_every)
+        sampled = _sampled([first + e.index for e in batch], asked.similarity_every)
         tap = Tap(
             source.to(device),
             target and target.to(device),
-            subject.places,
+            places,
+            under=subject.control.call,
             sampled=torch.tensor(sampled, device=device) if sampled else None,
+            trees=asked.trees,
         )
         forward(subject.model, tap)
-        check(tap, subject.places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
+        check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
         collected.add(batch, tap)
         totals.add(tap)
         progress(len(batch))

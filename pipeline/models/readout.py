@@ -17,7 +17,7 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.portable import attend
 
-Readout = Float[Tensor, "head value_channel channel"]
+Readout = Float[Tensor, "head value_channel residual"]
 
 
 class Watch:

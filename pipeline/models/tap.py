@@ -66,13 +66,16 @@ class Tap:
     `target` is what the decoder of an encoder-decoder reads. Which site a call is of, `places`
     says; without them its two lengths do, so that they have to differ. Of the sentences `sampled`
     (their indices in the batch) rows of the pattern are kept, to compare heads across layers.
+    `under` is what a control makes of a call before it is attended.
     """
 
     source: Pieces
     target: Pieces | None = None
     places: Sequence[Place] = ()
     kernel: Kernel = attend
+    under: Callable[[AttentionCall], AttentionCall] = lambda call: call
     sampled: Tensor | None = None
+    trees: bool = True
     calls: list[Measured] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     _layout_of: dict[tuple[str, int], Layout] = field(default_factory=dict)
@@ -83,7 +86,9 @@ class Tap:
         place = self.places[len(self.calls)] if len(self.calls) < len(self.places) else None
         site = self._site_by_length(n_queries, n_keys) if place is None else place.site
         layout = self._layout(site, mask)
-        call = AttentionCall(layout=layout, readout=place and place.readout, **tensors)
+        readout = None if place is None else place.readout
+        call = AttentionCall(layout=layout, readout=readout, trees=self.trees, **tensors)
+        call = self.under(call)
         output, reduction = self.kernel(call)
         rows = None if self.sampled is None else sampled_rows(call, self.sampled)
         self.calls.append(Measured(layout, reduction, call.sinks is not None, rows))

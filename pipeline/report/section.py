@@ -26,6 +26,7 @@ KNOWN = (
     "random_embeddings",
     "random_pieces",
     "shuffled_words",
+    "no_projection_whole",
 )
 CROSS = "cross"
 """From the decoder's pieces to the encoder's: two sequences, no diagonal."""
@@ -195,11 +196,18 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return {name: tidy(tables[name]) for name in TABLES}
 
 
+def _with_norms(alignments: pl.DataFrame, weighting: pl.Expr) -> pl.DataFrame:
+    """`aer_norm`: the error of the same head by weights × value norms; null where there is none."""
+    keys = ["model", "corpus", "control", "seed", *HEAD_KEYS, "convention"]
+    by_norm = alignments.filter(weighting="norm").select(*keys, aer_norm="aer")
+    return alignments.filter(weighting).join(by_norm, on=keys, how="left", maintain_order="left")
+
+
 def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[Section]:
     """The sections, sorted by model and corpus."""
     weighting = pl.col("weighting") == settings.weighting
     relations = tables["relations"].filter(pl.col("level") == settings.level, weighting)
-    alignments = tables["alignments"].filter(weighting)
+    alignments = _with_norms(tables["alignments"], weighting)
     sections = []
     cells = tables["census"].select("model", "corpus").unique().sort("model", "corpus")
     for model, corpus in cells.iter_rows():

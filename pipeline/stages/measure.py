@@ -11,7 +11,7 @@ from safetensors import safe_open
 from pipeline.controls.base import Control
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
-from pipeline.engines.shard import Subject
+from pipeline.engines.shard import Asked, Subject
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, wiring
@@ -66,7 +66,8 @@ class CellPlan:
             self.device,
         )
         s = self.settings
-        return Job(self.cell, about, s.batch_pieces, s.similarity_every, s.lock_wait_s)
+        asked = Asked(s.batch_pieces, s.similarity_every, s.norms, s.trees)
+        return Job(self.cell, about, asked, s.lock_wait_s)
 
     def subject(self) -> Subject:
         """Load the model and put it under its control."""

@@ -33,6 +33,8 @@ class MeasureSettings:
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     batch_pieces: Positive = 1024
     similarity_every: Annotated[int, Field(ge=0, lt=2**31)] = 20
+    norms: bool = True
+    trees: bool = True
     lock_wait_s: Annotated[float, Field(ge=0)] = 120.0
 
 

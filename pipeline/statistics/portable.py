@@ -48,19 +48,20 @@ def attend(
     groups = call.query.shape[1] // call.value.shape[1]
     value = call.value.repeat_interleave(groups, 1) if groups > 1 else call.value
     f = None if call.readout is None else transformed(call)
-    return pattern.to(value.dtype) @ value, reduce(pattern, call.layout, f)
+    return pattern.to(value.dtype) @ value, reduce(pattern, call.layout, f, call.trees)
 
 
 def reduce(
     pattern: Float[Tensor, "sentence head query key"],
     layout: Layout,
     f: Float[Tensor, "sentence head key channel"] | None = None,
+    trees: bool = True,
 ) -> Reduction:
     """Every statistic of one pattern; where its transformed values `f` are given, of both."""
     sums: dict[str, Tensor] = {}
     for statistic in STATISTICS:
         sums |= statistic(pattern, layout)
-    found = pointers(pattern, layout)
+    found = pointers(pattern, layout, trees)
     if f is not None:
         length = f.norm(dim=-1)
         weighted = pattern * length.unsqueeze(2)

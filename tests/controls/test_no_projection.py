@@ -12,7 +12,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import Tap, forward, wiring
-from pipeline.statistics.portable import attend
+from pipeline.statistics.portable import attend, attention_pattern
 from tests import tiny
 from tests.controls.models import changed, fresh, load, state
 from tests.models.families import CAUSAL, FAMILIES, TOKENIZER_OF, TWO_STACKS, WIDE
@@ -131,3 +131,29 @@ def test_a_family_of_other_projections_is_refused_by_name(family):
     with pytest.raises(UserError, match=f"no_projection: .*{family} were found in 0 of") as caught:
         NoProjection().apply(AutoModel.from_config(config), 0)
     assert "\n" not in str(caught.value)
+
+
+UNTURNED = ("bert", "roberta", "distilbert", "gpt2", "opt", "bart", "marian", "albert")
+
+
+@pytest.mark.parametrize("family", UNTURNED)
+def test_whole_vectors_attend_by_all_the_input(family):
+    """One softmax of the inputs' dot products over the root of their width, for every head."""
+    control = NoProjection(whole=True)
+    model = control.apply(load(family), 0)
+    calls, queries, values, _ = watched(model, TOKENIZER_OF.get(family, "word_piece"))
+    for call, read_by_query, read_by_value in zip(calls, queries, values, strict=True):
+        width = read_by_query.shape[-1]
+        scores = read_by_query @ read_by_value.transpose(1, 2) / width**0.5
+        scores = scores.masked_fill(~call.layout.visible, -torch.inf)
+        pattern = attention_pattern(control.call(call))
+        assert pattern.shape[1] == call.query.shape[1]
+        for head in range(pattern.shape[1]):
+            torch.testing.assert_close(pattern[:, head], scores.softmax(-1), atol=1e-5, rtol=1e-4)
+        assert NoProjection().call(call) is call
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma"])
+def test_heads_that_are_no_slices_of_the_input_have_no_whole(family):
+    with pytest.raises(UserError, match=f"no_projection_whole: the heads of {family}"):
+        NoProjection(whole=True).apply(load(family), 0)

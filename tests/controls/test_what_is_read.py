@@ -13,7 +13,7 @@ from pipeline.controls.shuffled_words import ShuffledWords
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
 from pipeline.engines import shard as engine
-from pipeline.engines.shard import Shard, Subject, measure_shard
+from pipeline.engines.shard import Asked, Shard, Subject, measure_shard
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import Place, wiring
 from tests import tiny
@@ -57,7 +57,7 @@ class Stand:
     def measure(self, control: Control, sentences=SENTENCES, first=0, seed=0, pieces=64) -> Shard:
         self.read.clear()
         subject = Subject(self.model, self.encoder, self.places, control, seed)
-        return measure_shard(subject, sentences, first, pieces)
+        return measure_shard(subject, sentences, first, Asked(pieces))
 
 
 @pytest.fixture(params=KINDS)

@@ -10,7 +10,7 @@ from pipeline.core.sentence import Fault, Sentence
 from pipeline.engines import cell as engine
 from pipeline.engines.cell import Job, measure_cell
 from pipeline.engines.ingest import ingest
-from pipeline.engines.shard import Shard
+from pipeline.engines.shard import Asked, Shard
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.schema import LAKE, MEASURED
@@ -37,7 +37,7 @@ class Little:
             yield Sentence(f"s{k}", self.word, (self.word, str(k)))
         yield Fault("c.conllu", 7, "s3", f"no {self.word}")
 
-    def shard(self, subject, sentences, first, batch_pieces, every, progress) -> Shard:
+    def shard(self, subject, sentences, first, asked, progress) -> Shard:
         """Rows that depend on the words, as a model's would."""
         self.measured.append(first)
         n_rows = len(sentences)
@@ -60,7 +60,7 @@ class Little:
         """Ingest and measure."""
         monkeypatch.setattr(engine, "measure_shard", self.shard)
         ingest(self.lake, "c", self.records(), 2, 0.5)
-        job = Job(CELL, self.identity, 64, lock_wait_s=0)
+        job = Job(CELL, self.identity, Asked(64), lock_wait_s=0)
         measure_cell(self.lake, job, lambda: None, lambda n: None)  # pyright: ignore
 
     def tables(self, monkeypatch) -> None:

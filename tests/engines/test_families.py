@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.controls.base import Trained
 from pipeline.core.sentence import Sentence
-from pipeline.engines.shard import Subject, measure_shard
+from pipeline.engines.shard import Asked, Subject, measure_shard
 from tests import oracle, tiny
 from tests.models.against import Expected, Read
 
@@ -29,11 +29,15 @@ FIRST = 7
 
 
 @pytest.fixture(scope="module", params=["bart", "t5"])
-def measured(request, tmp_path_factory):
+def read(request, tmp_path_factory):
+    return Read.of(tiny.save(tmp_path_factory.mktemp("family"), request.param))
+
+
+@pytest.fixture(scope="module")
+def measured(read):
     """Rows of both tables by where they stand, and what they should say."""
-    read = Read.of(tiny.save(tmp_path_factory.mktemp("family"), request.param))
     subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
-    shard = measure_shard(subject, PAIRS, FIRST, batch_pieces=60)
+    shard = measure_shard(subject, PAIRS, FIRST, Asked(60))
     truth = {k: read.expected(PAIRS[k]) for k in READ}
     return shard, truth
 
@@ -109,3 +113,21 @@ def test_pointers_equal_the_reference(measured):
 def same_pointers(found: list[int], expected: list[int], weights: np.ndarray) -> None:
     for word, (a, b) in enumerate(zip(found, expected, strict=True)):
         assert a == b or (min(a, b) >= 0 and abs(weights[word, a] - weights[word, b]) < 1e-6)
+
+
+def test_what_is_not_asked_for_is_not_there(measured, read):
+    """Groups A, B and C alone: the same numbers, and null for the rest."""
+    shard, _ = measured
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    bare = measure_shard(subject, PAIRS, FIRST, Asked(60, norms=False, trees=False)).tables
+    full = shard.tables
+    for name in ("heads", "pointers"):
+        for column in full[name].column_names:
+            if bare[name][column].null_count < len(bare[name]):
+                assert bare[name][column].equals(full[name][column]), column
+            else:
+                assert column.endswith("_norm") or column == "tree" or name == "heads"
+    assert bare["pointers"]["tree"].null_count == len(bare["pointers"])
+    assert bare["heads"]["norm_mass_first"].null_count == len(bare["heads"])
+    assert len(bare["outputs"]) == len(bare["similarity"]) == 0
+    assert len(full["outputs"]) > 0

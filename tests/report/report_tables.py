@@ -229,11 +229,12 @@ def _cell(grid: Grid, control: str, seed: int, rows: dict[str, list[dict]]) -> N
                 place = cell | {"site": site, "layer": layer, "head": head}
                 heads.append(place | _head(rng, grid, control, site, layer, head))
                 if site == "cross":
-                    alignments += [
-                        place | _alignment(rng, grid, control, layer, head, convention)
-                        for convention in ("awi", "awo")
-                        if grid.links
-                    ]
+                    for convention in ("awi", "awo") if grid.links else ():
+                        row = place | _alignment(rng, grid, control, layer, head, convention)
+                        alignments.append(row)
+                        rows["alignments"].append(
+                            row | {"weighting": "norm", "aer": min(1.0, row["aer"] + 0.03)}
+                        )
                     continue
                 relations += [
                     place

@@ -88,10 +88,10 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
 
 
 def tallied(
-    lake: Lake, cell: Cell, fitted: Fitted, rules: Rules, seed: int
+    lake: Lake, cell: Cell, fitted: Fitted, rules: Rules, seed: int, draws_offsets: bool = False
 ) -> dict[str, SiteTally]:
     """Everything that is added up of a cell, by site. `seed` draws the bootstrap's sentences: with
-    the same one, cells of a corpus are resampled alike.
+    the same one, cells of a corpus are resampled alike. `draws_offsets`: see `HeadTally`.
 
     Raises UserError as `aggregate` does.
     """
@@ -113,7 +113,9 @@ def tallied(
         for site in found:
             # A decoder beside an encoder reads the target, one by itself what there is.
             side = "target" if site == "decoder" and "cross" in found else "source"
-            tally = sites.setdefault(site, SiteTally(site, side, fitted, rules))
+            if site not in sites:
+                sites[site] = SiteTally(site, side, fitted, rules, draws_offsets)
+            tally = sites[site]
             tally.add({k: _at(site, table) for k, table in tables.items()}, shard, weights)
     return sites
 

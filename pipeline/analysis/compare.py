@@ -19,6 +19,7 @@ from pipeline.analysis.rules import Rules
 from pipeline.analysis.sites import SiteTally
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.schema import OFFSETS
 from pipeline.lake.tables import COMPARISON, DUMP_CLASSES
 
 ROLES = ("tracks", "aligns", "dumps", "positional", "broad")
@@ -43,7 +44,7 @@ def compare(
     seeds = (rules.seed, rules.seed if a.corpus == b.corpus else rules.seed + 1)
     fitted = {corpus: fit(lake, corpus, rules) for corpus in {a.corpus, b.corpus}}
     drawn = [
-        _drawn(tallied(lake, cell, fitted[cell.corpus], rules, seed))
+        _drawn(tallied(lake, cell, fitted[cell.corpus], rules, seed, draws_offsets=True))
         for cell, seed in zip((a, b), seeds, strict=True)
     ]
     keys = [*_KEYS, "role", "what"]
@@ -112,6 +113,11 @@ def _of_site(tally: SiteTally) -> Iterator[tuple[str, str, np.ndarray]]:
     heads = tally.heads.sums
     for c in DUMP_CLASSES if heads else ():
         yield "dumps", c, ratio(heads[f"drawn_{c}"], heads["drawn_n"])
+    if "drawn_offset" in heads:
+        # The offset is the one at which most weights sit in all sentences together.
+        best = heads["argmax_offset"][:, : len(OFFSETS)].argmax(1)
+        drawn = np.take_along_axis(heads["drawn_offset"], best[None, :, None], 2)[..., 0]
+        yield "positional", "", ratio(drawn, heads["drawn_n"])
     if heads:
         yield "broad", "", ratio(heads["drawn_entropy"], heads["drawn_choice"])
     for (level, relation), sums in tally.relations["attention"].sums.items():

@@ -25,9 +25,13 @@ _ALPHAS = tuple(f"alpha_{k}" for k in range(4))
 
 @dataclass
 class HeadTally:
-    """Adds shards of the lake's `heads` up; arrays run over site × layer × head."""
+    """Adds shards of the lake's `heads` up; arrays run over site × layer × head.
+
+    `draws_offsets`: offsets are resampled too, 19 numbers a head and replicate.
+    """
 
     rules: Rules
+    draws_offsets: bool = False
     places: pl.DataFrame = field(default_factory=pl.DataFrame)
     n_sentences: int = 0
     sums: dict[str, np.ndarray] = field(default_factory=dict)
@@ -62,6 +66,10 @@ class HeadTally:
         counts = np.asarray(histogram.flatten()).reshape(-1, n_heads, histogram.type.list_size)
         if counts.size:
             self._sum("argmax_offset", counts.sum(0, dtype=np.int64))
+            if self.draws_offsets:
+                flat = counts.reshape(len(counts), -1).astype(np.float32)
+                drawn = weights_of_measured @ flat
+                self._sum("drawn_offset", drawn.reshape(-1, *counts.shape[1:]))
         for name in DUMP_CLASSES:
             self._sum(f"drawn_{name}", weights_of_measured @ values[f"mass_{name}"])
         self._sum("drawn_n", weights_of_measured @ values["n_queries"])

@@ -59,10 +59,12 @@ class SiteTally:
     `side` is that of the sentence which the site's words are of.
     """
 
-    def __init__(self, site: str, side: str, fitted: Fitted, rules: Rules):
+    def __init__(
+        self, site: str, side: str, fitted: Fitted, rules: Rules, draws_offsets: bool = False
+    ):
         self.is_cross = site == "cross"
         self.side = side
-        self.heads = HeadTally(rules)
+        self.heads = HeadTally(rules, draws_offsets)
         self.outputs = OutputTally()
         self.trees = TreeTally()
         offsets, position = fitted.offsets[side], fitted.position

@@ -5,14 +5,17 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.lake.files import write_text
-from pipeline.report.blocks import Block, Cell, Heading, Strong, Table, say
+from pipeline.report.blocks import Block, Cell, Figure, Heading, Strong, Table, say
+from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
 from pipeline.report.html import to_html
 from pipeline.report.markdown import to_markdown
 from pipeline.report.relations import ARROWS
-from pipeline.report.text import DASH, clean, number, percent, plural, signed
+from pipeline.report.text import DASH, clean, number, percent, plural, rounded, signed
 
 SHOWN = 60
 """Changes in the table, those of the largest difference."""
+FIGURES = "compare"
+"""Not `figures`: a new report clears that folder of what is not its own."""
 _HEAD = ["site", "layer", "head"]
 
 
@@ -21,7 +24,12 @@ def write_comparison(found: pl.DataFrame, a: str, b: str, folder: Path, name: st
     counts = _counts(found)
     answer = _answer(counts, a, b)
     blocks = _document(found, counts, clean(a), clean(b), answer)
-    write_text(folder / f"{name}.md", to_markdown(blocks))
+    figure = _figure(found, clean(a), clean(b), name)
+    if figure is not None:
+        blocks.insert(3, figure)
+        write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
+    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    write_text(folder / f"{name}.md", text)
     write_text(folder / f"{name}.html", to_html(f"{clean(a)} and {clean(b)}", blocks))
     return answer
 
@@ -84,6 +92,48 @@ def _document(
     header = ("head", "role", "about", a, b, "difference, points", "95 % interval")
     lines = tuple(_change(row) for row in shown.iter_rows(named=True))
     return [*blocks, Table("Changes of role", header, lines, words=3)]
+
+
+_PLANES = {
+    "tracks": "accuracy of a relation",
+    "dumps": "attention to a class",
+    "aligns": "alignment error",
+}
+
+
+def _figure(found: pl.DataFrame, a: str, b: str, name: str) -> Figure | None:
+    """Either cell against the other: a mark is a head and what its role is about."""
+    planes = []
+    for role, quantity in _PLANES.items():
+        either = pl.col("a_has").fill_null(False) | pl.col("b_has").fill_null(False)
+        rows = found.filter(either, pl.col("a", "b").is_not_null(), role=role)
+        spots = [_spot(row, a, b) for row in rows.iter_rows(named=True)]
+        if spots:
+            planes.append(
+                Plane(f"{role}: {quantity}", spots, f"% in {a}", f"% in {b}", diagonal=True)
+            )
+    if not planes:
+        return None
+    n = ", ".join(f"{plane.title} {len(plane.spots)}" for plane in planes)
+    alt = f"What heads do in {a} against what they do in {b}, where either has the role: {n}."
+    caption = (
+        "A mark is a head and a relation, a class of key or a convention, where it has the role in"
+        " either. On the line nothing changed."
+    )
+    title = f"{a} and {b}"
+    return Figure(name, caption, alt, draw_scatter(name, title, alt, planes))
+
+
+def _spot(row: dict, a: str, b: str) -> Spot:
+    looks = {
+        (True, True): Look("in both", "#000000", "o"),
+        (True, False): Look(f"{a} only", "#0072B2", "s"),
+        (False, True): Look(f"{b} only", "#D55E00", "^"),
+    }
+    look = looks[bool(row["a_has"]), bool(row["b_has"])]
+    x, y = (rounded(row[cell]) or 0.0 for cell in ("a", "b"))
+    tip = f"{row['site']} L{row['layer']}H{row['head']}, {row['what']}: {x:g} %, {y:g} %"
+    return Spot(x, y, look, tip)
 
 
 def _change(row: dict) -> tuple[Cell, ...]:

@@ -9,6 +9,7 @@ from pipeline.core.errors import UserError
 from pipeline.lake import open_table
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.tables import TABLES
+from pipeline.report.comparison import write_comparison
 from tests import tiny
 from tests.stages import small
 
@@ -63,6 +64,15 @@ def test_either_side_is_what_the_tables_say(root, tables):
             assert dumps[f"{side}_has"].to_list() == dumps[f"dumps_{c}"].to_list()
 
 
+def test_positional_rates_have_intervals_around_them(root, tables):
+    found = rows(root, tables, A, B).filter(role="positional")
+    assert found.height == 12
+    for side in ("a", "b"):
+        assert (found[f"{side}_low"] <= found[side] + 1e-9).all()
+        assert (found[f"{side}_high"] >= found[side] - 1e-9).all()
+        assert (found[f"{side}_low"] < found[f"{side}_high"]).any()
+
+
 def test_the_other_way_round_is_the_same_with_the_other_sign(root, tables):
     there, back = rows(root, tables, A, B), rows(root, tables, B, A)
     both = there.join(back, on=KEYS, suffix="_back", how="full")
@@ -113,6 +123,19 @@ def test_the_page_and_the_table(root, capfd):
     both, only_a, only_b = (int(cell) for cell in line.split("|")[2:5])
     assert (both + only_a, both + only_b) == counts.row(0)
     assert (root / "report" / f"{file}.html").is_file()
+    assert ".svg" not in page  # no head has a role that is drawn
+
+
+def test_the_picture_has_a_mark_for_each_role_in_either(root, tables, tmp_path):
+    found = rows(root, tables, A, B).with_columns(
+        a_has=pl.col("role") == "dumps", b_has=(pl.col("role") == "dumps") & (pl.col("head") < 2)
+    )
+    write_comparison(found, "one", "other", tmp_path, "page")
+    assert "](compare/page.svg)" in (tmp_path / "page.md").read_text(encoding="utf-8")
+    picture = (tmp_path / "compare" / "page.svg").read_text(encoding="utf-8")
+    assert picture.count("<title>encoder L") == found.filter(role="dumps").height
+    assert "in both" in picture
+    assert "one only" in picture
 
 
 @pytest.mark.parametrize(

@@ -257,14 +257,15 @@ def _cell(grid: Grid, control: str, seed: int, rows: dict[str, list[dict]]) -> N
         head["aligns"] = any(verdicts) if verdicts and grid.nulls else None
     rows["heads"] += heads
     if grid.norms:
-        _of_cell(rng, cell, heads, relations, rows)
+        _beside(rng, cell, heads, relations, rows)
+    _choices(cell, heads, relations, rows)
     rows["relations"] += relations
     rows["alignments"] += alignments
     rows["census"].append(_census(grid, cell, heads, relations))
 
 
-def _of_cell(rng, cell: dict, heads: list[dict], relations: list[dict], rows: dict) -> None:
-    """Trees, likeness, margins and nulls of a cell."""
+def _beside(rng, cell: dict, heads: list[dict], relations: list[dict], rows: dict) -> None:
+    """Trees and likeness of a cell."""
     keys = ("site", "layer", "head")
     for site in sorted({head["site"] for head in heads}):
         here = [head for head in heads if head["site"] == site]
@@ -283,6 +284,10 @@ def _of_cell(rng, cell: dict, heads: list[dict], relations: list[dict], rows: di
                 row |= {f"uuas_{reading}_low": uuas - 0.02, f"uuas_{reading}_high": uuas + 0.02}
                 row |= {f"uuas_{reading}_fitting": uuas + 0.001}
             rows["trees"].append(cell | {x: head[x] for x in keys} | row)
+
+
+def _choices(cell: dict, heads: list[dict], relations: list[dict], rows: dict) -> None:
+    """Counts by margin and by nulls."""
     for step in range(0, 32, 2) if relations else ():
         n = sum(bool(head["tracks"]) for head in heads)
         rows["margins"].append(cell | {"margin": step / 100, "n_heads": max(0, n + 2 - step // 4)})

@@ -225,7 +225,12 @@ OUTPUTS = (
 SIMILARITY = (
     Column("other_layer", pa.int16(), "", "of the head that it is compared with"),
     Column("other_head", pa.int16(), "", "of the head that it is compared with"),
-    Column("n_queries", pa.int64(), "pieces", "queries compared, of a sample of sentences"),
+    Column(
+        "n_queries",
+        pa.int64(),
+        "pieces",
+        "queries compared: of every n-th sentence, 64 at most of each",
+    ),
     Column(
         "js_divergence",
         REAL,

@@ -1,29 +1,17 @@
 """The answers: a schema per table that `aggregate` writes. The lake below: `lake.schema`."""
 
-import hashlib
-from collections.abc import Mapping
-
 import pyarrow as pa
 
-from pipeline.core.pieces import KEY_CLASSES
-from pipeline.lake import manifest
-from pipeline.lake.files import locked, sha256_of, write_table
-from pipeline.lake.layout import Lake
-from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.head_columns import DUMP_CLASSES, HEADS
 from pipeline.lake.schema import (
     BOOL,
     INT,
-    MASSES,
     REAL,
     SITE_KEYS,
     STRING,
-    SUMS,
     Column,
     schema,
 )
-
-DUMP_CLASSES = ("cls", "sep", "first")
-"""Key classes on which a head may dump its attention."""
 
 READINGS = {
     "max": "from a word to the one it attends to most",
@@ -38,90 +26,6 @@ CELL_KEYS = (
     Column("corpus", STRING, "", "config name of the corpus"),
 )
 
-
-def _mean_unit(unit: str) -> str:
-    """Unit of a sum once divided by the number of pieces it runs over."""
-    return {"pieces": "", "pieces²": "pieces"}.get(unit, unit.removesuffix(" × pieces"))
-
-
-HEADS = (
-    Column("n_sentences", INT, "sentences", "sentences measured"),
-    Column("n_queries", pa.int64(), "pieces", "real query pieces, specials included"),
-    *(
-        Column(c.name, REAL, _mean_unit(c.unit), f"mean over queries: {c.meaning}")
-        for c in SUMS
-        if c.name not in ("cls_to_cls", "sep_to_sep", "self_cls", "self_sep", "self_first")
-    ),
-    Column("cls_to_cls", REAL, "mass", "mean attention of CLS queries to CLS"),
-    Column("rest_to_cls", REAL, "mass", "mean attention of all other queries to CLS"),
-    Column("sep_to_sep", REAL, "mass", "mean attention of SEP queries to SEP"),
-    Column("rest_to_sep", REAL, "mass", "mean attention of all other queries to SEP"),
-    *(
-        Column(f"offdiagonal_{c}", REAL, "share", f"share of the attention off the diagonal to {c}")
-        for c in DUMP_CLASSES
-    ),
-    *(
-        Column(
-            f"mass_{c}_{end}", REAL, "mass", f"{end} end of the 95 % sentence bootstrap interval"
-        )
-        for c in DUMP_CLASSES
-        for end in ("low", "high")
-    ),
-    *(Column(f"uniform_{m}", REAL, "mass", f"{m} of a uniform pattern") for m in MASSES),
-    *(Column(f"lift_{m}", REAL, "ratio", f"{m} over that of a uniform pattern") for m in MASSES),
-    *(
-        Column(
-            f"alpha_{k}",
-            REAL,
-            "mass",
-            f"mean attention to position {k}, over sentences that have one",
-        )
-        for k in range(4)
-    ),
-    *(
-        Column(f"sink_rate_{k}", REAL, "share", f"sentences with alpha_{k} > 0.3 (Gu 2024)")
-        for k in range(4)
-    ),
-    Column("spearman", REAL, "", "rank correlation of attention received and ‖value W_O‖, mean"),
-    *(
-        Column(f"norm_share_{m[5:]}", REAL, "share", f"of all A × ‖value W_O‖, that on {what}")
-        for m, what in MASSES.items()
-    ),
-    *(
-        Column(
-            f"norm_ratio_{c}", REAL, "ratio", f"mean ‖value W_O‖ of class {c} over pieces of words"
-        )
-        for c in KEY_CLASSES
-    ),
-    *(
-        Column(
-            f"constancy_{c}",
-            REAL,
-            "share",
-            f"1 − Var(w)/E‖w‖² of w, what {c} gives to a query: 1 = always the same",
-        )
-        for c in DUMP_CLASSES
-    ),
-    Column("best_offset", INT, "pieces", "offset at which the largest weight sits most often"),
-    Column("best_offset_rate", REAL, "share", "queries whose largest weight sits there"),
-    Column("dumps_cls", BOOL, "", "mean mass on CLS > threshold, its interval's low end too"),
-    Column("dumps_sep", BOOL, "", "the same for SEP"),
-    Column("dumps_first", BOOL, "", "the same for the first piece"),
-    Column(
-        "dumps_by_norm",
-        BOOL,
-        "",
-        "dumps on a class with as large a share of A × ‖value W_O‖; null without norms",
-    ),
-    Column("tracks", BOOL, "", "tracks at least one relation; null where no null was measured"),
-    Column("aligns", BOOL, "", "aligns words across; null without gold links, or without a null"),
-    Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019); false across"),
-    Column("broad", BOOL, "", "mean normalised entropy > 0.9"),
-    Column("vertical", BOOL, "", "mass on special pieces, or on the first, > 0.6"),
-    Column("diagonal", BOOL, "", "mass on the previous, the own or the next piece > 0.5"),
-    Column("mixed", BOOL, "", "neither; both masses together > 0.6, each > 0.2"),
-    Column("heterogeneous", BOOL, "", "not vertical, diagonal, mixed or broad"),
-)
 
 WEIGHTINGS = "attention = A; norm = A × ‖value W_O‖ (Kobayashi et al. 2020)"
 RELATION_KEYS = (
@@ -208,7 +112,12 @@ TREES = (
 SIMILARITY = (
     Column("other_layer", pa.int16(), "", "of the other head"),
     Column("other_head", pa.int16(), "", "of the other head"),
-    Column("n_queries", pa.int64(), "pieces", "queries compared, of a sample of sentences"),
+    Column(
+        "n_queries",
+        pa.int64(),
+        "pieces",
+        "queries compared: of every n-th sentence, 64 at most of each",
+    ),
     Column("js_divergence", REAL, "nats", "mean Jensen–Shannon divergence of the two patterns"),
 )
 
@@ -306,18 +215,3 @@ TABLES: dict[str, pa.Schema] = {
     "agreement": schema(AGREEMENT),
     "census": schema(CENSUS),
 }
-
-
-def publish_tables(
-    lake: Lake, tables: Mapping[str, pa.Table], facts: dict, lock_wait_s: float = 120.0
-) -> None:
-    """Write every table, then say so: a reader sees all of them or none."""
-    work = lake.work / "tables"
-    with locked(work, lock_wait_s):
-        files = []
-        for name in TABLES:
-            path = work / f"{name}.parquet"
-            write_table(path, tables[name])
-            files.append(File(path.name, sha256_of(path), tables[name].num_rows))
-        made_of = hashlib.sha256("".join(f.sha256 for f in files).encode()).hexdigest()[:32]
-        manifest.publish(lake.tables, Manifest("tables", made_of, tuple(files), facts), work)

@@ -69,8 +69,8 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
     Writes and publishes the tables of `cells`, no others.
     """
     from pipeline.analysis.aggregate import aggregate as make_tables
+    from pipeline.lake.publish import publish_tables
     from pipeline.lake.schema import MEASURED
-    from pipeline.lake.tables import publish_tables
 
     rules = build("analysis", Rules, config["analysis"])
     wait_s = _lock_wait_s(config)

@@ -13,8 +13,9 @@ from pipeline.engines.ingest import ingest
 from pipeline.engines.shard import Asked, Shard
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.publish import publish_tables
 from pipeline.lake.schema import LAKE, MEASURED
-from pipeline.lake.tables import TABLES, publish_tables
+from pipeline.lake.tables import TABLES
 
 CELL = Cell("m", "trained", 0, "c")
 

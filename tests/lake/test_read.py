@@ -9,9 +9,10 @@ from pipeline.lake import manifest, open_table, scan
 from pipeline.lake.files import sha256_of, write_table
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.publish import publish_tables
 from pipeline.lake.read import read_shard, read_whole_shard
 from pipeline.lake.schema import LAKE
-from pipeline.lake.tables import TABLES, publish_tables
+from pipeline.lake.tables import TABLES
 from tests.lake.test_files import example
 from tests.stages.small import DAMAGES, damage
 

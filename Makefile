@@ -29,7 +29,7 @@ test: $(STAMP)  ## set up, then run the tests
 	$(BIN)/pytest
 
 slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
-	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz]'
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,spacy,stanza]'
 	$(BIN)/pytest -m slow
 
 check: $(STAMP)  ## format, lint, types, import contracts

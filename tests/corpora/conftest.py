@@ -1,12 +1,13 @@
 """What the tests of the corpora share: files, and a judge of sentences of its own mind."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from pipeline.core.sentence import Fault, Sentence
+from pipeline.corpora.annotate import close_parser
 
 Write = Callable[[str, str | bytes], str]
 Judge = Callable[[Sentence], None]
@@ -94,3 +95,11 @@ def cwd(tmp_path: Path):
     os.chdir(tmp_path)
     yield tmp_path
     os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """No test finds the parser of raw text that another opened."""
+    close_parser()
+    yield
+    close_parser()

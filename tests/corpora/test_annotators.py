@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.corpora import annotate
+from pipeline.corpora import annotate, parsers
 from pipeline.corpora.annotate import Line, parsed_rows
 from pipeline.corpora.base import read
 from pipeline.corpora.parsers import Parsed
@@ -107,5 +107,5 @@ def test_a_library_that_is_not_installed(name: str, write, monkeypatch) -> None:
 
 
 def test_no_library_is_imported_for_text_without_syntax(write, monkeypatch) -> None:
-    monkeypatch.setattr(annotate, "_library", lambda name: pytest.fail(name))
+    monkeypatch.setattr(parsers, "_library", lambda name: pytest.fail(name))
     assert [sentence.words for sentence in read(Text(write("x.txt", "a")))] == [("a",)]

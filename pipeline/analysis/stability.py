@@ -45,7 +45,14 @@ def by_margin(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 def by_nulls(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """The table `nulls`: heads of the model itself that track, by the nulls they must beat."""
-    rows = counted(relations).drop("beats_nulls", "tracks")
+    cells = counted(relations).partition_by("model", "corpus", maintain_order=True)
+    found = [frame for rows in cells if not (frame := _by_nulls(rows, rules)).is_empty()]
+    return pl.concat(found) if found else pl.DataFrame()
+
+
+def _by_nulls(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Of one model on one corpus."""
+    rows = rows.drop("beats_nulls", "tracks")
     seeded = pl.concat_str("control", pl.lit("-"), "seed")
     words = pl.when(pl.col("seed") > 0).then(seeded).otherwise("control")
     named = rows.with_columns(word=words)

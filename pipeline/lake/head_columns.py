@@ -59,7 +59,10 @@ HEADS = (
     ),
     *(
         Column(
-            f"norm_ratio_{c}", REAL, "ratio", f"mean ‖value W_O‖ of class {c} over pieces of words"
+            f"norm_ratio_{c}",
+            REAL,
+            "ratio",
+            f"mean ‖value W_O‖ of class {c} over that of pieces not special",
         )
         for c in KEY_CLASSES
     ),
@@ -81,7 +84,7 @@ HEADS = (
         "dumps_by_norm",
         BOOL,
         "",
-        "dumps on a class with as large a share of A × ‖value W_O‖; null without norms",
+        "dumps on a class whose share of A × ‖value W_O‖ is above the threshold too; null without",
     ),
     Column("tracks", BOOL, "", "tracks at least one relation; null where no null was measured"),
     Column("aligns", BOOL, "", "aligns words across; null without gold links, or without a null"),

@@ -14,7 +14,7 @@ from pipeline.lake.schema import (
 )
 
 READINGS = {
-    "max": "from a word to the one it attends to most",
+    "max": "from a word to the one it attends to most, punctuation or not",
     "mst": "of the maximum spanning tree of A + Aᵀ",
 }
 """How a tree is read off a pattern."""
@@ -152,7 +152,12 @@ DUMPS = (
 MARGINS = (
     *CELL_KEYS,
     Column("margin", REAL, "share", "lead over the best offset that is asked for"),
-    Column("n_heads", INT, "heads", "heads with it on some relation, significant, above the nulls"),
+    Column(
+        "n_heads",
+        INT,
+        "heads",
+        "heads with it on some relation, significant, above the nulls where any was measured",
+    ),
 )
 NULLS = (
     *CELL_KEYS,

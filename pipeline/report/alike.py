@@ -7,7 +7,8 @@ import polars as pl
 
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
-from pipeline.report.relations import head_name
+from pipeline.report.links import is_unjudged
+from pipeline.report.relations import head_name, is_undecided
 from pipeline.report.section import Control, Section
 from pipeline.report.text import number, slug, spread
 
@@ -47,6 +48,8 @@ def alike(section: Section) -> list[Block]:
             f"alike. {said}. The table that follows holds the mean divergences."
         )
         caption = "A mark is a head; what it does is what it is counted as, the first that fits."
+        if is_undecided(section) or is_unjudged(section):
+            caption += " Who tracks or aligns is not decided: no null control was measured."
         blocks.append(Figure(name, caption, alt, draw_scatter(name, title, alt, planes)))
     rows = tuple(
         (label, *(spread(_means(section, control, same), 2) for same in (True, False)))
@@ -105,8 +108,10 @@ def classical_scaling(squared: np.ndarray) -> np.ndarray:
     centred = squared - squared.mean(0) - squared.mean(1)[:, None] + squared.mean()
     values, vectors = np.linalg.eigh(-centred / 2)
     points = vectors[:, [-1, -2]] * np.sqrt(np.clip(values[[-1, -2]], 0, None))
+    # Rounded first: of two that are as large the first decides, whatever their last digits.
+    points = np.round(points, 3)
     largest = points[np.abs(points).argmax(0), [0, 1]]
-    return np.round(points * np.where(largest < 0, -1, 1), 3)
+    return points * np.where(largest < 0, -1, 1)
 
 
 def _kind(row: dict) -> str:

@@ -9,13 +9,14 @@ from pipeline.report.figures.palette import marks
 from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
 from pipeline.report.relations import head_name
 from pipeline.report.section import CLASS_NAMES, Section
-from pipeline.report.text import number, percent, plural, rounded, verb
+from pipeline.report.settings import ReportSettings
+from pipeline.report.text import number, percent, rounded, verb
 
 LISTED = 20
 """Heads in the table."""
 
 
-def carried(section: Section) -> list[Block]:
+def carried(section: Section, settings: ReportSettings) -> list[Block]:
     """Nothing where values have no norm: a gate stands between the heads and their projection."""
     if section.heads["norm_share_first"].null_count() == section.heads.height:
         return []
@@ -32,10 +33,11 @@ def carried(section: Section) -> list[Block]:
     if row is not None and row["n_dumps"]:
         still = row["n_dumps_by_norm"]
         shown = verb(still, "dump") if still else "none dumps"
+        those = "heads that dump" if row["n_dumps"] > 1 else "head that dumps"
         blocks.append(
             say(
-                f"Of {plural(row['n_dumps'], 'head')} that dump by attention, {shown} by value "
-                "norms too: there the class has the same share of all ‖A × f‖."
+                f"Of {row['n_dumps']} {those} by attention, {shown} by value norms too: there the "
+                f"class has more than {percent(settings.dump_threshold)} % of all ‖A × f‖ as well."
             )
         )
     blocks += [_figure(section, site) for site in section.sites if section.classes_at(site)]
@@ -88,8 +90,10 @@ def _classes(section: Section, site: str) -> list[str]:
     """Where the first piece is CLS everything would stand there twice."""
     classes = [c for c in DUMP_CLASSES if c in section.classes_at(site)]
     heads = section.heads.filter(pl.col("site") == site)
-    if "cls" in classes and heads["mass_first"].equals(heads["mass_cls"]):
-        classes.remove("first")
+    if "cls" in classes:
+        same = (heads["mass_first"] - heads["mass_cls"]).abs().max()
+        if same is not None and same < 1e-6:  # pyright: ignore[reportOperatorIssue]
+            classes.remove("first")
     return classes
 
 
@@ -99,15 +103,15 @@ def _table(section: Section) -> Table | None:
     trained = next((control for control in section.controls if control.trained), None)
     if trained is None:
         return None
-    heads = section.heads.filter(pl.col("control") == trained.name)
-    for c in DUMP_CLASSES:
-        if not any(c in _classes(section, site) for site in section.sites):
-            continue
-        for head in heads.filter(pl.col(f"dumps_{c}")).iter_rows(named=True):
-            rows.append((head[f"mass_{c}"], c, head))
+    for site in section.sites:
+        heads = section.heads.filter(pl.col("control") == trained.name, pl.col("site") == site)
+        for c in _classes(section, site):
+            for head in heads.filter(pl.col(f"dumps_{c}")).iter_rows(named=True):
+                rows.append((head[f"mass_{c}"], c, head))
     if not rows:
         return None
-    rows.sort(key=lambda row: -row[0])
+    # By whole percents, then as they come, by site and place: a last digit must not choose.
+    rows.sort(key=lambda row: -(rounded(row[0]) or 0))
     header = ("head", "class", "attention %", "‖A × f‖ %", "‖f‖ to that of words", "constancy %")
     cells = tuple(
         (

@@ -32,7 +32,7 @@ def _section(section: Section, settings: ReportSettings) -> list[Block]:
         *best(section, settings),
         *alignments(section, settings),
         *thresholds(section, settings),
-        *carried(section),
+        *carried(section, settings),
         *trees(section),
         *alike(section),
         *stability(section, settings),

@@ -8,7 +8,8 @@ from pipeline.report.text import percent
 
 QUERY = """import polars as pl
 relations = pl.scan_parquet("{folder}/relations.parquet")
-print(relations.filter(control="trained", tracks=True).sort("accuracy").collect())"""
+counted = relations.filter(control="trained", level="full", weighting="attention")
+print(counted.filter(tracks=True).sort("accuracy").collect())"""
 
 FILES = {
     "heads": "one row per head: masses, entropy, lifts and flags",

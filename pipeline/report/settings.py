@@ -29,6 +29,8 @@ class ReportSettings:
         """Raises ValueError, naming the key, for a value that no report can be made with."""
         if self.level not in ("full", "universal"):
             raise ValueError(f"level={self.level} is neither full nor universal")
+        if self.weighting not in ("attention", "norm"):
+            raise ValueError(f"weighting={self.weighting} is neither attention nor norm")
         for name in ("max_quarantined", "max_tracking"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}={getattr(self, name)} is below 0")

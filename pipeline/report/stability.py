@@ -1,38 +1,47 @@
 """How far the counts hang on what was chosen: the margin, the nulls, the corpus."""
 
+import statistics
+
 import polars as pl
 
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.lines import Line, Panel, Scales, draw_lines
 from pipeline.report.figures.palette import marks
+from pipeline.report.relations import is_undecided
 from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import number
+from pipeline.report.text import number, plural
 
 
 def stability(section: Section, settings: ReportSettings) -> list[Block]:
     if not section.has_syntax:
         return []
-    heading = Heading(3, "How many heads track, by margin and by nulls")
+    undecided = is_undecided(section)
+    by = "by margin" if undecided else "by margin and by nulls"
+    does = "pass margin and significance" if undecided else "track"
+    heading = Heading(3, f"How many heads {does}, {by}")
     blocks: list[Block] = [heading, _margins(section, settings)]
     counts = section.nulls_chosen.sort("nulls")
     if counts.height > 1:
         whole = counts.filter(nulls="all")["n_tracks"].item()
         others = counts.filter(pl.col("nulls") != "all")
         low, high = others["n_tracks"].min(), others["n_tracks"].max()
-        if low == high == whole:
-            said = f"whichever of them is asked for alone, or left out, {whole} heads track."
-        else:
-            said = (
-                f"all together leave {whole} heads that track; asked for alone, or left out one by "
-                f"one, they leave {low} to {high}."
-            )
         n = others.filter(pl.col("nulls").str.ends_with("alone")).height
-        blocks.append(say(f"Of the {n} nulls, each seed by itself: {said}"))
+        left = plural(whole, "head")
+        said = f"Heads that track, by which of the {n} nulls they have to beat: {left} with all; "
+        if low == high == whole:
+            said += "as many with any of them alone, and without any of them."
+        else:
+            said += f"{low} to {high} with one of them alone, or without one."
+        blocks.append(say(said))
         if not low == high == whole:
             rows = tuple((r["nulls"], number(r["n_tracks"])) for r in counts.to_dicts())
             blocks.append(Table("Heads that track, by the nulls to beat", ("nulls", "heads"), rows))
     return blocks
+
+
+def _does(section: Section) -> str:
+    return "pass the other flags" if is_undecided(section) else "track a relation"
 
 
 def _margins(section: Section, settings: ReportSettings) -> Figure:
@@ -44,7 +53,7 @@ def _margins(section: Section, settings: ReportSettings) -> Figure:
         for margin, n in rows.select("margin", "n_heads").iter_rows():
             series.setdefault(round(100 * margin), []).append(n)
         points = tuple(
-            (x, sorted(values)[len(values) // 2], min(values), max(values))
+            (x, statistics.median(values), min(values), max(values))
             for x, values in sorted(series.items())
         )
         lines.append(Line(control.label, look[control.name], points))
@@ -54,16 +63,18 @@ def _margins(section: Section, settings: ReportSettings) -> Figure:
     title = f"Tracking heads by margin: {section.title}"
     ends = lines[0].points
     alt = (
-        f"Number of heads that track a relation, by the lead over the best offset that is asked "
+        f"Number of heads that {_does(section)}, by the lead over the best offset that is asked "
         f"for, {section.title}. {section.controls[0].name}: {number(ends[0][1])} at 0 points, "
         f"{number(ends[-1][1])} at {ends[-1][0]:g}."
     )
+    nulls = "" if is_undecided(section) else " and beat the nulls"
     caption = (
-        "Heads with such a lead on some relation that are significant and beat the nulls there. "
-        f"The upright line is the margin of the counts, {number(100 * settings.margin)} points."
+        f"Heads with such a lead on some relation that are significant{nulls} there. Bands: the "
+        "range over seeds, lines their median. The upright line is the margin of the counts, "
+        f"{number(100 * settings.margin)} points."
     )
     scales = Scales("points above the offset", "heads", top, ticks, 100 * settings.margin)
-    svg = draw_lines(name, title, alt, [Panel("track a relation", tuple(lines))], scales)
+    svg = draw_lines(name, title, alt, [Panel(_does(section), tuple(lines))], scales)
     return Figure(name, caption, alt, svg)
 
 

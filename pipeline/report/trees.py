@@ -24,10 +24,11 @@ def trees(section: Section) -> list[Block]:
     return [
         Heading(3, "Whole trees"),
         say(
-            "Undirected arcs found (UUAS), punctuation left out. Edges: “max” joins each word with "
-            "the one that it attends to most, “mst” is the maximum spanning tree of A + Aᵀ (Htut "
-            "et al. 2019). The best head is chosen on the fitting half and scored on the "
-            "confirming half. The chain joins each word with the next."
+            "Undirected arcs found (UUAS), those of punctuation left out. Edges: “max” joins each "
+            "word with the one that it attends to most, which may be punctuation; “mst” is the "
+            "maximum spanning tree of A + Aᵀ between other words (Htut et al. 2019). The best head "
+            "is chosen on the fitting half and scored on the confirming half. The chain joins each "
+            "word with the next."
         ),
         Table("The head with the best tree", (*header, "random tree %"), rows, words=3),
     ]
@@ -36,9 +37,12 @@ def trees(section: Section) -> list[Block]:
 def _row(section: Section, control: Control, seed: int, reading: str) -> tuple[Cell, ...]:
     label = word(control.name, seed)
     heads = section.trees.filter(control=control.name, seed=seed).sort(
-        pl.col(f"uuas_{reading}_fitting"), *HEAD_KEYS, descending=[True, *[False] * 3]
+        pl.col(f"uuas_{reading}_fitting"),
+        *HEAD_KEYS,
+        descending=[True, *[False] * 3],
+        nulls_last=True,
     )
-    if heads.is_empty():
+    if heads.is_empty() or heads[f"uuas_{reading}_fitting"][0] is None:
         return (label, reading, *[DASH] * 6)
     row = heads.row(0, named=True)
     low, high = (rounded(row[f"uuas_{reading}_{end}"], 1) for end in ("low", "high"))

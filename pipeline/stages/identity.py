@@ -14,7 +14,13 @@ from pipeline.stages.settings import MeasureSettings
 
 CODE = (
     *("core", "statistics", "models", "controls"),
-    *("engines/rows.py", "engines/shard.py", "lake/schema.py", "lake/sources.py"),
+    *(
+        "engines/rows.py",
+        "engines/shard.py",
+        "engines/totals.py",
+        "lake/schema.py",
+        "lake/sources.py",
+    ),
 )
 """What is below this package's root and takes part in measuring."""
 LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")

@@ -68,6 +68,14 @@ def test_nulls_are_asked_for_alone_and_left_out():
     assert by_nulls(judged(relations().filter(control="trained")), RULES).is_empty()
 
 
+def test_a_model_is_held_against_its_own_nulls_alone():
+    one = relations().filter(pl.col("control").is_in(["trained", "no_projection"]))
+    other = relations().with_columns(model=pl.lit("other"))
+    found = by_nulls(judged(pl.concat([one, other])), RULES)
+    assert found.filter(model="m")["nulls"].to_list() == ["all"]
+    assert found.filter(model="other").height == 7
+
+
 def heads(corpus: str, rng: np.random.Generator) -> pl.DataFrame:
     keys = {"model": "m", "control": "trained", "seed": 0, "corpus": corpus, "site": "encoder"}
     rows = [keys | {"layer": 0, "head": h} | dict.fromkeys(SHARES, 0.5) for h in range(6)]

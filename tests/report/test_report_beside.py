@@ -110,7 +110,7 @@ def test_points_of_the_plane_keep_the_distances_that_a_plane_can_keep():
 def test_nulls_that_matter_are_listed(page):
     rows = rows_of(page, "Heads that track, by the nulls to beat")
     assert rows == [["all", "3"], ["no_projection alone", "3"], ["random_weights alone", "5"]]
-    assert "Of the 2 nulls" in page
+    assert "which of the 2 nulls they have to beat: 3 heads with all; 3 to 5 with one" in page
 
 
 def test_two_corpora_are_held_against_each_other(tables):
@@ -125,3 +125,27 @@ def test_two_corpora_are_held_against_each_other(tables):
     assert cells == [
         ["minilm", "encoder", "ewt", "gum", "3", "0.70", "0.50", "0.99", "–", "0.80"],
     ]
+
+
+def test_a_last_digit_turns_no_picture_round():
+    """Two pairs of like heads: their places are as large on either side of the first axis."""
+    apart = np.where(np.add.outer([0, 0, 1, 1], [0, 0, 1, 1]) == 1, 0.5, 0.0)
+    rng = np.random.default_rng(3)
+    for _ in range(10):
+        noise = 1e-9 * rng.normal(size=(4, 4))
+        found = classical_scaling(apart + (noise + noise.T) * (1 - np.eye(4)))
+        assert (found[:, 0] > 0).tolist() == [True, True, False, False]
+
+
+def test_a_head_stands_once_though_sites_differ_in_classes(tables):
+    """The first piece is CLS in an encoder and none in its decoder: not twice for the encoder."""
+    both = make(Grid(layers=3, heads=4, deprels=("nsubj",), sites=("encoder", "decoder")))
+    shifted = pl.when(pl.col("site") == "decoder").then(0.9).otherwise(pl.col("mass_first"))
+    heads = both["heads"].with_columns(
+        mass_first=shifted, dumps_first=pl.col("dumps_cls") | (pl.col("site") == "decoder")
+    )
+    rows = rows_of(page_of(both | {"heads": heads}), "Heads of trained that dump")
+    names = [(cells[0], cells[1]) for cells in rows]
+    assert len(set(names)) == len(names)
+    assert not [n for n in names if n[0].startswith("encoder") and n[1] == "first piece"]
+    assert [n for n in names if n[0].startswith("decoder") and n[1] == "first piece"]

@@ -1,7 +1,11 @@
 """A fingerprint changes with all that a shard's bytes depend on, and with nothing else."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import pipeline
 from pipeline.engines.cell import fingerprint_of
 from pipeline.stages import identity
 from pipeline.stages.cells import requested
@@ -77,3 +81,15 @@ def test_cells_of_one_checkpoint_share_it(checkpoint):
     words = ["model=local", f"model.path={checkpoint}", "control=[trained,random_weights]"]
     first, second = jobs([config for _, config in requested(words).resolved()])
     assert first[1].__self__.checkpoint is second[1].__self__.checkpoint
+
+
+def test_all_that_a_shard_is_made_by_is_in_the_fingerprint():
+    """Whatever `engines.shard` imports of the package, itself included."""
+    root = Path(pipeline.__file__).parent
+    text = (root / "engines/shard.py").read_text(encoding="utf-8")
+    named = re.findall(r"^from pipeline\.(\S+) import", text, re.MULTILINE)
+    files = [f"{name.replace('.', '/')}.py" for name in [*named, "engines.shard"]]
+    assert len(files) > 5
+    assert [
+        f for f in files if not any(f == c or f.startswith(f"{c}/") for c in identity.CODE)
+    ] == []

@@ -20,7 +20,7 @@ def accuracies(path, root) -> pl.DataFrame:
     assert main(["run", "model=minilm", *overrides, f"root={root}"]) == 0
     return (
         open_table("relations", root)
-        .filter(level="full")
+        .filter(level="full", weighting="attention")
         .with_columns(accuracy_all=pl.col("hits_all") / pl.col("n_all"))
         .select("layer", "head", "direction", "deprel", "accuracy_all")
         .collect()

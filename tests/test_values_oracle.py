@@ -137,9 +137,10 @@ class Reference:
             between = self.words(one, one["pattern"])
             for layer in range(6):
                 for head in range(12):
-                    weights = between[layer, head].copy()
+                    weights = between[layer, head][np.ix_(nodes, nodes)]
                     np.fill_diagonal(weights, -1)
-                    pointed = {frozenset((k, int(weights[k].argmax()))) for k in range(len(forms))}
+                    largest = zip(nodes, weights.argmax(1), strict=True) if nodes else ()
+                    pointed = {frozenset((k, nodes[other])) for k, other in largest}
                     hits["max"][layer, head] += len(gold & pointed)
                     both = (between[layer, head] + between[layer, head].T)[np.ix_(nodes, nodes)]
                     cost = np.where(np.eye(len(nodes)), 0, 10 - both)

@@ -92,6 +92,7 @@ _NULLABLE = (
     "beats_nulls",
     "margin_significant",
     "naive",
+    "block",
 )
 _PATTERNS = ("broad", "vertical", "diagonal", "mixed", "heterogeneous")
 _PLAIN = ("dumps", *(f"dumps_{c}" for c in DUMP_CLASSES), "positional", *_PATTERNS)

@@ -11,7 +11,7 @@ from pipeline.analysis import bootstrap
 from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
 from pipeline.core.pieces import KEY_CLASSES
-from pipeline.lake.schema import COUNTS, MASSES, NORM_SUMS, OFFSETS, SUMS
+from pipeline.lake.schema import COUNTS, MASSES, NORM_SUMS, OFFSETS, SEGMENTS, SUMS
 from pipeline.lake.tables import DUMP_CLASSES
 
 _SUMMED = (
@@ -20,6 +20,7 @@ _SUMMED = (
     *(f"uniform_{name}" for name in MASSES),
     *(c.name for c in NORM_SUMS),
 )
+_SEGMENTS = tuple(c.name for c in SEGMENTS)
 _ALPHAS = tuple(f"alpha_{k}" for k in range(4))
 
 
@@ -48,11 +49,14 @@ class HeadTally:
             self.places = first
         values = {
             name: shard[name].to_numpy().reshape(-1, n_heads).astype(np.float64)
-            for name in (*_SUMMED, *_ALPHAS, "spearman")
+            for name in (*_SUMMED, *_SEGMENTS, *_ALPHAS, "spearman")
         }
         self.n_sentences += len(rows) // n_heads
         for name in _SUMMED:
             self._sum(name, values[name].sum(0))
+        for name in _SEGMENTS:
+            # A sentence that is alone, the last of an odd number, has none.
+            self._sum(name, np.nan_to_num(values[name]).sum(0))
         has_rank = ~np.isnan(values["spearman"])
         self._sum("n_spearman", has_rank.sum(0))
         self._sum("spearman", np.where(has_rank, values["spearman"], 0.0).sum(0))
@@ -84,6 +88,7 @@ class HeadTally:
         if self.places.is_empty():
             return pl.DataFrame()
         columns = {**self._means(), **self._sinks(), **self._norms(), **self._intervals()}
+        columns |= self._segments()
         columns |= constancies
         columns |= self._classes(columns)
         return self.places.with_columns(
@@ -132,6 +137,17 @@ class HeadTally:
             },
         }
 
+    def _segments(self) -> dict[str, np.ndarray]:
+        """Null throughout where no two sentences were read as one input."""
+        s = self.sums
+        own = ratio(s["segment_own"], s["segment_both"])
+        uniform = ratio(s["uniform_segment_own"], s["uniform_segment_both"])
+        return {
+            "own_segment": own,
+            "uniform_own_segment": uniform,
+            "lift_own_segment": ratio(own, uniform),
+        }
+
     def _intervals(self) -> dict[str, np.ndarray]:
         ends = {}
         for name in DUMP_CLASSES:
@@ -170,7 +186,7 @@ class HeadTally:
     ) -> dict[str, np.ndarray]:
         """Group G: the classes of Kovaleva et al. 2019, §4.1, by rule. A head may be of several.
 
-        Block patterns show on inputs of two segments, which no corpus here has.
+        Block patterns show on inputs of two sentences.
         """
         rules = self.rules
         vertical = np.fmax(columns["mass_special"], columns["mass_first"])
@@ -179,4 +195,6 @@ class HeadTally:
         flags = {"vertical": vertical > rules.vertical, "diagonal": diagonal > rules.diagonal}
         mixed = (vertical + diagonal > rules.vertical) & (np.fmin(vertical, diagonal) > rules.mixed)
         flags["mixed"] = mixed & ~flags["vertical"] & ~flags["diagonal"]
+        if not np.isnan(columns["lift_own_segment"]).all():
+            flags["block"] = columns["lift_own_segment"] > rules.block
         return flags | {"heterogeneous": ~np.logical_or.reduce([*flags.values(), broad])}

@@ -17,7 +17,9 @@ class Rules:
 
     Its pattern is **vertical** when more than `vertical` of its mass lies on special pieces, or on
     the first one; **diagonal** when more than `diagonal` lies on the previous, the own or the next
-    piece; **mixed** when it is neither but for both together, each with more than `mixed`.
+    piece; **mixed** when it is neither but for both together, each with more than `mixed`. Where
+    two sentences are one input it is **block** when attention between words stays within their
+    sentence more than `block` times as often as that of a uniform pattern.
 
     Raises ValueError, naming the key, for a value out of its range.
     """
@@ -32,6 +34,7 @@ class Rules:
     vertical: float = 0.6
     diagonal: float = 0.5
     mixed: float = 0.2
+    block: float = 1.5
     epsilon: float = 0.3
     bootstrap: int = 1000
     seed: int = 0
@@ -40,6 +43,8 @@ class Rules:
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}={getattr(self, name)} is not between 0 and 1")
+        if not self.block >= 0:
+            raise ValueError(f"block={self.block} is below 0")
         if not 0 <= self.null_percentile <= 100:
             raise ValueError(f"null_percentile={self.null_percentile} is not between 0 and 100")
         for name, least in (("min_arcs", 1), ("bootstrap", 1), ("seed", 0)):

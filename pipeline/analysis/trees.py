@@ -15,7 +15,8 @@ from pipeline.analysis.arcs import Arcs
 from pipeline.analysis.hits import Pointers
 from pipeline.analysis.ratio import ratio
 
-READINGS = ("max", "mst")
+READINGS = {"max": "tree_max", "mst": "tree"}
+"""And the pointers of each."""
 
 
 @dataclass
@@ -45,7 +46,7 @@ class TreeTally:
         self._sum("random", (2 / nodes.n_nodes)[confirm].sum())
         sentences, starts = np.unique(arcs.sentence, return_index=True)
         drawn = weights[:, sentences] * confirms[sentences]
-        for reading, column in zip(READINGS, ("attends_to", "tree"), strict=True):
+        for reading, column in READINGS.items():
             hits = _joined(arcs, pointers, column)
             self._sum(f"hits_{reading}_all", hits.sum(0, dtype=np.int64))
             self._sum(f"hits_{reading}", hits[confirm].sum(0, dtype=np.int64))

@@ -11,7 +11,7 @@ from pipeline.atlas.data import AtSite, Document, Layer, Read, Roles, Seen, Show
 from pipeline.atlas.fit import LIMIT, fit
 from pipeline.atlas.roles import Head, Table
 from pipeline.core.errors import UserError
-from pipeline.core.sentence import Sentence
+from pipeline.core.sentence import Sentence, joined
 from pipeline.models.tap import SITES, Place
 
 
@@ -71,19 +71,15 @@ def build(
 def _shown(example: Example) -> Shown:
     sentence = example.sentence
     target = sentence.target
-    source, links = _text(sentence), sentence.alignment or ()
-    if example.pair and target is not None:
-        before = len(source.words)
-        second = _text(target)
-        arcs = [(d + before, g + before, name) for d, g, name in second.arcs]
-        source = Text([*source.words, *second.words], [*source.arcs, *arcs])
+    source = joined(sentence, target) if example.pair and target else sentence
+    links = sentence.alignment or ()
     return Shown(
         sentence.sentence_id,
         example.why,
-        source,
+        _text(source),
         target and _text(target),
         [(link.source, link.target, link.sure) for link in links],
-        example.pair and target is not None,
+        source.second is not None,
         None if example.about is None else ".".join(map(str, example.about)),
     )
 

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from pipeline.atlas.pieces import Pair, Row, pair, row_of
+from pipeline.atlas.pieces import Row, row_of
 from pipeline.controls.base import Control, Trained
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.sentence import Sentence
+from pipeline.core.sentence import Sentence, joined
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.encode import Encoded, Encoder
+from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, Place, Tap, check, forward, wiring
 from pipeline.models.under import encode_under
 from pipeline.statistics.portable import attention_pattern
@@ -125,17 +125,12 @@ def capture(
 
 
 def _read(subject: Subject, sentence: Sentence, row: int, is_pair: bool) -> Reading | None:
-    joined = None
     if is_pair and sentence.target is not None and not subject.encoder.has_target:
-        joined = pair(subject.encoder.tokenizer, sentence, sentence.target)
-        if joined is None or len(joined.side.ids) > subject.encoder.max_pieces:
-            return None
-        encoded = Encoded(0, joined.side)
-    else:
-        found, _ = encode_under(subject.control, subject.seed, subject.encoder, [sentence], [row])
-        if not found:
-            return None
-        encoded = found[0]
+        sentence = joined(sentence, sentence.target)
+    found, _ = encode_under(subject.control, subject.seed, subject.encoder, [sentence], [row])
+    if not found:
+        return None
+    encoded = found[0]
     calls: list[Call] = []
 
     def keep(call: AttentionCall) -> tuple[torch.Tensor, Reduction]:
@@ -150,23 +145,11 @@ def _read(subject: Subject, sentence: Sentence, row: int, is_pair: bool) -> Read
     device = subject.network.device
     tap = Tap(source.to(device), target and target.to(device), subject.places, keep)
     tap.under = subject.control.call
-    _forward(subject.network, tap, joined)
+    forward(subject.network, tap)
     check(tap, subject.places, [f"sentence {sentence.sentence_id}"])
     words = subject.encoder.tokenizer
     target_row = encoded.target and row_of(words, encoded.target)
-    segment = None if joined is None else joined.segment
-    return Reading(row_of(words, encoded.source, segment), target_row, calls)
-
-
-def _forward(network: PreTrainedModel, tap: Tap, joined: Pair | None) -> None:
-    """As the census runs it; a pair with what its tokenizer says of its segments, if anything."""
-    if joined is None or getattr(network.config, "type_vocab_size", 0) < 2:
-        forward(network, tap)
-        return
-    ids = tap.source.ids
-    types = torch.tensor([joined.types], device=ids.device)
-    with torch.inference_mode():
-        network(input_ids=ids, attention_mask=torch.ones_like(ids), token_type_ids=types, tap=tap)
+    return Reading(row_of(words, encoded.source), target_row, calls)
 
 
 def _kept(call: AttentionCall, pattern: torch.Tensor, place: Place) -> Call:

@@ -266,7 +266,7 @@ def sentence_of(row: Mapping) -> Sentence:
     target = None if row["target_words"] is None else side("target_")
     links = row["alignment"]
     alignment = None if links is None else tuple(Link(**link) for link in links)
-    return replace(source, target=target, alignment=alignment)
+    return replace(source, target=target, alignment=alignment, second=row["second"])
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:

@@ -31,8 +31,9 @@ class NoProjection(Control):
     heads that are wider together than the input start over. Query heads that share a key head take
     its slice. Across two sequences queries are a slice of the one, keys and values of the other.
 
-    With `whole`, a head's weights come of all slices together, the input's whole vector, scaled by
-    its width as a slice is by its own: then all heads of a layer attend alike.
+    With `whole`, a head's weights come of all slices together, the input's whole vector, and their
+    scores are divided by √heads more than a slice's: where a slice of d channels has 1/√d, that is
+    1/√width. Then all heads of a layer attend alike.
     """
 
     whole: bool = False

@@ -75,6 +75,22 @@ class Layout:
         return both.flatten(1, 2).float()
 
     @cached_property
+    def segments(self) -> Float[Tensor, "sentence pair 2"]:
+        """Columns that add pairs of two sentences in one input up: those within a sentence; all.
+
+        Pieces of words alone, not the next ones, and only queries that see both sentences.
+        """
+        assert self.queries.segment is not None
+        assert self.keys.segment is not None
+        rows, columns = self.queries.segment[:, :, None], self.keys.segment[:, None, :]
+        position = torch.arange(self.visible.shape[1], device=self.visible.device)
+        far = (position[:, None] - position).abs() > 1
+        both = self.visible & far & (rows >= 0) & (columns >= 0)
+        own = both & (rows == columns)
+        choice = own.any(-1, keepdim=True) & (both & ~own).any(-1, keepdim=True)
+        return torch.stack((own & choice, both & choice), -1).flatten(1, 2).float()
+
+    @cached_property
     def offsets(self) -> Float[Tensor, "pair column"]:
         """Columns that add pairs up by key − query: a bin each, then |distance|, then distance."""
         n_queries, n_keys = self.visible.shape[1:]

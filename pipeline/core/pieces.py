@@ -21,6 +21,9 @@ class Pieces:
     `word` is −1 for pieces of no word (specials, padding). Words that the tokenizer gave no piece
     are still counted in `n_words`, so that indices stay those of the corpus. `predicts`, for what a
     decoder reads beside an encoder, is the word of the piece that has to come next.
+
+    Where two sentences are read as one input, `segment` is 0 or 1 for the pieces of their words and
+    −1 for all others, and `types` what the model is told of them.
     """
 
     ids: Int[Tensor, "sentence piece"]
@@ -29,6 +32,8 @@ class Pieces:
     n_words: Int[Tensor, " sentence"]
     classes: Bool[Tensor, "sentence piece class"]
     predicts: Int[Tensor, "sentence piece"] | None = None
+    segment: Int[Tensor, "sentence piece"] | None = None
+    types: Int[Tensor, "sentence piece"] | None = None
 
     @property
     def real(self) -> Bool[Tensor, "sentence piece"]:

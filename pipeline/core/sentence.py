@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -23,7 +24,9 @@ class Sentence:
 
     `governors` follow UD: 1-based index of the governing word, 0 for the root. `upos`, `governors`
     and `deprels` are `None` where the corpus has no such annotation, else as long as `words`.
-    `target` is its translation in a parallel corpus, `alignment` joins the words of both.
+    `target` is its translation in a parallel corpus, `alignment` joins the words of both. Two
+    sentences that are read as one input stand in one record: `second` is the first word of the
+    second of them.
     """
 
     sentence_id: str
@@ -34,6 +37,34 @@ class Sentence:
     deprels: tuple[str, ...] | None = None
     target: Sentence | None = None
     alignment: tuple[Link, ...] | None = None
+    second: int | None = None
+
+    @property
+    def segments(self) -> tuple[range, ...]:
+        """The words of each sentence that it holds."""
+        ends = (0, len(self.words)) if self.second is None else (0, self.second, len(self.words))
+        return tuple(range(a, b) for a, b in pairwise(ends))
+
+
+def joined(first: Sentence, second: Sentence) -> Sentence:
+    """Two sentences as the two segments of one input. Each keeps its own root."""
+    before = len(first.words)
+    upos = deprels = governors = None
+    if first.upos is not None and second.upos is not None:
+        upos = first.upos + second.upos
+    if first.deprels is not None and second.deprels is not None:
+        deprels = first.deprels + second.deprels
+    if first.governors is not None and second.governors is not None:
+        governors = first.governors + tuple(g and g + before for g in second.governors)
+    return Sentence(
+        f"{first.sentence_id} + {second.sentence_id}",
+        f"{first.text} {second.text}",
+        first.words + second.words,
+        upos,
+        governors,
+        deprels,
+        second=before,
+    )
 
 
 @dataclass(frozen=True, slots=True)

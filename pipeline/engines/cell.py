@@ -169,10 +169,10 @@ def _metadata(job: Job, fingerprint: str) -> dict[str, str]:
 
 def _sentences(table: pa.Table) -> list[Sentence]:
     # The model's pass is blind to annotation: words alone are read.
-    columns = ("sentence_id", "text", "words", "target_text", "target_words")
+    columns = ("sentence_id", "text", "words", "target_text", "target_words", "second")
     sentences = []
     for name, *rest in zip(*(table[c].to_pylist() for c in columns), strict=True):
-        text, words, target_text, target_words = rest
+        text, words, target_text, target_words, second = rest
         target = target_words and Sentence(name, target_text, tuple(target_words))
-        sentences.append(Sentence(name, text, tuple(words), target=target))
+        sentences.append(Sentence(name, text, tuple(words), target=target, second=second))
     return sentences

@@ -4,15 +4,15 @@ Shard k is a fixed run of sentences: it is the unit of everything that follows. 
 is quarantined, alone; a corpus with too many of them is refused, for then something else is wrong.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipeline.core.errors import UserError
-from pipeline.core.sentence import Fault, Sentence
+from pipeline.core.sentence import Fault, Sentence, joined
 from pipeline.engines.cell import fingerprint_of
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table
@@ -30,18 +30,23 @@ def ingest(
     progress: Callable[[int], object] = lambda n: None,
     lock_wait_s: float = 120.0,
     say: Callable[[str], object] = say_on_stderr,
+    segments: int = 1,
 ) -> Manifest:
     """Write and publish the sentences of a corpus, and its quarantine.
 
     The fingerprint is that of the sentences alone: where they stood, and what was kept out, says
-    nothing of what a model sees. Raises UserError, and publishes nothing, where the corpus is empty
-    or more than the share `max_quarantined` of its sentences is malformed.
+    nothing of what a model sees. With two `segments` neighbours are joined, as one input each.
+    Raises UserError, and publishes nothing, where the corpus is empty or more than the share
+    `max_quarantined` of its sentences is malformed, or where sentences with translations are to be
+    joined.
     """
     work = lake.work / f"ingest-{lake.sentences(corpus).name}"
     with locked(work, lock_wait_s, say):
         faults: list[Fault] = []
         files = []
         sentences = _set_aside(records, faults)
+        if segments == 2:
+            sentences = _in_pairs(corpus, sentences)
         while shard := list(islice(sentences, shard_sentences)):
             files.append(_write(work, len(files), "sentences", [_row(s) for s in shard]))
             progress(len(shard))
@@ -73,6 +78,17 @@ def _set_aside(records: Iterable[Sentence | Fault], faults: list[Fault]) -> Iter
             yield record
 
 
+def _in_pairs(corpus: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Each sentence with its neighbour; the last of an odd number alone."""
+    for first, second in zip_longest(it := iter(sentences), it):
+        if first.target is not None:
+            raise UserError(
+                f"ingest.segments=2: corpus={corpus} has translations; sentences are joined in"
+                " pairs where there are none"
+            )
+        yield first if second is None else joined(first, second)
+
+
 def _refuse(corpus: str, n_sentences: int, faults: list[Fault], max_quarantined: float) -> None:
     seen = n_sentences + len(faults)
     if not seen:
@@ -87,7 +103,7 @@ def _refuse(corpus: str, n_sentences: int, faults: list[Fault], max_quarantined:
 
 
 def _row(sentence: Sentence) -> dict:
-    row = _side(sentence) | {"sentence_id": sentence.sentence_id}
+    row = _side(sentence) | {"sentence_id": sentence.sentence_id, "second": sentence.second}
     if sentence.target is not None:
         row |= {f"target_{name}": value for name, value in _side(sentence.target).items()}
         if sentence.alignment is not None:

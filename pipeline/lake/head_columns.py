@@ -75,6 +75,14 @@ HEADS = (
         )
         for c in DUMP_CLASSES
     ),
+    Column(
+        "own_segment",
+        REAL,
+        "share",
+        "two sentences in one input: attention within a sentence, segment_own / segment_both",
+    ),
+    Column("uniform_own_segment", REAL, "share", "own_segment of a uniform pattern"),
+    Column("lift_own_segment", REAL, "ratio", "own_segment over that of a uniform pattern"),
     Column("best_offset", INT, "pieces", "offset at which the largest weight sits most often"),
     Column("best_offset_rate", REAL, "share", "queries whose largest weight sits there"),
     Column("dumps_cls", BOOL, "", "mean mass on CLS > threshold, its interval's low end too"),
@@ -93,5 +101,6 @@ HEADS = (
     Column("vertical", BOOL, "", "mass on special pieces, or on the first, > 0.6"),
     Column("diagonal", BOOL, "", "mass on the previous, the own or the next piece > 0.5"),
     Column("mixed", BOOL, "", "neither; both masses together > 0.6, each > 0.2"),
-    Column("heterogeneous", BOOL, "", "not vertical, diagonal, mixed or broad"),
+    Column("block", BOOL, "", "lift_own_segment > 1.5; null without two sentences in one input"),
+    Column("heterogeneous", BOOL, "", "not vertical, diagonal, mixed, block or broad"),
 )

@@ -59,6 +59,7 @@ SENTENCE = (
         "word",
         "links of a word with one of the translation, 0-based, sure or possible; null without",
     ),
+    Column("second", INT, "word", "first word of the second of two sentences in one input; null"),
 )
 QUARANTINE = (
     Column("source", STRING, "", "file or data set the sentence stood in"),
@@ -142,6 +143,18 @@ SPEARMAN = Column(
     "rank correlation over the keys of a sentence: attention received (mean over the queries that"
     " see it), ‖value W_O‖",
 )
+SEGMENTS = (
+    Column(
+        "segment_own",
+        FLOAT,
+        "mass × pieces",
+        "two sentences in one input: attention between words' pieces of one sentence, neighbours"
+        " left out, of queries that see both; null for one sentence",
+    ),
+    Column("segment_both", FLOAT, "mass × pieces", "the same between pieces of either sentence"),
+    Column("uniform_segment_own", FLOAT, "mass × pieces", "segment_own of a uniform pattern"),
+    Column("uniform_segment_both", FLOAT, "mass × pieces", "segment_both of a uniform pattern"),
+)
 HISTOGRAMS = (
     Column(
         "offset_mass",
@@ -208,6 +221,13 @@ POINTERS += (
         "parent of each word in the maximum spanning tree of A + Aᵀ without punctuation; −1 its"
         " first word, −2 no piece, −3 punctuation; null across",
     ),
+    Column(
+        "tree_max",
+        pa.list_(pa.int16()),
+        "word",
+        "the word that each attends to most, punctuation left out on both sides; −1 none, −2 no"
+        " piece, −3 punctuation; null across",
+    ),
 )
 
 OUTPUTS = (
@@ -242,7 +262,9 @@ SIMILARITY = (
 LAKE: dict[str, pa.Schema] = {
     "sentences": schema(SENTENCE),
     "quarantine": schema(QUARANTINE),
-    "heads": schema(ROW_KEYS, COUNTS, SUMS, HISTOGRAMS, SINKS, UNIFORM, (*NORM_SUMS, SPEARMAN)),
+    "heads": schema(
+        ROW_KEYS, COUNTS, SUMS, SEGMENTS, HISTOGRAMS, SINKS, UNIFORM, (*NORM_SUMS, SPEARMAN)
+    ),
     "pointers": schema(ROW_KEYS, POINTERS),
     "outputs": schema(SITE_KEYS, OUTPUTS),
     "similarity": schema(SITE_KEYS, SIMILARITY),

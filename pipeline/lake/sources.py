@@ -7,10 +7,13 @@ OWN = "headcensus"
 
 _KOBAYASHI = "Kobayashi et al. 2020"
 _SOURCES = (
-    (r"uuas_\w+|tree|hits_m(ax|st)\w*", "Htut et al. 2019"),
+    (r"uuas_\w+|tree(_max)?|hits_m(ax|st)\w*", "Htut et al. 2019"),
     (r"(norm|value_norm)_?\w*|spearman|constancy_\w+|output|energy|\w+_norm", _KOBAYASHI),
     (r"js_divergence", "Clark et al. 2019, §6"),
-    (r"vertical|diagonal|mixed|heterogeneous", "Kovaleva et al. 2019, §4.1"),
+    (
+        r"vertical|diagonal|mixed|block|heterogeneous|\w*own_segment|\w*segment_(own|both)",
+        "Kovaleva et al. 2019, §4.1",
+    ),
     (r"\w+_low|\w+_high", "Chamandy et al. 2012"),
     (r"(mass|uniform_mass|lift_mass)_(prev|next|self)", "Clark et al. 2019, §3.1"),
     (r"(mass|uniform_mass|lift_mass)_\w+|\w+_to_(cls|sep)|self_\w+", "Clark et al. 2019, §3.2"),

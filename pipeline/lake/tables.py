@@ -14,7 +14,7 @@ from pipeline.lake.schema import (
 )
 
 READINGS = {
-    "max": "from a word to the one it attends to most, punctuation or not",
+    "max": "from a word to the one it attends to most, punctuation left out",
     "mst": "of the maximum spanning tree of A + Aᵀ",
 }
 """How a tree is read off a pattern."""
@@ -204,6 +204,9 @@ CENSUS = (
     *(
         Column(f"n_{c}", INT, "heads", f"whose pattern is {c}")
         for c in ("vertical", "diagonal", "mixed", "heterogeneous")
+    ),
+    Column(
+        "n_block", INT, "heads", "whose pattern is block; null without two sentences in one input"
     ),
     Column("n_neither", INT, "heads", "none of: tracks, aligns, dumps, positional, broad"),
 )

@@ -8,17 +8,22 @@ where the words' pieces in a row are those of the running text, the alignment is
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """One text in pieces: ids, the word of each (−1: none), and which the tokenizer put around."""
+    """One text in pieces: ids, the word of each (−1: none), and which the tokenizer put around.
+
+    `types` is what the tokenizer tells the model of two texts that it joined; None for one.
+    """
 
     ids: list[int]
     word: list[int]
     special: list[bool]
+    types: list[int] | None = None
 
 
 def align(
@@ -34,14 +39,40 @@ def align(
     return list(by(tokenizer, sentences, side))
 
 
+def align_pairs(
+    tokenizer: PreTrainedTokenizerBase,
+    pairs: Sequence[tuple[Sequence[str], Sequence[str]]],
+) -> list[Aligned | None]:
+    """Two texts each, as the tokenizer joins them; words of the second are numbered on from those
+    of the first. None where it gives no character offsets.
+    """
+    if not pairs or not tokenizer.is_fast:
+        return [None] * len(pairs)
+    first, second = ([" ".join(words) for words in texts] for texts in zip(*pairs, strict=True))
+    batch = tokenizer(first, second, return_token_type_ids=True, **_ASKED, **_AS_TEXT)
+    found: list[Aligned | None] = []
+    for index, texts in enumerate(pairs):
+        special = [bool(flag) for flag in batch["special_tokens_mask"][index]]
+        of_text = batch.sequence_ids(index)
+        word = [-1] * len(special)
+        for k, (words, before) in enumerate(zip(texts, (0, len(texts[0])), strict=True)):
+            outside = [s or text != k for s, text in zip(special, of_text, strict=True)]
+            offsets = batch["offset_mapping"][index]
+            for piece, w in enumerate(word_of_each_piece(words, offsets, outside)):
+                word[piece] = before + w if w >= 0 else word[piece]
+        types = [int(t) for t in batch["token_type_ids"][index]]
+        found.append(Aligned(batch["input_ids"][index], word, special, types))
+    return found
+
+
 # A "[SEP]" in the corpus is text, not a separator: only the tokenizer's own frame is.
-_AS_TEXT = {"truncation": False, "split_special_tokens": True, "verbose": False}
+_AS_TEXT: dict[str, Any] = {"truncation": False, "split_special_tokens": True, "verbose": False}
+_ASKED: dict[str, Any] = {"return_offsets_mapping": True, "return_special_tokens_mask": True}
 
 
 def _by_offsets(tokenizer, sentences: Sequence[Sequence[str]], side: str) -> Iterator[Aligned]:
     texts = {side: [" ".join(words) for words in sentences]}
-    asked = {"return_offsets_mapping": True, "return_special_tokens_mask": True}
-    batch = tokenizer(**texts, **asked, **_AS_TEXT)
+    batch = tokenizer(**texts, **_ASKED, **_AS_TEXT)
     for index, words in enumerate(sentences):
         special = [bool(flag) for flag in batch["special_tokens_mask"][index]]
         word = word_of_each_piece(words, batch["offset_mapping"][index], special)

@@ -7,7 +7,7 @@ is ever truncated: a sentence longer than the model is skipped, whole.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -15,7 +15,7 @@ import torch
 from pipeline.core.errors import UserError
 from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.core.sentence import Sentence
-from pipeline.models.align import Aligned, align
+from pipeline.models.align import Aligned, align, align_pairs
 
 UNLIMITED = 1_000_000
 """Tokenizers without a limit of their own state an astronomic one."""
@@ -30,7 +30,9 @@ Order = Sequence[int]
 @dataclass(frozen=True)
 class Side:
     """One sequence of pieces. `predicts` is the word of the piece that a position has to say, where
-    it has to say one; words keep the numbers of the corpus, whatever order they stand in."""
+    it has to say one; words keep the numbers of the corpus, whatever order they stand in. Of two
+    sentences in one input `second` is the first word of the second, and `types` what the tokenizer
+    tells the model of them."""
 
     ids: list[int]
     word: list[int]
@@ -38,6 +40,14 @@ class Side:
     punct_words: frozenset[int]
     n_words: int
     predicts: list[int] | None = None
+    second: int | None = None
+    types: list[int] | None = None
+
+    @property
+    def segment(self) -> list[int]:
+        """Of each piece: which sentence it is of; −1 for pieces of no word."""
+        second = self.n_words if self.second is None else self.second
+        return [-1 if w < 0 else int(w >= second) for w in self.word]
 
     @property
     def words_without_pieces(self) -> list[int]:
@@ -105,15 +115,24 @@ class Encoder:
         """Sentences in pieces, and what the model cannot read.
 
         A sentence without translation stands on both sides of an encoder-decoder. `orders` gives
-        for each sentence and its translation the order in which their words are laid out.
+        for each sentence and its translation the order in which their words are laid out, those of
+        a second sentence after those of the first. Raises UserError for an encoder-decoder that is
+        given two sentences as one input.
         """
+        if self.has_target and any(s.second is not None for s in sentences):
+            raise UserError(
+                "ingest.segments=2: an encoder-decoder does not read two sentences as one input;"
+                " set ingest.segments=1"
+            )
         sources = [s.words for s in sentences]
         targets = [(s.target or s).words for s in sentences] if self.has_target else sources
         if orders is None:
             orders = [(range(len(s)), range(len(t))) for s, t in zip(sources, targets, strict=True)]
-        sides = [self._sides("text", sources, [order for order, _ in orders])]
+        seconds = [s.second for s in sentences]
+        sides = [self._sides("text", sources, [order for order, _ in orders], seconds)]
         if self.has_target:
-            sides.append(self._sides("text_target", targets, [order for _, order in orders]))
+            target_orders = [order for _, order in orders]
+            sides.append(self._sides("text_target", targets, target_orders, seconds))
         encoded: list[Encoded] = []
         n_too_long = n_unaligned = n_pieceless = 0
         for index, of_sentence in enumerate(zip(*sides, strict=True)):
@@ -128,14 +147,22 @@ class Encoder:
         return encoded, Skipped(n_too_long, n_unaligned, n_pieceless)
 
     def _sides(
-        self, side: str, sentences: Sequence[Sequence[str]], orders: Sequence[Order]
+        self,
+        side: str,
+        sentences: Sequence[Sequence[str]],
+        orders: Sequence[Order],
+        seconds: Sequence[int | None],
     ) -> list[Side | None]:
         laid = [[w[k] for k in order] for w, order in zip(sentences, orders, strict=True)]
-        aligned = align(self.tokenizer, laid, side)
+        both = list(zip(laid, seconds, strict=True))
+        alone = iter(align(self.tokenizer, [words for words, k in both if k is None], side))
+        pairs = [(words[:k], words[k:]) for words, k in both if k is not None]
+        paired = iter(align_pairs(self.tokenizer, pairs))
+        aligned = [next(alone if k is None else paired) for k in seconds]
         make = self._target if side == "text_target" else _source
         return [
-            None if a is None else make(a, words, order)
-            for a, words, order in zip(aligned, sentences, orders, strict=True)
+            None if a is None else replace(make(a, words, order), second=second)
+            for a, words, order, second in zip(aligned, sentences, orders, seconds, strict=True)
         ]
 
     def _target(self, aligned: Aligned, words: Sequence[str], order: Order) -> Side:
@@ -175,6 +202,9 @@ class Encoder:
         first[:, 0] = True
         classes |= {"first": first, "punct": punct, "special": special}
         predicts = [side.predicts for side in batch if side.predicts is not None]
+        # One that is alone among pairs is of one type, as by itself.
+        of_pairs = any(side.second is not None for side in batch)
+        types = [side.types or [0] * len(side.ids) for side in batch]
         return Pieces(
             ids=ids,
             lengths=torch.tensor([len(side.ids) for side in batch]),
@@ -182,13 +212,15 @@ class Encoder:
             n_words=torch.tensor([side.n_words for side in batch]),
             classes=torch.stack([classes[name] for name in KEY_CLASSES], -1),
             predicts=padded(predicts, -1) if predicts else None,
+            segment=padded([side.segment for side in batch], -1) if of_pairs else None,
+            types=padded(types, 0) if of_pairs else None,
         )
 
 
 def _source(aligned: Aligned, words: Sequence[str], order: Order) -> Side:
     word = [-1 if w < 0 else order[w] for w in aligned.word]
     punct = frozenset(w for w, form in enumerate(words) if is_punctuation(form))
-    return Side(aligned.ids, word, aligned.special, punct, len(words))
+    return Side(aligned.ids, word, aligned.special, punct, len(words), types=aligned.types)
 
 
 def is_punctuation(form: str) -> bool:

@@ -229,6 +229,8 @@ def forward(model: PreTrainedModel, tap: Tap) -> None:
     """Run a model over the tap's pieces for the sake of its attention."""
     inputs: dict[str, object] = {"input_ids": tap.source.ids}
     inputs["attention_mask"] = tap.source.real.long()
+    if tap.source.types is not None and getattr(model.config, "type_vocab_size", 0) > 1:
+        inputs["token_type_ids"] = tap.source.types
     if tap.target is not None:
         inputs["decoder_input_ids"] = tap.target.ids
         inputs["decoder_attention_mask"] = tap.target.real.long()
@@ -269,7 +271,8 @@ def _is_causal(tap: Tap) -> bool:
 
 
 def _few_pieces(n: int) -> Pieces:
-    ids = torch.zeros(1, n, dtype=torch.long)
+    # Not 0: padding's embedding may be zeros, and so all that is made of it.
+    ids = torch.arange(1, n + 1)[None]
     classes = torch.zeros(1, n, len(KEY_CLASSES), dtype=torch.bool)
     word = torch.arange(n)[None]
     lengths = torch.tensor([n])

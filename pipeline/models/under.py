@@ -49,12 +49,16 @@ def encode_under(
             side, ids=rewriting.pieces(side.ids, side.special, encoder.vocabulary, chance)
         )
 
+    def order(index: int, sentence: Sentence, side: str) -> list[int]:
+        """Of two sentences in one input each is laid out by itself."""
+        laid: list[int] = []
+        for k, words in enumerate(sentence.segments):
+            chance = draw(index, f"{side} words" if k == 0 else f"{side} words of the second")
+            laid += [words[w] for w in rewriting.order(len(words), chance)]
+        return laid
+
     orders = [
-        (
-            rewriting.order(len(s.words), draw(i, "source words")),
-            rewriting.order(len((s.target or s).words), draw(i, "target words")),
-        )
-        for i, s in enumerate(sentences)
+        (order(i, s, "source"), order(i, s.target or s, "target")) for i, s in enumerate(sentences)
     ]
     encoded, skipped = encoder.encode(sentences, orders)
     return [

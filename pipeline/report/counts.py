@@ -14,6 +14,7 @@ SYNTAX_ROWS = (
     ("track by weights × value norms", "n_tracks_norm"),
     ("naive count: beat the best offset", "n_naive"),
 )
+PAIR_ROWS = (("have a block pattern", "n_block"),)
 LINK_ROWS = (("align words: all three flags", "n_aligns"),)
 SHAPE_ROWS = (
     *((f"dump on {CLASS_NAMES[c]}", f"n_dumps_{c}") for c in ("cls", "sep", "first")),
@@ -36,6 +37,7 @@ def side_by_side(section: Section) -> list[Block]:
         *(SYNTAX_ROWS if section.has_syntax else ()),
         *(LINK_ROWS if section.has_links else ()),
         *SHAPE_ROWS,
+        *(PAIR_ROWS if section.census["n_block"].count() else ()),
     ]
     rows = tuple(
         (text, *(spread(section.counts(control, column)) for control in section.controls))

@@ -96,9 +96,18 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
             "special pieces or on the first one; diagonal, more than "
             f"{percent(settings.diagonal)} % on the previous, the own or the next piece; mixed, "
             f"neither, but both together, each with more than {percent(settings.mixed)} %; "
-            "heterogeneous, none of these and not broad.",
+            f"block, where two sentences are one input: what lies within a sentence more than "
+            f"{settings.block:g} times that of a uniform pattern; heterogeneous, none of these and "
+            "not broad.",
         ),
     )
+
+
+_WEIGHTING = {
+    "attention": "",
+    "norm": "Relations and alignments are shown by weights × value norms; heads are counted by "
+    "their weights alone. ",
+}
 
 
 def method(sections: list[Section], settings: ReportSettings) -> list[Block]:
@@ -120,8 +129,8 @@ def method(sections: list[Section], settings: ReportSettings) -> list[Block]:
             "The word that a head looks at: attention to a word is the sum over its pieces, from a "
             "word the mean; special pieces are dropped, the diagonal is excluded, and the word "
             f"with the largest value is taken. Relations are counted at the {settings.level} "
-            "level of labels (full: as in the treebank; universal: sub-types folded). Intervals "
-            "are 95 % bootstraps over sentences."
+            "level of labels (full: as in the treebank; universal: sub-types folded). "
+            f"{_WEIGHTING[settings.weighting]}Intervals are 95 % bootstraps over sentences."
         ),
         *(alignment_method(settings) if linked else ()),
         Heading(3, "The tables"),

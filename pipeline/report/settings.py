@@ -19,6 +19,7 @@ class ReportSettings:
     vertical: float = 0.6
     diagonal: float = 0.5
     mixed: float = 0.2
+    block: float = 1.5
     level: str = "full"
     weighting: str = "attention"
     tables_folder: str = "data/tables"

@@ -25,8 +25,8 @@ def trees(section: Section) -> list[Block]:
         Heading(3, "Whole trees"),
         say(
             "Undirected arcs found (UUAS), those of punctuation left out. Edges: “max” joins each "
-            "word with the one that it attends to most, which may be punctuation; “mst” is the "
-            "maximum spanning tree of A + Aᵀ between other words (Htut et al. 2019). The best head "
+            "word with the one that it attends to most; “mst” is the "
+            "maximum spanning tree of A + Aᵀ (Htut et al. 2019). The best head "
             "is chosen on the fitting half and scored on the confirming half. The chain joins each "
             "word with the next."
         ),

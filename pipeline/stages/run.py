@@ -49,6 +49,7 @@ def _ingest(lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s
             shown.update,
             wait_s,
             shown.say,
+            settings.segments,
         )
 
 

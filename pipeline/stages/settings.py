@@ -24,6 +24,7 @@ Positive = Annotated[int, Field(gt=0, lt=2**31)]
 @dataclass(frozen=True)
 class IngestSettings:
     shard_sentences: Positive = 1024
+    segments: Annotated[int, Field(ge=1, le=2)] = 1
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 

@@ -28,6 +28,8 @@ def masses(
     sums["cls_to_cls"] = cls[..., _CLASS["cls"]]
     sums["sep_to_sep"] = sep[..., _CLASS["sep"]]
     sums["row_sum"] = grouped[:, :, 0].sum(-1)
+    if layout.is_self and layout.queries.segment is not None:
+        sums |= masses_by_segment(pattern, layout)
     return sums | (masses_by_pair if layout.is_self else masses_elsewhere)(pattern, layout)
 
 
@@ -53,6 +55,18 @@ def masses_by_pair(
         "mass_other": other,
         **{f"self_{name}": on_itself[..., _CLASS[name]] for name in ("cls", "sep", "first")},
     }
+
+
+def masses_by_segment(
+    pattern: Float[Tensor, "sentence head query key"], layout: Layout
+) -> dict[str, Float[Tensor, "sentence head"]]:
+    """Where two sentences are read as one input: what lies within a sentence, and what in all.
+
+    Of words' pieces, neighbours left out (a head that looks at the next piece has no choice of
+    sentence), and of queries that see both sentences.
+    """
+    own, both = (pattern.flatten(2) @ layout.segments).unbind(-1)
+    return {"segment_own": own, "segment_both": both}
 
 
 def sinks(

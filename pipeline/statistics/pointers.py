@@ -10,7 +10,7 @@ import torch
 
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics.trees import spanning_tree
+from pipeline.statistics.trees import NOT_A_NODE, spanning_tree
 
 
 def to_words(
@@ -38,16 +38,22 @@ def pointers(
     Across two sequences a third: which word is attended to most where the word has to be said. A
     decoder's row that reads a word does not yet say it; alignments are known by either convention
     (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO). Within one
-    sequence, with `trees`, the parents in the spanning tree.
+    sequence, with `trees`, a tree by either reading: of the words that a tree joins, which one each
+    attends to most, and the parents in the spanning tree.
     """
     on_words = to_words(pattern, layout)
     between_words = layout.from_words.unsqueeze(1) @ on_words
-    found = {}
+    between_words.masked_fill_(layout.no_pointer, 0.0)
+    found = {
+        "attends_to": _positive_argmax(between_words, -1),
+        "attended_by": _positive_argmax(between_words, -2),
+    }
     if layout.is_self and trees:
         found["tree"] = spanning_tree(between_words, layout)
-    between_words.masked_fill_(layout.no_pointer, 0.0)
-    found["attends_to"] = _positive_argmax(between_words, -1)
-    found["attended_by"] = _positive_argmax(between_words, -2)
+        node = layout.tree_words.unsqueeze(1)
+        between_words.masked_fill_(~node.unsqueeze(-2), 0.0)
+        most = _positive_argmax(between_words, -1)
+        found["tree_max"] = torch.where(node, most, NOT_A_NODE).to(torch.int16)
     if not layout.is_self and layout.queries.predicts is not None:
         predicted = layout.from_predicted_words.unsqueeze(1) @ on_words
         predicted.masked_fill_(layout.no_predicted_pointer, 0.0)

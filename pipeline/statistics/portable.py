@@ -71,6 +71,9 @@ def reduce(
     return Reduction(sums, found)
 
 
+_OF_UNIFORM = ("mass_", "segment_")
+
+
 def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:
     """The masses of a uniform pattern, and how many queries and keys: facts of the batch alone."""
     uniform = masses(layout.uniform, layout)
@@ -82,5 +85,5 @@ def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:
         "n_queries_choice": (layout.n_visible > 1).sum(-1).float(),
         "n_keys": layout.keys.lengths.float(),
         **{f"n_keys_{name}": n_keys[:, k] for k, name in enumerate(KEY_CLASSES)},
-        **{f"uniform_{k}": v.squeeze(1) for k, v in uniform.items() if k.startswith("mass_")},
+        **{f"uniform_{k}": v.squeeze(1) for k, v in uniform.items() if k.startswith(_OF_UNIFORM)},
     }

@@ -58,7 +58,7 @@ def test_few_arcs_beat_nothing():
 
 
 FLAGS = ("dumps_cls", "dumps_sep", "dumps_first", "dumps_by_norm", "positional", "broad")
-FLAGS += ("vertical", "diagonal", "mixed", "heterogeneous")
+FLAGS += ("vertical", "diagonal", "mixed", "heterogeneous", "block")
 
 
 def heads(control: str, **flags: list[bool]) -> list[dict]:

@@ -36,7 +36,7 @@ def test_shards_are_fixed_runs_with_the_lakes_schema(tmp_path):
         "sentence_id": "s0", "text": "a b", "words": ["a", "b"], "upos": ["X", "X"],
         "governors": [2, 0], "deprels": ["x", "root"], "n_words": 2,
         **{name: None for name in LAKE["sentences"].names if name.startswith("target_")},
-        "alignment": None,
+        "alignment": None, "second": None,
     }  # fmt: skip
 
 

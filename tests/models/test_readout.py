@@ -61,7 +61,7 @@ def test_layers_that_do_not_read_heads_as_they_are_have_no_readout(tmp_path):
     tap = Tap(*encoder.pieces(encoder.encode([sentence])[0]), wiring(model))
     forward(model, tap)
     assert not any(name.startswith(("norm_", "value_")) for name in tap.calls[0].reduction.sums)
-    assert set(tap.calls[0].reduction.pointers) == {"attends_to", "attended_by", "tree"}
+    assert set(tap.calls[0].reduction.pointers) == {"attends_to", "attended_by", "tree", "tree_max"}
 
 
 class Gate(nn.Module):

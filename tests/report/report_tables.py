@@ -204,6 +204,7 @@ def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) ->
         "n_tracks_norm": len(tracks) if known and grid.norms else None,
         "n_dumps_by_norm": len(having("dumps_by_norm")) if grid.norms else None,
         **{f"n_{c}": len(having(c)) for c in ("vertical", "diagonal", "mixed", "heterogeneous")},
+        "n_block": None,
         "n_positional": len(having("positional")), "n_broad": len(having("broad")),
         "n_neither": len(heads) - len(others | follows | having("aligns")),
     }  # fmt: skip

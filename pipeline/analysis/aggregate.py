@@ -22,7 +22,7 @@ from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import read_shard
-from pipeline.lake.schema import MEASURED
+from pipeline.lake.schema import TALLIED
 from pipeline.lake.tables import TABLES
 
 
@@ -40,7 +40,7 @@ def aggregate(
         if cell.corpus not in fitted:
             fitted[cell.corpus] = fit(lake, cell.corpus, rules)
         for table, frame in _cell(lake, cell, fitted[cell.corpus], rules).items():
-            of_cells.setdefault(table, []).append(_of(cell, frame))
+            of_cells.setdefault(table, []).append(of_cell(cell, frame))
         progress(1)
     return _tables(of_cells, rules)
 
@@ -95,7 +95,7 @@ def tallied(
 
     Raises UserError as `aggregate` does.
     """
-    folders = {table: lake.measured(table, cell) for table in MEASURED if table != "similarity"}
+    folders = {table: lake.measured(table, cell) for table in TALLIED}
     contents = {table: manifest.verified(folder) for table, folder in folders.items()}
     measured = contents["heads"]
     corpus = manifest.read(lake.sentences(cell.corpus))
@@ -124,7 +124,8 @@ def _at(site: str, table: pa.Table) -> pa.Table:
     return table.filter(pc.equal(table["site"], site))  # pyright: ignore
 
 
-def _of(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
+def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
+    """With the cell's keys."""
     keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
     return (
         frame if frame.is_empty() else frame.with_columns(**{k: pl.lit(v) for k, v in keys.items()})
@@ -169,8 +170,17 @@ _ANNOTATION = ["governors", "deprels", "n_words", "alignment"] + [
 
 
 def _frame(name: str, of_cells: list[pl.DataFrame]) -> pl.LazyFrame:
-    """All cells in the table's columns and types; columns still to come are null."""
-    empty = pl.from_arrow(TABLES[name].empty_table())
+    return _together(TABLES[name], of_cells)
+
+
+def as_table(schema: pa.Schema, of_cells: list[pl.DataFrame]) -> pa.Table:
+    """All cells in one table of the schema."""
+    return _together(schema, of_cells).collect().to_arrow().cast(schema)
+
+
+def _together(schema: pa.Schema, of_cells: list[pl.DataFrame]) -> pl.LazyFrame:
+    """All cells in a table's columns and types; columns still to come are null."""
+    empty = pl.from_arrow(schema.empty_table())
     assert isinstance(empty, pl.DataFrame)
     frames = [empty.lazy()]
     for frame in of_cells:

@@ -21,7 +21,7 @@ from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, Place, Tap, check, forward, wiring
 from pipeline.models.under import encode_under
-from pipeline.statistics.portable import attention_pattern
+from pipeline.statistics.portable import attention_pattern, output_of
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,8 @@ def _read(subject: Subject, sentence: Sentence, row: int, is_pair: bool) -> Read
     def keep(call: AttentionCall) -> tuple[torch.Tensor, Reduction]:
         pattern = attention_pattern(call)
         calls.append(_kept(call, pattern[0], subject.places[len(calls)]))
-        groups = pattern.shape[1] // call.value.shape[1]
-        value = call.value.repeat_interleave(groups, 1) if groups > 1 else call.value
         # Nothing is reduced but what `check` asks for.
-        return pattern.to(value.dtype) @ value, Reduction({"row_sum": pattern.sum((-1, -2))})
+        return output_of(pattern, call), Reduction({"row_sum": pattern.sum((-1, -2))})
 
     source, target = subject.encoder.pieces([encoded])
     device = subject.network.device

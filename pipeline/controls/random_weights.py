@@ -4,6 +4,7 @@ At a standard deviation of 0.02 its patterns are nearly uniform, so that it is a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -24,4 +25,15 @@ class RandomWeights(Control):
                 attn_implementation=model.config._attn_implementation,
                 dtype=model.dtype,
             )
+            if not isinstance(model, type(fresh)):
+                fresh = _under(type(model)._from_config, model, fresh)
         return fresh.eval()
+
+
+def _under(make: Any, model: PreTrainedModel, fresh: PreTrainedModel) -> PreTrainedModel:
+    """A fresh language model's head above the fresh transformer that is measured without it."""
+    whole = make(
+        model.config, attn_implementation=model.config._attn_implementation, dtype=model.dtype
+    )
+    whole.base_model.load_state_dict(fresh.state_dict(), strict=False)
+    return whole

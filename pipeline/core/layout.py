@@ -75,6 +75,19 @@ class Layout:
         return both.flatten(1, 2).float()
 
     @cached_property
+    def previous_word(self) -> Bool[Tensor, "sentence query key"]:
+        """Keys of the word that stands before the query's own; none past a special piece."""
+        word = self.queries.word
+        moved = torch.cat((torch.full_like(word[:, :1], -1), word[:, :-1]), 1)
+        position = torch.arange(word.shape[1], device=word.device)
+        opens = (word != moved).long() * position
+        # What stands before the first piece of the query's word, wherever that piece is.
+        before = moved.gather(1, opens.cummax(1).values)
+        before = torch.where(word >= 0, before, -1)
+        same = before[:, :, None] == self.keys.word[:, None, :]
+        return same & (before >= 0)[:, :, None] & self.visible
+
+    @cached_property
     def segments(self) -> Float[Tensor, "sentence pair 2"]:
         """Columns that add pairs of two sentences in one input up: those within a sentence; all.
 

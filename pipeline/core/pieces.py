@@ -4,6 +4,7 @@ Batches are padded on the right. Which piece belongs to which word, and which cl
 is, are facts of the batch, made once by the encoder and read by every statistic.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -43,7 +44,13 @@ class Pieces:
     def in_class(self, name: str) -> Bool[Tensor, "sentence piece"]:
         return self.classes[..., KEY_CLASSES.index(name)]
 
+    def rows(self, index: Int[Tensor, " row"]) -> "Pieces":
+        """Some sentences of the batch, each as often as it is asked for."""
+        return self._each(lambda tensor: tensor[index])
+
     def to(self, device: torch.device | str) -> "Pieces":
+        return self._each(lambda tensor: tensor.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Pieces":
         tensors = {f.name: getattr(self, f.name) for f in fields(self)}
-        moved = {k: v.to(device) for k, v in tensors.items() if v is not None}
-        return Pieces(**moved)
+        return Pieces(**{k: change(v) for k, v in tensors.items() if v is not None})

@@ -10,13 +10,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
-from pipeline.engines.shard import Asked, Shard, Subject, measure_shard
+from pipeline.engines.shard import Shard, measure_shard
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
 from pipeline.lake.layout import Cell, Lake
@@ -27,12 +28,18 @@ from pipeline.lake.schema import MEASURED
 
 @dataclass(frozen=True)
 class Job:
-    """What a cell's bytes depend on. `identity`: config, code, model files, library versions."""
+    """What a cell's bytes depend on, and what makes them of a shard's sentences.
+
+    `identity`: config, code, model files, library versions. `unit` is given what `subject` loads
+    (see `measure_cell`), the sentences, the row of the first, and `asked`; it makes `tables`.
+    """
 
     cell: Cell
     identity: Mapping[str, object]
-    asked: Asked
+    asked: Any
     lock_wait_s: float = 120.0
+    tables: tuple[str, ...] = MEASURED
+    unit: Callable[..., Shard] = measure_shard
 
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
@@ -48,7 +55,7 @@ def fingerprint_of(content: Mapping) -> str:
 def measure_cell(
     lake: Lake,
     job: Job,
-    subject: Callable[[], Subject],
+    subject: Callable[[], Any],
     progress: Callable[[int], object],
     say: Callable[[str], object] = say_on_stderr,
 ) -> None:
@@ -65,14 +72,14 @@ def measure_cell(
     work_of_cell = lake.work / job.cell.partition
     with locked(work_of_cell, job.lock_wait_s, say):
         work = work_of_cell / fingerprint
-        if _is_published(lake, job.cell, fingerprint):
+        if _is_published(lake, job, fingerprint):
             progress(corpus.n_rows)
             return
-        loaded: list[Subject] = []
+        loaded: list[Any] = []
         first = 0
         records = []
         for k, file in enumerate(corpus.files):
-            record = _finished(work, k)
+            record = _finished(work, k, job.tables)
             if record is None:
                 sentences = _sentences(read_whole_shard(folder, file))
                 loaded = loaded or [subject()]
@@ -82,28 +89,28 @@ def measure_cell(
                 progress(file.n_rows)
             records.append(record)
             first += file.n_rows
-        _publish(lake, job.cell, fingerprint, corpus, work, records)
+        _publish(lake, job, fingerprint, corpus, work, records)
 
 
 def _measured(
-    subject: Subject,
+    subject: Any,
     sentences: list[Sentence],
     first: int,
     job: Job,
     progress: Callable[[int], object],
 ) -> Shard:
     try:
-        return measure_shard(subject, sentences, first, job.asked, progress)
+        return job.unit(subject, sentences, first, job.asked, progress)
     except torch.OutOfMemoryError as error:
         raise UserError(
-            f"{job.cell.name}: the device has too little memory for measure.batch_pieces="
+            f"{job.cell.name}: the device has too little memory for batch_pieces="
             f"{job.asked.batch_pieces}: lower it"
         ) from error
 
 
-def _is_published(lake: Lake, cell: Cell, fingerprint: str) -> bool:
-    for table in MEASURED:
-        folder = lake.measured(table, cell)
+def _is_published(lake: Lake, job: Job, fingerprint: str) -> bool:
+    for table in job.tables:
+        folder = lake.measured(table, job.cell)
         try:
             content = manifest.read(folder)
         except UserError:  # not there, or damaged: it is made anew
@@ -117,11 +124,11 @@ def _record_path(work: Path, k: int) -> Path:
     return work / f"shard-{k:05d}.json"
 
 
-def _finished(work: Path, k: int) -> dict | None:
+def _finished(work: Path, k: int, tables: Sequence[str]) -> dict | None:
     """The record of a finished shard whose files are whole, or None."""
     try:
         record = json.loads(_record_path(work, k).read_text(encoding="utf-8"))
-        for table in MEASURED:
+        for table in tables:
             if sha256_of(work / table / record[table]["name"]) != record[table]["sha256"]:
                 return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -133,8 +140,7 @@ def _finish(work: Path, k: int, shard: Shard, metadata: dict[str, str]) -> dict:
     """Write a shard's files, then the record that says they are whole."""
     name = f"shard-{k:05d}.parquet"
     record: dict = {"counts": shard.counts}
-    for table in MEASURED:
-        rows = shard.tables[table]
+    for table, rows in shard.tables.items():
         path = work / table / name
         write_table(path, rows, metadata)
         record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": rows.num_rows}
@@ -143,22 +149,22 @@ def _finish(work: Path, k: int, shard: Shard, metadata: dict[str, str]) -> dict:
 
 
 def _publish(
-    lake: Lake, cell: Cell, fingerprint: str, corpus: Manifest, work: Path, records: Sequence[dict]
+    lake: Lake, job: Job, fingerprint: str, corpus: Manifest, work: Path, records: Sequence[dict]
 ) -> None:
     counts: dict[str, int] = {}
     for record in records:
         for name, n in record["counts"].items():
             counts[name] = counts.get(name, 0) + n
     if not counts.get("n_sentences"):
-        raise MeasurementError(f"{cell.name}: the model could read none of the sentences whole")
+        raise MeasurementError(f"{job.cell.name}: the model could read none of the sentences whole")
     facts = {**counts, "sentences": corpus.fingerprint}
-    for table in MEASURED:
+    for table in job.tables:
         # Killed between two, there must be no tables of different makings side by side.
-        manifest.withdraw(lake.measured(table, cell))
-    for table in MEASURED:
+        manifest.withdraw(lake.measured(table, job.cell))
+    for table in job.tables:
         files = tuple(File(**record[table]) for record in records)
         content = Manifest(table, fingerprint, files, facts)
-        manifest.publish(lake.measured(table, cell), content, work / table)
+        manifest.publish(lake.measured(table, job.cell), content, work / table)
 
 
 def _metadata(job: Job, fingerprint: str) -> dict[str, str]:

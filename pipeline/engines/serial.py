@@ -1,15 +1,15 @@
 """The serial engine: cells one after the other in this process, with a progress bar."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from pipeline.engines.cell import Job, measure_cell
 from pipeline.engines.progress import Bar
-from pipeline.engines.shard import Subject
 from pipeline.lake import manifest
 from pipeline.lake.layout import Lake
 
 
-def run(lake: Lake, jobs: Sequence[tuple[Job, Callable[[], Subject]]]) -> None:
+def run(lake: Lake, jobs: Sequence[tuple[Job, Callable[[], Any]]]) -> None:
     """Measure every job's cell. What it raises: see `measure_cell`."""
     total = sum(manifest.read(lake.sentences(job.cell.corpus)).n_rows for job, _ in jobs)
     with Bar(total=total, unit=" sentences") as shown:

@@ -80,6 +80,7 @@ def measure_shard(
             under=subject.control.call,
             sampled=torch.tensor(sampled, device=device) if sampled else None,
             trees=asked.trees,
+            values=True,
         )
         forward(subject.model, tap)
         check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])

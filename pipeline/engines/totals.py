@@ -1,6 +1,6 @@
 """What is added up over a whole shard, and not sentence by sentence: it has many numbers a head.
 
-What classes of key give (group E), and how alike heads are (group H).
+What classes of key give (group E), how alike heads are (group H), and values, for their means.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import torch
 
 from pipeline.engines.rows import table
 from pipeline.models.tap import SITES, Measured, Place, Tap
+from pipeline.statistics.edited import VALUE_CLASSES
 from pipeline.statistics.norms import OUTPUT_CLASSES
 from pipeline.statistics.similarity import js_divergences, n_sampled
 
@@ -31,15 +32,17 @@ class Totals:
         for name, site in self._sites.items():
             calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
             site.add_outputs(calls)
+            site.add_values(calls)
             if tap.sampled is not None:
                 site.add_divergences(calls, tap.sampled)
 
     def tables(self) -> dict[str, pa.Table]:
-        """`outputs` and `similarity`."""
+        """`outputs`, `similarity` and `values`."""
         sites = list(self._sites.values())
         return {
             "outputs": pa.concat_tables([site.outputs() for site in sites]),
             "similarity": pa.concat_tables([site.similarity() for site in sites]),
+            "values": pa.concat_tables([site.values() for site in sites]),
         }
 
 
@@ -53,6 +56,8 @@ class _Site:
         self._outputs: dict[str, np.ndarray] = {}
         self._energies: dict[str, np.ndarray] = {}
         self._divergences: np.ndarray | None = None
+        self._values: dict[str, np.ndarray] = {}
+        self._n_keys: dict[str, int] = {}
 
     def add_outputs(self, calls: list[Measured]) -> None:
         self.n_heads = calls[0].reduction.sums["row_sum"].shape[1]
@@ -69,6 +74,34 @@ class _Site:
         found = js_divergences(torch.cat(rows, 1)).double().cpu().numpy()
         self._divergences = found if self._divergences is None else self._divergences + found
         self.n_sampled += n_sampled(calls[0].layout.queries.lengths[sampled])
+
+    def add_values(self, calls: list[Measured]) -> None:
+        keys, queries = calls[0].layout.keys, calls[0].layout.queries
+        n_keys = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum())]
+        sums = [call.values for call in calls if call.values is not None]
+        of_keys = torch.cat([of_keys.double() for of_keys, _ in sums], 1).cpu().numpy()
+        output = torch.cat([output.double() for _, output in sums]).cpu().numpy()
+        found = zip((*VALUE_CLASSES, "output"), [*of_keys, output], strict=True)
+        for name, total in found:
+            self._values[name] = self._values.get(name, 0) + total
+        n_pieces = [*n_keys, int(queries.lengths.sum())]
+        for name, n in zip(self._values, n_pieces, strict=True):
+            self._n_keys[name] = self._n_keys.get(name, 0) + n
+
+    def values(self) -> pa.Table:
+        frames = [
+            table(
+                "values",
+                {
+                    **self._keys(np.arange(len(total))),
+                    "key_class": np.full(len(total), name),
+                    "n_pieces": np.full(len(total), self._n_keys[name]),
+                    "value": pa.array(list(total), pa.list_(pa.float64())),
+                },
+            )
+            for name, total in self._values.items()
+        ]
+        return pa.concat_tables(frames) if frames else table("values", self._keys(np.arange(0)))
 
     def outputs(self) -> pa.Table:
         frames = [

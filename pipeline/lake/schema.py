@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from pipeline.core.edit import ON_HEADS, ON_KEYS
 from pipeline.core.pieces import KEY_CLASSES
 from pipeline.lake.sources import source_of
 
@@ -259,6 +260,56 @@ SIMILARITY = (
     ),
 )
 
+VALUES = (
+    Column(
+        "key_class",
+        STRING,
+        "",
+        "class of key whose values are summed; word = pieces of words; output = the head's outputs",
+    ),
+    Column("n_pieces", pa.int64(), "pieces", "of the class, or queries, in the shard's sentences"),
+    Column("value", pa.list_(REAL), "value × pieces", "sum over them, in the head's channels"),
+)
+
+EFFECTS = (
+    Column("sentence", INT, "", "row of the sentence in the corpus, from 0"),
+    Column(
+        "scope",
+        STRING,
+        "",
+        "what is changed: a head, all of a layer, all; dumping = those that dump on the class;"
+        " random-1 … = as many others of the same layers",
+    ),
+    Column("site", STRING, "", "encoder, decoder or cross; null for more than one layer"),
+    Column("layer", pa.int16(), "", "from 0; null for more than one"),
+    Column("head", pa.int16(), "", "from 0; null for more than one"),
+    Column("key_class", STRING, "", "class of keys that it is done to; null where it is to none"),
+    Column(
+        "condition", STRING, "", "; ".join(f"{k}: {v}" for k, v in (ON_KEYS | ON_HEADS).items())
+    ),
+    Column("n_pieces", INT, "pieces", "read by the stack that speaks, its last states changed"),
+    Column("n_said", INT, "pieces", "that had to be said; null without a language model's head"),
+    Column("state_change", FLOAT, "ratio × pieces", "‖change‖ / ‖state‖ of each last state"),
+    Column("cosine", FLOAT, "", "of the mean of the last states, before and after"),
+    Column("loss_before", FLOAT, "nats × pieces", "of the model as it is"),
+    Column("loss_change", FLOAT, "nats × pieces", "what the change adds to it"),
+    Column("kl", FLOAT, "nats × pieces", "divergence from what was said before of what is now"),
+)
+OBSERVED = (
+    Column(
+        "special_mass",
+        pa.list_(FLOAT),
+        "mass",
+        "of each word, the mean over its pieces, on special pieces; null of one without pieces",
+    ),
+    Column(
+        "importance",
+        FLOAT,
+        "nats",
+        "|∂ loss / ∂ gate| of a gate on the head, at 1; null where no loss was taken",
+    ),
+)
+
 LAKE: dict[str, pa.Schema] = {
     "sentences": schema(SENTENCE),
     "quarantine": schema(QUARANTINE),
@@ -268,6 +319,13 @@ LAKE: dict[str, pa.Schema] = {
     "pointers": schema(ROW_KEYS, POINTERS),
     "outputs": schema(SITE_KEYS, OUTPUTS),
     "similarity": schema(SITE_KEYS, SIMILARITY),
+    "values": schema(SITE_KEYS, VALUES),
+    "effects": schema(EFFECTS),
+    "observed": schema(ROW_KEYS, OBSERVED),
 }
-MEASURED = ("heads", "pointers", "outputs", "similarity")
-"""What a cell adds to the lake. The last two have a row per head and pair of heads in a shard."""
+INTERVENED = ("effects", "observed")
+"""What interventions add."""
+MEASURED = ("heads", "pointers", "outputs", "similarity", "values")
+"""What a cell adds to the lake. The last three have rows per head, or pair of heads, in a shard."""
+TALLIED = ("heads", "pointers", "outputs")
+"""Those of them that heads are judged by, shard by shard."""

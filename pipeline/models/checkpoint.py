@@ -1,7 +1,8 @@
 """Checkpoints: from an installed package, a local folder, or the hub. Safetensors, and no code.
 
 Whatever the source, a checkpoint first becomes a local folder whose files are hashed; everything
-after that is the same. `AutoModel` gives the bare transformer: no vocabulary head is run.
+after that is the same. The census runs the bare transformer; only interventions, which ask what a
+model then says, run the head of its language model.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
+from torch import nn
 
 from pipeline.core.errors import UserError
 
@@ -169,17 +171,38 @@ class Checkpoint:
                 )
         return tokenizer
 
-    def load(self, attention: str, dtype: str = "float32") -> PreTrainedModel:
-        """The model in evaluation mode on the CPU, its attention routed to `attention`.
+    @property
+    def objective(self) -> str | None:
+        """What the checkpoint was trained to say, by the architecture that it names: `mlm`, `clm`
+        or `seq2seq`; None for one without a language model's head."""
+        from transformers.models.auto import modeling_auto as auto
+
+        config = self.config()
+        known = {
+            "mlm": auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+            "clm": auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+            "seq2seq": auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+        }
+        named = set(config.architectures or ())
+        # BART stands in all three lists: what it is trained for is what it has.
+        order = reversed(known) if config.is_encoder_decoder else iter(known)
+        for objective in order:
+            if known[objective].get(config.model_type) in named:
+                return objective
+        return None
+
+    def load(
+        self, attention: str, dtype: str = "float32", with_head: bool = False
+    ) -> PreTrainedModel:
+        """The model in evaluation mode on the CPU, its attention routed to `attention`; with the
+        head of its objective, where it has one and that is asked for.
 
         Raises UserError where the weights do not fill the architecture: what is missing would be
         drawn at random and measured as if it had been trained.
         """
-        from transformers import AutoModel
-
         _quiet()
         try:
-            model, info = AutoModel.from_pretrained(
+            model, info = self._class(with_head).from_pretrained(
                 self.folder,
                 attn_implementation=attention,
                 dtype=dtype,
@@ -199,25 +222,46 @@ class Checkpoint:
             raise UserError(f"model: cannot load {self.folder}: {_first_line(error)}") from error
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
-        if missing := missing and _drawn(model, missing):
+        if missing := missing and _drawn(model, missing, self._class(with_head)):
             raise UserError(
                 f"model: {self.folder} lacks {len(missing)} weights of {type(model).__name__},"
                 f" {missing[0]} among them: they would be random"
             )
+        if with_head:
+            _untie(model)
         return model.eval()
 
+    def _class(self, with_head: bool) -> Any:
+        import transformers
 
-def _drawn(model: PreTrainedModel, missing: list[str]) -> list[str]:
+        objective = self.objective if with_head else None
+        return getattr(transformers, "AutoModel" + _HEADS[objective])
+
+
+_HEADS: dict[str | None, str] = {
+    None: "",
+    "mlm": "ForMaskedLM",
+    "clm": "ForCausalLM",
+    "seq2seq": "ForSeq2SeqLM",
+}
+
+
+def _untie(model: PreTrainedModel) -> None:
+    """A head of its own: what a control does to the input's embedding, it does not do to it."""
+    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    if head is not None and head.weight is embedding.weight:
+        head.weight = nn.Parameter(head.weight.detach().clone())
+
+
+def _drawn(model: PreTrainedModel, missing: list[str], auto: Any) -> list[str]:
     """Those of the missing weights that chance or training would have to give.
 
     The others are what the architecture says they are: Marian's sinusoidal positions, which its
     checkpoints leave out. A constant, ones or zeros, is where training starts and none of these.
     """
-    from transformers import AutoModel
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        fresh = AutoModel.from_config(model.config, dtype=model.dtype).state_dict()
+        fresh = auto.from_config(model.config, dtype=model.dtype).state_dict()
     loaded = model.state_dict()
 
     def is_given(key: str) -> bool:

@@ -29,10 +29,10 @@ Order = Sequence[int]
 
 @dataclass(frozen=True)
 class Side:
-    """One sequence of pieces. `predicts` is the word of the piece that a position has to say, where
-    it has to say one; words keep the numbers of the corpus, whatever order they stand in. Of two
-    sentences in one input `second` is the first word of the second, and `types` what the tokenizer
-    tells the model of them."""
+    """One sequence of pieces. `says` is the piece that a position has to say, where it has to say
+    one, and `predicts` that piece's word; words keep the numbers of the corpus, whatever order they
+    stand in. Of two sentences in one input `second` is the first word of the second, and `types`
+    what the tokenizer tells the model of them."""
 
     ids: list[int]
     word: list[int]
@@ -40,6 +40,7 @@ class Side:
     punct_words: frozenset[int]
     n_words: int
     predicts: list[int] | None = None
+    says: list[int] | None = None
     second: int | None = None
     types: list[int] | None = None
 
@@ -176,6 +177,7 @@ class Encoder:
             labels.punct_words,
             labels.n_words,
             labels.word,
+            labels.ids,
         )
 
     def pieces(self, batch: Sequence[Encoded]) -> tuple[Pieces, Pieces | None]:

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.masking_utils import sdpa_mask
+from transformers.utils.generic import ModelOutput
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.errors import MeasurementError, UserError
@@ -22,6 +23,7 @@ from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.models.readout import Watch
+from pipeline.statistics.edited import value_sums
 from pipeline.statistics.portable import attend
 from pipeline.statistics.similarity import sampled_rows
 
@@ -50,13 +52,15 @@ SITES = ("encoder", "decoder", "cross")
 class Measured:
     """One attention call, measured. `leaks`: a learned sink takes part of each row.
 
-    `rows` are of the pattern, of the sentences that the tap keeps them of.
+    `rows` are of the pattern, of the sentences that the tap keeps them of; `values` as
+    `statistics.edited.value_sums` gives them.
     """
 
     layout: Layout
     reduction: Reduction
     leaks: bool
     rows: Float[Tensor, "sampled head row key"] | None = None
+    values: tuple[Tensor, Tensor] | None = None
 
 
 @dataclass
@@ -65,7 +69,8 @@ class Tap:
 
     `target` is what the decoder of an encoder-decoder reads. Which site a call is of, `places`
     says; without them its two lengths do, so that they have to differ. Of the sentences `sampled`
-    (their indices in the batch) rows of the pattern are kept, to compare heads across layers.
+    (their indices in the batch) rows of the pattern are kept, to compare heads across layers; with
+    `values` those are summed, to have their means. `learns`: the pass keeps what gradients need.
     `under` is what a control makes of a call before it is attended.
     """
 
@@ -76,6 +81,8 @@ class Tap:
     under: Callable[[AttentionCall], AttentionCall] = lambda call: call
     sampled: Tensor | None = None
     trees: bool = True
+    values: bool = False
+    learns: bool = False
     calls: list[Measured] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     _layout_of: dict[tuple[str, int], Layout] = field(default_factory=dict)
@@ -91,7 +98,8 @@ class Tap:
         call = self.under(call)
         output, reduction = self.kernel(call)
         rows = None if self.sampled is None else sampled_rows(call, self.sampled)
-        self.calls.append(Measured(layout, reduction, call.sinks is not None, rows))
+        values = value_sums(call, output) if self.values else None
+        self.calls.append(Measured(layout, reduction, call.sinks is not None, rows, values))
         self.sites.append(site)
         return output
 
@@ -225,7 +233,7 @@ def _layers(config) -> dict[str, int]:
     return {"encoder": n_layers, "decoder": n_decoder_layers, "cross": n_decoder_layers}
 
 
-def forward(model: PreTrainedModel, tap: Tap) -> None:
+def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:
     """Run a model over the tap's pieces for the sake of its attention."""
     inputs: dict[str, object] = {"input_ids": tap.source.ids}
     inputs["attention_mask"] = tap.source.real.long()
@@ -236,8 +244,8 @@ def forward(model: PreTrainedModel, tap: Tap) -> None:
         inputs["decoder_attention_mask"] = tap.target.real.long()
     if "use_cache" in model.config.to_dict():
         inputs["use_cache"] = False
-    with torch.inference_mode():
-        model(**inputs, tap=tap)
+    with torch.inference_mode(not tap.learns):
+        return model(**inputs, tap=tap)
 
 
 def check(tap: Tap, places: list[Place], names: Sequence[str]) -> None:

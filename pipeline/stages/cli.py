@@ -153,6 +153,24 @@ def _atlas(arguments: argparse.Namespace) -> None:
     print(f"atlas: {atlas(configs, Path(config['root']), config['atlas'], folder)}")
 
 
+def _intervene(arguments: argparse.Namespace) -> None:
+    from pipeline.stages import run
+    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.intervene import intervene
+
+    if path := _resolved(arguments):
+        sections = resolved_file(path, "cells", "intervene", "analysis")
+        folder, configs = Path("reports"), sections["cells"]
+    else:
+        pairs = requested(arguments.overrides).resolved()
+        configs = [config for _, config in pairs]
+        sections = configs[0]
+        folder = Path(sections["root"]) / "report"
+        run.census([cell for cell, _ in pairs], configs)
+    answer, file = intervene(configs, Path(sections["root"]), sections, folder)
+    print(f"{answer}\nreport: {file}")
+
+
 def _nursery(arguments: argparse.Namespace) -> None:
     from pipeline.stages.nursery import nursery, settings
 
@@ -205,12 +223,13 @@ _STAGES = {
     "report": (_report, "write the report from the tables", True),
     "run": (_run, "all of it: ingest, measure, aggregate, atlas, report", True),
     "atlas": (_atlas, "write a page on which any head can be looked at", True),
+    "intervene": (_intervene, "change heads one by one, and say what they were good for", True),
     "nursery": (_nursery, "train three small models, and measure them step by step", True),
     "compare": (_compare, "two cells of the tables, head by head: compare A B root=DIR", True),
     "calibrate": (_calibrate, "simulate censuses, and say how often they are wrong", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }
-_RESOLVED = ("ingest", "measure", "aggregate", "atlas", "report")
+_RESOLVED = ("ingest", "measure", "aggregate", "atlas", "intervene", "report")
 
 if __name__ == "__main__":
     sys.exit(main())

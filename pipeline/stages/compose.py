@@ -153,8 +153,8 @@ def read_grid(path: Path) -> Grid:
 
 
 def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[Path]:
-    """One file per cell, one per corpus, `census.yaml` for what sees all cells, and `atlas.yaml`
-    for what loads the models of all cells anew: those of the first corpus."""
+    """One file per cell, one per corpus, `census.yaml` for what sees all cells, `atlas.yaml` for
+    what loads the models of all cells anew, those of the first corpus, and `intervene.yaml`."""
     cells = grid.cells()
     resolved = [resolve(cell, overrides) for cell in cells]
     files: dict[str, dict] = {}
@@ -166,6 +166,10 @@ def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[P
         }
     shared = _only(resolved[0], ("root", "measure", "analysis", "report"))
     files["census"] = {"cells": [asdict(cell) for cell in cells], **shared}
+    files["intervene"] = {
+        "cells": [files[cell.name] for cell in _first_seeds(cells)],
+        **_only(resolved[0], ("root", "analysis", "intervene")),
+    }
     files["atlas"] = {
         "cells": [files[cell.name] for cell in cells if cell.corpus == cells[0].corpus],
         **_only(resolved[0], ("root", "atlas")),
@@ -177,6 +181,14 @@ def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[P
     for name, content in files.items():
         write_text(folder / f"{name}.yaml", yaml.safe_dump(content, sort_keys=True))
     return [folder / f"{name}.yaml" for name in files]
+
+
+def _first_seeds(cells: Sequence[Cell]) -> list[Cell]:
+    """Interventions are long: of a control with several seeds the first is changed."""
+    first: dict[tuple[str, str, str], Cell] = {}
+    for cell in cells:
+        first.setdefault((cell.model, cell.control, cell.corpus), cell)
+    return list(first.values())
 
 
 def _only(config: dict, keys: Iterable[str]) -> dict:

@@ -23,6 +23,10 @@ CODE = (
     ),
 )
 """What is below this package's root and takes part in measuring."""
+INTERVENING = tuple(
+    f"engines/{name}.py" for name in ("edits", "interventions", "means", "observed")
+)
+"""And what takes part in interventions beside it."""
 LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")
 
 WHERE = ("path", "package")
@@ -38,6 +42,7 @@ def identity(
     settings: MeasureSettings,
     file_hashes: dict[str, str],
     device: str,
+    beside: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """`plugins` are the dataclasses that `targets` name. Objects and not config are looked at, so
     that a default, left out or spelled out, is the same."""
@@ -47,7 +52,7 @@ def identity(
         "measure": _fields(settings, HOW),
         "device": device,
         "files": file_hashes,
-        "code": code_hash(),
+        "code": code_hash(*beside),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
 
@@ -57,10 +62,10 @@ def _fields(made: Any, without: tuple[str, ...]) -> dict[str, Any]:
 
 
 @cache
-def code_hash() -> str:
+def code_hash(*beside: str) -> str:
     root = Path(pipeline.__file__).parent
     digest = hashlib.sha256()
-    for place in CODE:
+    for place in (*CODE, *beside):
         path = root / place
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())

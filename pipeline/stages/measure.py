@@ -55,25 +55,31 @@ class CellPlan:
                 safe_open(file, framework="pt").__enter__().__exit__(None, None, None)
         Encoder(tokenizer, config)
 
-    def job(self) -> Job:
-        """Raises UserError where there is no such checkpoint, or no such device."""
-        about = identity(
+    def identity(self, *beside: str) -> dict[str, Any]:
+        """`beside` is code that takes part beside what measures. Raises UserError where there is no
+        such checkpoint, or no such device."""
+        return identity(
             self.cell,
             {"model": self.checkpoint, "control": self.control},
             self._targets,
             self.settings,
             self.checkpoint.file_hashes,
             self.device,
+            beside,
         )
+
+    def job(self) -> Job:
+        """Raises UserError as `identity` does."""
         s = self.settings
         asked = Asked(s.batch_pieces, s.similarity_every, s.norms, s.trees)
-        return Job(self.cell, about, asked, s.lock_wait_s)
+        return Job(self.cell, self.identity(), asked, s.lock_wait_s)
 
-    def subject(self) -> Subject:
-        """Load the model and put it under its control."""
+    def subject(self, with_head: bool = False) -> Subject:
+        """Load the model and put it under its control; with the head of its language model, where
+        that is asked for and it has one."""
         with _readable(self.checkpoint):
             tokenizer = self.checkpoint.tokenizer()
-            model = self.checkpoint.load(NAME, self.settings.dtype)
+            model = self.checkpoint.load(NAME, self.settings.dtype, with_head)
         model = self.control.apply(model, self.cell.seed).to(self.device)  # pyright: ignore
         encoder = Encoder(tokenizer, model.config)
         return Subject(model, encoder, wiring(model), self.control, self.cell.seed)

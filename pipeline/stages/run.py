@@ -126,16 +126,21 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     return str(write_report(tables, quarantine, folder, settings, page))
 
 
-def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> str:
-    """Ingest to report. One resolved config per cell."""
+def census(cells: Sequence[Cell], configs: Sequence[dict[str, Any]]) -> None:
+    """Ingest to tables. What is there is not made again."""
     from pipeline.engines import serial
     from pipeline.stages.measure import jobs
 
     ready = jobs(configs)
-    check_folder(folder)
     ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
     serial.run(Lake(_root(configs)), ready)
     aggregate(cells, configs[0])
+
+
+def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> str:
+    """Ingest to report. One resolved config per cell."""
+    check_folder(folder)
+    census(cells, configs)
     _atlas(cells, configs, folder)
     return report(cells, configs[0], folder)
 

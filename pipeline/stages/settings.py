@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
 from pipeline.analysis.rules import Rules
+from pipeline.core.edit import EDIT_CLASSES
 from pipeline.core.errors import UserError
 from pipeline.report.settings import ReportSettings
 
@@ -55,6 +56,24 @@ class AtlasSettings:
 
 
 @dataclass(frozen=True)
+class InterveneSettings:
+    """One sentence in `every` is changed, one in `observe_every` watched (0: none). `heads` that
+    are changed one by one: all, or those that are dumping; and so in nulls."""
+
+    classes: tuple[Literal["sep", "cls", "bos", "first", "punct", "previous_word"], ...] = (
+        EDIT_CLASSES
+    )
+    every: Positive = 125
+    observe_every: Annotated[int, Field(ge=0, lt=2**31)] = 4
+    heads: Literal["all", "dumping"] = "all"
+    heads_of_nulls: Literal["all", "dumping"] = "dumping"
+    draws: Annotated[int, Field(ge=0, lt=100)] = 3
+    negligible: Annotated[float, Field(ge=0)] = 0.25
+    batch_pieces: Positive = 4096
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+@dataclass(frozen=True)
 class CalibrateSettings:
     """`simulations` censuses of each kind of heads that know nothing; `repeats` of each share that
     planted heads follow. `report` is the folder of method.md."""
@@ -93,6 +112,7 @@ PLAIN = {
     "analysis": Rules,
     "report": ReportSettings,
     "atlas": AtlasSettings,
+    "intervene": InterveneSettings,
     "calibrate": CalibrateSettings,
 }
 """Sections that are no plug-ins, and what they fill."""

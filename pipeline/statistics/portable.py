@@ -45,10 +45,17 @@ def attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """The call's output and what is kept of its pattern."""
     pattern = attention_pattern(call)
+    f = None if call.readout is None else transformed(call)
+    return output_of(pattern, call), reduce(pattern, call.layout, f, call.trees)
+
+
+def output_of(
+    pattern: Float[Tensor, "sentence head query key"], call: AttentionCall
+) -> Float[Tensor, "sentence head query value_channel"]:
+    """What a pattern makes of the call's values."""
     groups = call.query.shape[1] // call.value.shape[1]
     value = call.value.repeat_interleave(groups, 1) if groups > 1 else call.value
-    f = None if call.readout is None else transformed(call)
-    return pattern.to(value.dtype) @ value, reduce(pattern, call.layout, f, call.trees)
+    return pattern.to(value.dtype) @ value
 
 
 def reduce(

@@ -1,0 +1,110 @@
+"""Clark et al. 2019, §3.2, as a test: does a head look at [SEP] where it has nothing else to do?
+
+Of each head's best relation: attention to special pieces from words that have an arc of it, and
+from words that have none.
+"""
+
+import numpy as np
+import polars as pl
+
+from pipeline.analysis import bootstrap
+from pipeline.analysis.effects import PLACE, Judging
+from pipeline.analysis.halves import confirming
+from pipeline.analysis.ratio import ratio
+
+
+def no_ops(
+    observed: pl.DataFrame, sentences: pl.DataFrame, relations: pl.DataFrame, rules: Judging
+) -> pl.DataFrame:
+    """The table `no_ops` of a cell; empty for a corpus without trees.
+
+    `observed` are the lake's rows, `sentences` those of the corpus, `relations` the cell's table.
+    """
+    best = _best(relations)
+    watched = observed.filter(pl.col("special_mass").is_not_null())
+    rows = watched["sentence"].unique().sort().to_numpy()
+    rows = rows[confirming(rows, rules.seed)]
+    frames = []
+    for (site,), of_site in watched.filter(pl.col("sentence").is_in(rows.tolist())).group_by(
+        "site", maintain_order=True
+    ):
+        side = "target_" if site == "decoder" and "cross" in observed["site"] else ""
+        heads = of_site.select(PLACE).unique(maintain_order=True)
+        chosen = heads.join(best, on=PLACE, how="left", maintain_order="left")
+        if site != "cross" and chosen["deprel"].count():
+            sums = _sums(of_site, sentences, side, chosen, rows)
+            frames.append(_frame(chosen, sums, rules))
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _best(relations: pl.DataFrame) -> pl.DataFrame:
+    """The relation on which a head leads the best offset by most, on the fitting half."""
+    n, hits = (pl.col(f"{c}_all") - pl.col(c) for c in ("n", "hits"))
+    lead = hits / n - pl.col("baseline_accuracy")
+    return (
+        relations.filter(pl.col("margin").is_not_null(), level="full", weighting="attention")
+        .with_columns(lead=lead)
+        .filter(pl.col("lead").is_finite())
+        .sort("lead", descending=True, maintain_order=True)
+        .group_by(PLACE, maintain_order=True)
+        .agg(pl.col("direction", "deprel", "tracks").first())
+    )
+
+
+def _sums(
+    watched: pl.DataFrame,
+    sentences: pl.DataFrame,
+    side: str,
+    chosen: pl.DataFrame,
+    rows: np.ndarray,
+) -> np.ndarray:
+    """[sentence, (mass, words) with an arc and without, head]."""
+    asked = list(chosen.select("deprel", "direction").iter_rows())
+    found = np.zeros((len(rows), 4, len(asked)))
+    annotated = sentences.select(f"{side}governors", f"{side}deprels")
+    of_sentence = watched.partition_by("sentence", maintain_order=True)
+    for k, (row, heads) in enumerate(zip(rows, of_sentence, strict=True)):
+        governors, deprels = annotated.row(int(row))
+        if governors is None or deprels is None:
+            continue
+        mass = np.array(heads["special_mass"].to_list(), float)
+        has = np.array([_has_arc(governors, deprels, *relation) for relation in asked])
+        there = ~np.isnan(mass)
+        for start, where in ((0, has & there), (2, ~has & there)):
+            found[k, start] = np.where(where, mass, 0.0).sum(1)
+            found[k, start + 1] = where.sum(1)
+    return found
+
+
+def _has_arc(
+    governors: list[int], deprels: list[str], deprel: str | None, direction: str | None
+) -> list[bool]:
+    """Of each word: whether a head that follows the relation would have something to look at."""
+    arcs = [(k, g - 1) for k, (g, name) in enumerate(zip(governors, deprels, strict=True))
+            if name == deprel and g > 0]  # fmt: skip
+    looking = {dependent if direction == "dep_to_gov" else governor for dependent, governor in arcs}
+    return [word in looking for word in range(len(governors))]
+
+
+def _frame(chosen: pl.DataFrame, sums: np.ndarray, rules: Judging) -> pl.DataFrame:
+    mass_with, n_with, mass_without, n_without = sums.sum(0)
+    weights = bootstrap.weights(len(sums), rules.bootstrap, rules.seed, 0)
+    drawn = [weights @ sums[:, k] for k in range(4)]
+    differences = ratio(drawn[2], drawn[3]) - ratio(drawn[0], drawn[1])
+    known = ~np.isnan(differences).all(0)
+    ends = np.full((2, differences.shape[1]), np.nan)
+    ends[:, known] = np.nanpercentile(differences[:, known], bootstrap.INTERVAL, axis=0)
+    columns = {
+        "n_with": n_with.astype(np.int64),
+        "n_without": n_without.astype(np.int64),
+        "mass_with": ratio(mass_with, n_with),
+        "mass_without": ratio(mass_without, n_without),
+        "difference": ratio(mass_without, n_without) - ratio(mass_with, n_with),
+        "difference_low": ends[0],
+        "difference_high": ends[1],
+    }
+    filled = {
+        n: pl.Series(v).fill_nan(None) if v.dtype.kind == "f" else pl.Series(v)
+        for n, v in columns.items()
+    }
+    return chosen.with_columns(**filled).filter(pl.col("deprel").is_not_null())

@@ -1,0 +1,82 @@
+"""What a census found that interventions start from: mean values, mean outputs, who dumps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import torch
+
+from pipeline.core.errors import UserError
+from pipeline.lake import manifest
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.read import scan
+from pipeline.models.tap import Place
+
+DUMPED_ON = ("sep", "cls", "bos", "first")
+"""Classes that a head may dump its attention on."""
+
+
+@dataclass(frozen=True)
+class AtPlace:
+    """Of one attention call, over the corpus: means are [head, channel], masses [head]."""
+
+    values: dict[str, torch.Tensor]
+    output: torch.Tensor
+    masses: dict[str, torch.Tensor]
+
+    @property
+    def n_heads(self) -> int:
+        return len(self.output)
+
+    def same(self, a: str, b: str) -> bool:
+        """Whether two classes that are there have been the same keys all over the corpus."""
+        return torch.equal(self.values[a], self.values[b])
+
+
+def read(lake: Lake, cell: Cell, places: Sequence[Place]) -> list[AtPlace]:
+    """In the order of `places`. Raises UserError where the cell was not measured, or over other
+    sentences than those in the lake.
+    """
+    folder = lake.measured("values", cell)
+    corpus = manifest.read(lake.sentences(cell.corpus))
+    if manifest.verified(folder).facts.get("sentences") != corpus.fingerprint:
+        raise UserError(
+            f"{cell.name} was measured over other sentences than those in"
+            f" {lake.sentences(cell.corpus)}: run measure again"
+        )
+    values = scan(folder).collect()
+    heads = scan(lake.measured("heads", cell))
+    masses = (
+        heads.group_by("site", "layer", "head")
+        .agg(pl.col("n_queries").sum(), *(pl.col(f"mass_{c}").sum() for c in DUMPED_ON))
+        .sort("site", "layer", "head")
+        .collect()
+    )
+    return [_at(values, masses, place) for place in places]
+
+
+def _at(values: pl.DataFrame, masses: pl.DataFrame, place: Place) -> AtPlace:
+    here = {"site": place.site, "layer": place.layer}
+    found = {
+        str(name): _mean(rows)
+        for (name,), rows in values.filter(**here).group_by("key_class")
+        if rows["n_pieces"].sum()
+    }
+    of_heads = masses.filter(**here)
+    shares = {
+        c: torch.from_numpy((of_heads[f"mass_{c}"] / of_heads["n_queries"]).to_numpy().copy())
+        for c in DUMPED_ON
+    }
+    # A word that stands before another may be any word.
+    found["previous_word"] = found["word"]
+    return AtPlace(found, found["output"], shares)
+
+
+def _mean(rows: pl.DataFrame) -> torch.Tensor:
+    """[head, channel]; shards stand one after another."""
+    n_heads = rows["head"].n_unique()
+    ordered = rows.with_row_index().sort("head", "index", maintain_order=True)
+    sums = np.array(ordered["value"].to_list()).reshape(n_heads, -1, len(ordered["value"][0]))
+    n = ordered["n_pieces"].to_numpy().reshape(n_heads, -1)
+    return torch.from_numpy(sums.sum(1) / n.sum(1, keepdims=True)).float()

@@ -1,0 +1,276 @@
+"""The tables on the page of interventions. Effects on states are in percent of a state's length."""
+
+from typing import Any
+
+import polars as pl
+from scipy.stats import spearmanr
+
+from pipeline.analysis.effects import Judging, judged
+from pipeline.core.edit import CONDITIONS, ON_KEYS
+from pipeline.lake.effect_tables import VERDICTS
+from pipeline.lake.layout import word
+from pipeline.report.blocks import Block, Cell, Heading, Table, say
+from pipeline.report.relations import ARROWS, head_name
+from pipeline.report.text import DASH, number, percent, plural, rounded, signed
+
+CLASSES = {
+    "sep": "[SEP]",
+    "cls": "[CLS]",
+    "bos": "BOS",
+    "first": "the first piece",
+    "punct": "punctuation",
+    "previous_word": "the previous word",
+}
+DONE = {
+    "mask": "keys masked",
+    "zero_value": "values zero",
+    "mean_value": "values their mean",
+    "mask_others": "others masked",
+    "zero_others": "others zero",
+    "no_head": "head removed",
+    "mean_head": "head its mean",
+    "uniform": "head uniform",
+}
+SHARES = (0.1, 0.25, 0.5, 1.0)
+LISTED = 40
+_HEAD = ["site", "layer", "head"]
+
+
+def dumping(
+    verdicts: pl.DataFrame, cell: dict[str, Any], outcome: str = "state_change"
+) -> pl.DataFrame:
+    """Verdicts on the heads of a cell that dump, each by the class that it dumps on most."""
+    return (
+        verdicts.filter(pl.col("dumps"), outcome=outcome, **cell)
+        .sort("mass", descending=True, maintain_order=True)
+        .unique(_HEAD, keep="first", maintain_order=True)
+        .sort(_HEAD)
+    )
+
+
+def _cells(section: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
+    return section["cost"].select("control", "seed").to_dicts()
+
+
+def _outcomes(section: dict[str, pl.DataFrame]) -> dict[str, str]:
+    """By what verdicts are given: states always, what is said where something is."""
+    said = section["effects"]["kl"].count()
+    return {"state_change": "last states"} | ({"kl": "what is said"} if said else {})
+
+
+def counted(section: dict[str, pl.DataFrame]) -> list[Block]:
+    rows = []
+    for outcome, by in _outcomes(section).items():
+        for cell in _cells(section):
+            found = dumping(section["verdicts"], cell, outcome)
+            counts = (found.filter(verdict=v).height for v in VERDICTS)
+            constant = found.filter(pl.col("constant").fill_null(False)).height
+            rows.append(
+                (
+                    word(cell["control"], cell["seed"]),
+                    by,
+                    *(number(n) for n in (found.height, *counts, constant)),
+                )
+            )
+    header = ("control", "by", "heads that dump", *VERDICTS, "content, but constant")
+    return [
+        Heading(3, "Heads that dump, and what for"),
+        Table("Number of heads by verdict", header, tuple(rows), words=2),
+    ]
+
+
+def each_head(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Block]:
+    found = dumping(section["verdicts"], first)
+    if found.is_empty():
+        return []
+    columns = [name for name in DONE if name != "mean_head"]
+    rows = tuple(
+        (
+            head_name(row, tuple(found["site"].unique())),
+            CLASSES[row["key_class"]],
+            row["verdict"] or DASH,
+            percent(row["mass"]),
+            *(number(rounded(row[name], 1), 1) for name in columns),
+            number(rounded(row["peers"], 1), 1),
+        )
+        for row in found.sort("mass", descending=True).head(LISTED).iter_rows(named=True)
+    )
+    header = ("head", "dumps on", "verdict", "attention, %", *(DONE[c] for c in columns))
+    table = Table(
+        "Change of the last states, % of their length",
+        (*header, "other heads of the layer, values zero"),
+        rows,
+        words=3,
+    )
+    return [Heading(3, "Head by head"), table]
+
+
+def by_threshold(
+    section: dict[str, pl.DataFrame], first: dict[str, Any], rules: Judging
+) -> list[Block]:
+    """How the counts move with what counts as nothing."""
+    cell = section["effects"].filter(**first)
+    if dumping(section["verdicts"], first).is_empty():
+        return []
+    kept = section["verdicts"].filter(outcome="state_change", **first)
+    marks = kept.select(*_HEAD, "key_class", "mass", "dumps")
+    rows = []
+    for share in sorted({*SHARES, rules.negligible}):
+        marked = judged(cell, "state_change", share).join(marks, on=[*_HEAD, "key_class"])
+        found = dumping(marked, {})
+        nothing = found["negligible"].max() if found.height else None
+        rows.append(
+            (
+                f"{100 * share:g}",
+                number(rounded(nothing, 2), 2),  # pyright: ignore
+                *(number(found.filter(verdict=v).height) for v in VERDICTS),
+            )
+        )
+    header = ("% of removing a head", "that is, % of a state", *VERDICTS)
+    return [
+        Heading(3, "How the counts move with what counts as nothing"),
+        Table("Heads that dump, by verdict", header, tuple(rows), words=0),
+    ]
+
+
+def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
+    """All heads at once; those that dump at once, and as many others."""
+    rows: list[tuple[Cell, ...]] = []
+    for cell in _cells(section):
+        effects = section["effects"].filter(pl.col("scope").is_in(["head", "layer"]).not_(), **cell)
+        classes = effects["key_class"].unique(maintain_order=True).to_list()
+        for key_class in [c for c in CLASSES if c in classes]:
+            for scope in ("all", "dumping", "random"):
+                of_scope = effects.filter(
+                    pl.col("scope").str.starts_with(scope), key_class=key_class
+                )
+                if of_scope.height:
+                    rows.append(
+                        (
+                            word(cell["control"], cell["seed"]),
+                            CLASSES[key_class],
+                            {"random": "as many others"}.get(scope, scope),
+                            *(_mean(of_scope, condition) for condition in ON_KEYS),
+                        )
+                    )
+    if not rows:
+        return []
+    header = ("control", "class", "heads", *(DONE[c] for c in ON_KEYS))
+    return [
+        Heading(3, "Many heads at once"),
+        say(
+            "All heads of the model; those that dump on the class; and as many others of the same"
+            " layers, drawn at random (mean of the draws)."
+        ),
+        Table("Change of the last states, % of their length", header, tuple(rows), words=3),
+    ]
+
+
+def _mean(rows: pl.DataFrame, condition: str) -> str:
+    found = rows.filter(condition=condition)["state_change"].mean()
+    return number(rounded(found, 1), 1)  # pyright: ignore
+
+
+def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Block]:
+    found = section["no_ops"].filter(**first)
+    if found.is_empty():
+        return []
+    rows = []
+    for cell in _cells(section):
+        of_cell = section["no_ops"].filter(**cell)
+        tracking = of_cell.filter(pl.col("tracks").fill_null(False))
+        for what, some in (("heads that track", tracking), ("all heads", of_cell)):
+            middle = some["difference"].median()
+            rows.append(
+                (
+                    word(cell["control"], cell["seed"]),
+                    what,
+                    number(some.height),
+                    number(some.filter(pl.col("difference_low") > 0).height),
+                    number(some.filter(pl.col("difference_high") < 0).height),
+                    signed(rounded(middle, 1), 1),  # pyright: ignore
+                )
+            )
+    header = (
+        "control",
+        "heads",
+        "n",
+        "more without an arc",
+        "less without an arc",
+        "median, points",
+    )
+    tracking = found.filter(pl.col("tracks").fill_null(False)).sort("difference", descending=True)
+    lines = tuple(
+        (
+            head_name(row, tuple(found["site"].unique())),
+            f"{row['deprel']} {ARROWS[row['direction']]}",
+            number(row["n_with"]),
+            number(row["n_without"]),
+            percent(row["mass_with"]),
+            percent(row["mass_without"]),
+            f"{signed(rounded(row['difference'], 1), 1)}",
+            f"{signed(rounded(row['difference_low'], 1), 1)} to"
+            f" {signed(rounded(row['difference_high'], 1), 1)}",
+        )
+        for row in tracking.head(LISTED).iter_rows(named=True)
+    )
+    blocks: list[Block] = [
+        Heading(3, "A no-op? Attention to special pieces with and without an arc"),
+        say(
+            "Clark et al. (2019, §3.2) suggest that a head attends to [SEP] where its function does"
+            " not apply. Here of each head's best relation (chosen on the fitting half): attention"
+            " to special pieces from words without an arc of it, less that from words with one,"
+            " over the confirming half."
+        ),
+        Table("Heads whose interval lies above, or below, 0", header, tuple(rows), words=2),
+    ]
+    if lines:
+        header = ("head", "relation", "words with", "words without", "mass with, %")
+        header += ("mass without, %", "difference, points", "95 % interval")
+        blocks.append(Table("Heads that track a relation", header, lines, words=2))
+    return blocks
+
+
+def importances(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Block]:
+    found = section["importance"].filter(**first).drop_nulls("loss_change")
+    if found.height < 3:
+        return []
+    rank = spearmanr(found["importance"], found["loss_change"].abs()).statistic
+    state = section["effects"].filter(scope="head", condition="no_head", **first)
+    joined = found.join(state.select(*_HEAD, "state_change"), on=_HEAD)
+    of_states = spearmanr(joined["importance"], joined["state_change"]).statistic
+    return [
+        Heading(3, "Importance by gradient"),
+        say(
+            f"Over {plural(found.height, 'head')} the rank correlation of Michel et al.'s estimate,"
+            " |∂ loss / ∂ gate|, with the loss that a head's removal really changes is"
+            f" {rank:.2f}; with the change of the last states {of_states:.2f}."
+        ),
+    ]
+
+
+def work(section: dict[str, pl.DataFrame]) -> list[Block]:
+    cost = section["cost"]
+    rows = tuple(
+        (
+            word(row["control"], row["seed"]),
+            *(number(row[c]) for c in ("n_layer_rows", "n_layer_rows_naive")),
+            number(100 * row["n_layer_rows"] / max(row["n_layer_rows_naive"], 1), 0),
+            *(number(row[c]) for c in ("n_layer_runs", "n_layer_runs_naive")),
+            number(100 * row["n_layer_runs"] / max(row["n_layer_runs_naive"], 1), 1),
+        )
+        for row in cost.iter_rows(named=True)
+    )
+    header = ("control", "layers × rows", "naive", "%", "layers run", "naive", "%")
+    return [
+        Heading(3, "What it cost"),
+        say(
+            "Layers below a change are run once for all changes, classes of the same keys once"
+            " for both, and many changes pass the layers above together. Naive is a whole pass for"
+            " each change: of one sentence (layers × rows), or of a batch (layers run)."
+        ),
+        Table("Layer evaluations", header, rows),
+    ]
+
+
+assert set(DONE) == set(CONDITIONS)

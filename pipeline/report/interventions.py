@@ -1,0 +1,208 @@
+"""The page of interventions: what heads that dump their attention are good for, by experiment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from pipeline.analysis.effects import Judging
+from pipeline.lake.effect_tables import EFFECT_TABLES, VERDICTS
+from pipeline.lake.files import sweep, write_text
+from pipeline.lake.layout import word
+from pipeline.report.blocks import Block, Bullets, Figure, Heading, Strong, say
+from pipeline.report.definitions import definitions
+from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
+from pipeline.report.html import to_html
+from pipeline.report.intervention_tables import (
+    CLASSES,
+    by_threshold,
+    changed_together,
+    counted,
+    dumping,
+    each_head,
+    importances,
+    no_ops,
+    work,
+)
+from pipeline.report.markdown import to_markdown
+from pipeline.report.relations import head_name
+from pipeline.report.text import clean, number, plural, rounded, slug, verb
+
+TITLE = "What is attention to separators good for?"
+FIGURES = "interventions"
+"""Not `figures`: a new report clears that folder of what is not its own."""
+
+
+def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: Path) -> str:
+    """Write `interventions.md` and `.html` into `folder`, and give the answer in one line."""
+    frames = {}
+    for name, table in tables.items():
+        frame = pl.from_arrow(table)
+        assert isinstance(frame, pl.DataFrame)
+        frames[name] = frame
+    cells = frames["cost"].select("model", "corpus").unique(maintain_order=True)
+    sections = [
+        {name: frame.filter(model=model, corpus=corpus) for name, frame in frames.items()}
+        for model, corpus in cells.iter_rows()
+    ]
+    blocks: list[Block] = [Heading(1, TITLE)]
+    blocks += [say(Strong(f"{_title(section)}. "), _answer(section)) for section in sections]
+    figures: list[Figure] = []
+    for section in sections:
+        made = _section(section, rules)
+        figures += [block for block in made if isinstance(block, Figure)]
+        blocks += made
+    blocks += _method(rules)
+    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    html = to_html(TITLE, blocks)
+    sweep(folder)
+    for figure in figures:
+        write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
+    for path in (folder / FIGURES).glob("*.svg"):
+        if path.stem not in {figure.name for figure in figures}:
+            path.unlink()
+    write_text(folder / "interventions.md", text)
+    write_text(folder / "interventions.html", html)
+    return "; ".join(f"{_title(section)}: {_short(section)}" for section in sections)
+
+
+def _title(section: dict[str, pl.DataFrame]) -> str:
+    model, corpus = section["cost"].select("model", "corpus").row(0)
+    return f"{clean(model)} × {clean(corpus)}"
+
+
+def _first(section: dict[str, pl.DataFrame]) -> dict[str, object]:
+    """The model itself where it was changed, else the first control."""
+    cells = section["cost"].select("control", "seed").to_dicts()
+    return next((cell for cell in cells if cell["control"] == "trained"), cells[0])
+
+
+def _short(section: dict[str, pl.DataFrame]) -> str:
+    found = dumping(section["verdicts"], _first(section))
+    if found.is_empty():
+        return "no head dumps"
+    counts = {v: found.filter(verdict=v).height for v in VERDICTS}
+    said = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+    return f"of {plural(found.height, 'head')} that dump: {said}"
+
+
+def _answer(section: dict[str, pl.DataFrame]) -> str:
+    """The paragraph that a reader can quote."""
+    first = _first(section)
+    found = dumping(section["verdicts"], first)
+    cell = section["effects"].filter(**first)
+    if found.is_empty() or cell.is_empty():
+        return "No head dumps its attention on [SEP], [CLS] or the first piece."
+    n = found.height
+    counts = {v: found.filter(verdict=v).height for v in VERDICTS}
+    classes = found.group_by("key_class").len().sort("len", "key_class", descending=[True, False])
+    on = ", ".join(f"{k} on {CLASSES[c]}" for c, k in classes.iter_rows())
+
+    def middle(column: str) -> str:
+        return number(rounded(found[column].median(), 1), 1)  # pyright: ignore
+
+    said = [
+        f"Of the {plural(n, 'head')} that dump ({on}), {verb(counts['parking'], 'use')} it as a"
+        f" parking space, {verb(counts['content'], 'take')} content from it,"
+        f" {verb(counts['idle'], 'idle')}"
+        + "".join(
+            f", {counts[v]} {'is' if counts[v] == 1 else 'are'} {v}"
+            for v in ("indifferent", "undecided")
+            if counts[v]
+        )
+        + f" ({plural(cell['n_sentences'].max(), 'sentence')}, every change to each)."  # pyright: ignore
+    ]
+    said.append(
+        f"With its values there set to zero the median such head moves the model's last states by"
+        f" {middle('zero_value')} % of their length, against {middle('zero_others')} % when as"
+        " much weight, or all there is, is taken from other keys; not allowed to look there it"
+        f" moves them by {middle('mask')} %, and removed by {middle('no_head')} %."
+    )
+    nulls = section["cost"].filter(pl.col("control") != first["control"])
+    others = [
+        (dumping(section["verdicts"], c), c) for c in nulls.select("control", "seed").to_dicts()
+    ]
+    if others:
+        counted_there = ", ".join(
+            f"{word(str(c['control']), int(c['seed']))} {f.height}" for f, c in others
+        )
+        said.append(f"Heads that dump in the nulls: {counted_there}.")
+    tests = section["no_ops"].filter(pl.col("tracks").fill_null(False), **first)
+    if tests.height:
+        more = tests.filter(pl.col("difference_low") > 0).height
+        less = tests.filter(pl.col("difference_high") < 0).height
+        said.append(
+            f"Of {plural(tests.height, 'head')} that track a relation, {more} attend to special"
+            f" pieces more from words without an arc of it than from words with one, {less} less."
+        )
+    return " ".join(said)
+
+
+def _section(section: dict[str, pl.DataFrame], rules: Judging) -> list[Block]:
+    first = _first(section)
+    return [
+        Heading(2, _title(section)),
+        *counted(section),
+        *_figure(section, first),
+        *each_head(section, first),
+        *by_threshold(section, first, rules),
+        *changed_together(section),
+        *no_ops(section, first),
+        *importances(section, first),
+        *work(section),
+    ]
+
+
+_LOOKS = {
+    "parking": Look("parking", "#0072B2", "o"),
+    "content": Look("content", "#D55E00", "^"),
+    "idle": Look("idle", "#000000", "s"),
+    "indifferent": Look("indifferent", "#009E73", "D"),
+    "undecided": Look("undecided", "#999999", "v", filled=False),
+}
+
+
+def _figure(section: dict[str, pl.DataFrame], first: dict[str, object]) -> list[Block]:
+    found = dumping(section["verdicts"], first)
+    if found.is_empty():
+        return []
+    planes = []
+    for column, what in (("mask", "keys masked"), ("zero_others", "as much taken elsewhere")):
+        spots = []
+        for row in found.iter_rows(named=True):
+            x, y = rounded(row[column], 1), rounded(row["zero_value"], 1)
+            if x is not None and y is not None and row["verdict"] is not None:
+                tip = f"{head_name(row, ('', ''))}, {CLASSES[row['key_class']]}: {x:g} %, {y:g} %"
+                spots.append(Spot(x, y, _LOOKS[row["verdict"]], tip))
+        planes.append(Plane(f"values zero, {what}", spots, f"{what}, %", "values zero, %", True))
+    name = slug(_title(section).replace(" × ", "--"))
+    alt = f"Heads of {_title(section)} that dump, by two changes. {_short(section)}."
+    caption = (
+        "A mark is a head that dumps, by how far a change of it moves the model's last states."
+        " Below the line its values there matter less than its weights, or than other keys'."
+    )
+    svg = draw_scatter(name, f"{TITLE} {_title(section)}", alt, planes)
+    return [Figure(name, caption, alt, svg)]
+
+
+def _method(rules: Judging) -> list[Block]:
+    return [
+        Heading(2, "Method"),
+        say(
+            "Each change is made in the attention of some heads, and the model is run on: its last"
+            " states (of the decoder, where there is one) are held against those of the model as it"
+            " is. A state's change is measured by its length, so that 100 % is a change as long as"
+            " the state. Where a checkpoint has the head of its language model, what it says is"
+            " held against what it said too: at masked pieces, at each next piece, or at each piece"
+            " of the translation. Means are over pieces, 95 % intervals over sentences (bootstrap)."
+        ),
+        Bullets(tuple((Strong(name), f": {what}.") for name, what in VERDICTS.items())),
+        say(
+            f"An effect does something when its interval lies above {100 * rules.negligible:g} %"
+            " of what removing a head does, in the median over the heads of the cell, and does"
+            " nothing when its interval lies below. A count of dumping heads takes each head once,"
+            " by the class that it dumps on most."
+        ),
+        *definitions("What the tables hold", EFFECT_TABLES),
+    ]

@@ -1,0 +1,112 @@
+"""The intervene stage: cells changed head by head, the tables of what came of it, and a page."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.analysis.effects import Judging
+from pipeline.analysis.rules import Rules
+from pipeline.core.errors import UserError
+from pipeline.engines.cell import Job
+from pipeline.engines.interventions import Interventions, Patient, intervene_shard
+from pipeline.engines.means import read
+from pipeline.lake import manifest
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.schema import INTERVENED
+from pipeline.stages.checks import check_folder
+from pipeline.stages.identity import INTERVENING
+from pipeline.stages.measure import CellPlan, plans
+from pipeline.stages.settings import InterveneSettings, build
+
+TRAINED = "trained"
+
+
+def intervene(
+    configs: Sequence[dict[str, Any]], root: Path, sections: dict[str, Any], folder: Path
+) -> tuple[str, Path]:
+    """Of cells that are measured and in the tables. Each config has cell, model, control, measure;
+    `sections` has intervene and analysis. Gives the answer, and the page.
+
+    Raises UserError where a cell is not measured, or not in the tables.
+    """
+    from pipeline.engines import serial
+    from pipeline.lake.files import write_table
+    from pipeline.report.interventions import write_interventions
+
+    settings = build("intervene", InterveneSettings, sections["intervene"])
+    rules = build("analysis", Rules, sections["analysis"])
+    lake = Lake(root)
+    planned = plans(configs)
+    check_folder(folder)
+    serial.run(lake, [_job(lake, plan, settings, rules) for plan in planned])
+    judging = Judging(settings.negligible, rules.bootstrap, rules.seed)
+    tables = _tables(lake, [plan.cell for plan in planned], judging)
+    for name, table in tables.items():
+        write_table(lake.root / "interventions" / f"{name}.parquet", table)
+    answer = write_interventions(tables, judging, folder)
+    return answer, folder / "interventions.html"
+
+
+def _job(
+    lake: Lake, plan: CellPlan, settings: InterveneSettings, rules: Rules
+) -> tuple[Job, Callable[[], Patient]]:
+    s = settings
+    heads = s.heads if plan.cell.control == TRAINED else s.heads_of_nulls
+    how = Interventions(
+        tuple(s.classes),
+        s.every,
+        s.observe_every,
+        heads,
+        rules.dump_threshold,
+        s.draws,
+        s.batch_pieces,
+        s.seed,
+    )
+    starts_from = {
+        table: manifest.verified(lake.measured(table, plan.cell)).fingerprint
+        for table in ("values", "heads")
+    }
+    about = plan.identity(*INTERVENING) | {"starts_from": starts_from}
+
+    def patient() -> Patient:
+        subject = plan.subject(with_head=True)
+        objective = plan.checkpoint.objective
+        if objective == "mlm" and subject.encoder.tokenizer.mask_token_id is None:
+            objective = None
+        return Patient(subject, objective, read(lake, plan.cell, subject.places))
+
+    job = Job(plan.cell, about, how, plan.settings.lock_wait_s, INTERVENED, intervene_shard)
+    return job, patient
+
+
+def _tables(lake: Lake, cells: Sequence[Cell], judging: Judging) -> dict[str, Any]:
+    import polars as pl
+
+    from pipeline.analysis.aggregate import as_table, of_cell
+    from pipeline.analysis.effects import importance, means, verdicts
+    from pipeline.analysis.no_ops import no_ops
+    from pipeline.lake.effect_tables import COST, EFFECT_TABLES
+    from pipeline.lake.read import open_table, scan
+
+    census = {name: open_table(name, lake.root).collect() for name in ("heads", "relations")}
+    frames: dict[str, list[pl.DataFrame]] = {name: [] for name in EFFECT_TABLES}
+    for cell in cells:
+        here = {"model": cell.model, "control": cell.control, "seed": cell.seed}
+        heads, relations = (t.filter(**here, corpus=cell.corpus) for t in census.values())
+        if heads.is_empty():
+            raise UserError(f"{cell.name} is not in {lake.tables}: run aggregate with it first")
+        effects, observed = (scan(lake.measured(t, cell)).collect() for t in INTERVENED)
+        facts = manifest.read(lake.measured("effects", cell)).facts
+        found = means(effects, judging)
+        made = {
+            "effects": found,
+            "verdicts": verdicts(found, heads, judging),
+            "no_ops": no_ops(
+                observed, scan(lake.sentences(cell.corpus)).collect(), relations, judging
+            ),
+            "importance": importance(observed, effects),
+            "cost": pl.DataFrame({c.name: [facts[c.name]] for c in COST}),
+        }
+        for name, frame in made.items():
+            frames[name].append(of_cell(cell, frame))
+    return {name: as_table(EFFECT_TABLES[name], frames[name]) for name in EFFECT_TABLES}

@@ -50,4 +50,4 @@ treebank: $(STAMP)  ## write the shipped treebank anew from its grammar
 	$(BIN)/python -m pipeline.grammar --out data/treebank/treebank.conllu
 
 clean:  ## forget every result and the virtual environment
-	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved data/calibration data/compare .dvc/cache .dvc/tmp
+	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved data/calibration data/compare data/interventions .dvc/cache .dvc/tmp

@@ -88,6 +88,6 @@ def test_the_pipeline_under_dvc(project, commands):
     assert "Another title" in (project / "reports/census.md").read_text(encoding="utf-8")
 
     edit(project / "conf/grid.yaml", controls=["trained"])
-    assert repro(project, commands) == "compose aggregate atlas report"
+    assert repro(project, commands) == "compose aggregate atlas intervene report"
     assert controls(project) == {("trained", 0)}
     assert "shuffled_weights" not in (project / "reports/census.html").read_text(encoding="utf-8")

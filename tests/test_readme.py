@@ -23,10 +23,14 @@ def commands() -> list[str]:
     return [line for line in lines if line and line not in NOT_A_COMMAND]
 
 
-def test_the_result_is_the_reports():
-    report = (ROOT / "reports/census.md").read_text(encoding="utf-8")
-    result = README.split("<!-- result -->\n")[1].split("\n<!-- /result -->")[0]
+@pytest.mark.parametrize(
+    ("mark", "page"), [("result", "census.md"), ("interventions", "interventions.md")]
+)
+def test_the_results_are_the_reports(mark, page):
+    report = (ROOT / "reports" / page).read_text(encoding="utf-8")
+    result = README.split(f"<!-- {mark} -->\n")[1].split(f"\n<!-- /{mark} -->")[0]
     for part in result.split("\n\n"):
+        assert part
         assert part in report
 
 
@@ -91,6 +95,8 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
     assert main(words) == 0
     if words[0] == "run":
         assert (tmp_path / "out/report/census.html").is_file()
+    elif words[0] == "intervene":
+        assert (tmp_path / "out/report/interventions.html").is_file()
     elif words[0] == "atlas":
         assert (tmp_path / "out/report/atlas.html").is_file()
     elif words[0] == "compare":

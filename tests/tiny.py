@@ -5,6 +5,7 @@ import functools
 from pathlib import Path
 
 import torch
+import transformers
 from tokenizers import (
     Tokenizer,
     decoders,
@@ -14,7 +15,7 @@ from tokenizers import (
     processors,
     trainers,
 )
-from transformers import AutoModel, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from tests.models.families import FAMILIES, TOKENIZER_OF, TWO_STACKS
@@ -138,11 +139,16 @@ def trained(kind: str) -> PreTrainedTokenizerFast:
 
 
 def save(
-    folder: Path, family: str = "bert", tokenizer: str | None = None, seed: int = 0, **changes
+    folder: Path,
+    family: str = "bert",
+    tokenizer: str | None = None,
+    seed: int = 0,
+    head: str = "",
+    **changes,
 ) -> Path:
     """A checkpoint folder of a family, with weights large enough for patterns that are not flat.
 
-    `changes` are made to its configuration.
+    `changes` are made to its configuration. `head`: that of a language model, as ForMaskedLM.
     """
     words = trained(tokenizer or TOKENIZER_OF.get(family, "word_piece"))
     ids = {"pad_token_id": words.pad_token_id}
@@ -150,7 +156,9 @@ def save(
         ids["eos_token_id"] = words.eos_token_id
     of_family = {"vocab_size": len(words), **ids, **FAMILIES[family], **changes}
     torch.manual_seed(seed)
-    model = AutoModel.from_config(CONFIG_MAPPING[family](**of_family))
+    model = getattr(transformers, f"AutoModel{head}").from_config(
+        CONFIG_MAPPING[family](**of_family)
+    )
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() >= 2 and parameter.std() > 0:

@@ -21,9 +21,14 @@ JUDGED_BY = ("state_change", "kl")
 @dataclass(frozen=True)
 class Judging:
     """When an effect counts as none: below the share `negligible` of what removing a head does, in
-    the median over the heads of a cell. Raises ValueError for a share below 0."""
+    the median over the heads of a cell; of a divergence, which grows with the square of a change,
+    below the square of that share. A head's best relation has `min_arcs` arcs at least.
+
+    Raises ValueError for a share below 0.
+    """
 
     negligible: float = 0.25
+    min_arcs: int = 100
     bootstrap: int = 1000
     seed: int = 0
 
@@ -89,7 +94,8 @@ def judged(effects: pl.DataFrame, outcome: str, share: float) -> pl.DataFrame:
     of_removal = _wide(of_heads.filter(pl.col("condition").is_in(list(ON_HEADS))), PLACE, kept)
     middle = of_removal["no_head"].median()
     # Where nothing is known, as of what is said by a model without a head, nothing is judged.
-    nothing = share * middle if isinstance(middle, float) else math.nan
+    power = 2 if outcome == "kl" else 1
+    nothing = share**power * middle if isinstance(middle, float) else math.nan
     joined = wide.join(of_removal, on=PLACE, how="left", maintain_order="left")
     for name in ("mask", "zero_value", "mean_value", "no_head"):
         joined = joined.with_columns(

@@ -20,7 +20,7 @@ def no_ops(
 
     `observed` are the lake's rows, `sentences` those of the corpus, `relations` the cell's table.
     """
-    best = _best(relations)
+    best = _best(relations, rules.min_arcs)
     watched = observed.filter(pl.col("special_mass").is_not_null())
     rows = watched["sentence"].unique().sort().to_numpy()
     rows = rows[confirming(rows, rules.seed)]
@@ -37,12 +37,12 @@ def no_ops(
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
-def _best(relations: pl.DataFrame) -> pl.DataFrame:
+def _best(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
     """The relation on which a head leads the best offset by most, on the fitting half."""
     n, hits = (pl.col(f"{c}_all") - pl.col(c) for c in ("n", "hits"))
     lead = hits / n - pl.col("baseline_accuracy")
     return (
-        relations.filter(pl.col("margin").is_not_null(), level="full", weighting="attention")
+        relations.filter(pl.col("n") >= min_arcs, level="full", weighting="attention")
         .with_columns(lead=lead)
         .filter(pl.col("lead").is_finite())
         .sort("lead", descending=True, maintain_order=True)

@@ -31,7 +31,8 @@ class Job:
     """What a cell's bytes depend on, and what makes them of a shard's sentences.
 
     `identity`: config, code, model files, library versions. `unit` is given what `subject` loads
-    (see `measure_cell`), the sentences, the row of the first, and `asked`; it makes `tables`.
+    (see `measure_cell`), the sentences, the row of the first, and `asked`; it makes `tables`. None
+    measures. `section` of the config is where `asked` comes from.
     """
 
     cell: Cell
@@ -39,7 +40,8 @@ class Job:
     asked: Any
     lock_wait_s: float = 120.0
     tables: tuple[str, ...] = MEASURED
-    unit: Callable[..., Shard] = measure_shard
+    unit: Callable[..., Shard] | None = None
+    section: str = "measure"
 
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
@@ -100,10 +102,10 @@ def _measured(
     progress: Callable[[int], object],
 ) -> Shard:
     try:
-        return job.unit(subject, sentences, first, job.asked, progress)
+        return (job.unit or measure_shard)(subject, sentences, first, job.asked, progress)
     except torch.OutOfMemoryError as error:
         raise UserError(
-            f"{job.cell.name}: the device has too little memory for batch_pieces="
+            f"{job.cell.name}: the device has too little memory for {job.section}.batch_pieces="
             f"{job.asked.batch_pieces}: lower it"
         ) from error
 

@@ -8,6 +8,8 @@ from pipeline.report.blocks import Door, HeadName
 from pipeline.report.figures.cells import Box, Shape
 from pipeline.report.section import Control, Section
 
+INTERVENTIONS = "interventions.html"
+"""The page of interventions beside the report."""
 PAGE = "atlas.html"
 """Beside the report."""
 

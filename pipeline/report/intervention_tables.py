@@ -139,6 +139,8 @@ def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
     for cell in _cells(section):
         effects = section["effects"].filter(pl.col("scope").is_in(["head", "layer"]).not_(), **cell)
         classes = effects["key_class"].unique(maintain_order=True).to_list()
+        if _same(effects, "first", "cls") or _same(effects, "first", "bos"):
+            classes.remove("first")
         for key_class in [c for c in CLASSES if c in classes]:
             for scope in ("all", "dumping", "random"):
                 of_scope = effects.filter(
@@ -164,6 +166,12 @@ def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
         ),
         Table("Change of the last states, % of their length", header, tuple(rows), words=3),
     ]
+
+
+def _same(effects: pl.DataFrame, a: str, b: str) -> bool:
+    """Whether two classes are the same keys, and all would stand there twice."""
+    both = [effects.filter(key_class=c)["state_change"].to_list() for c in (a, b)]
+    return bool(both[0]) and both[0] == both[1]
 
 
 def _mean(rows: pl.DataFrame, condition: str) -> str:

@@ -10,9 +10,10 @@ from pipeline.analysis.effects import Judging
 from pipeline.lake.effect_tables import EFFECT_TABLES, VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word
+from pipeline.report.addresses import INTERVENTIONS
 from pipeline.report.blocks import Block, Bullets, Figure, Heading, Strong, say
 from pipeline.report.definitions import definitions
-from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
+from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter, end_of
 from pipeline.report.html import to_html
 from pipeline.report.intervention_tables import (
     CLASSES,
@@ -47,7 +48,7 @@ def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: 
         for model, corpus in cells.iter_rows()
     ]
     blocks: list[Block] = [Heading(1, TITLE)]
-    blocks += [say(Strong(f"{_title(section)}. "), _answer(section)) for section in sections]
+    blocks += [say(Strong(f"{_title(section)}."), f" {_answer(section)}") for section in sections]
     figures: list[Figure] = []
     for section in sections:
         made = _section(section, rules)
@@ -57,19 +58,25 @@ def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: 
     text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
     html = to_html(TITLE, blocks)
     sweep(folder)
+    (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # DVC wants what it was promised
     for figure in figures:
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
     for path in (folder / FIGURES).glob("*.svg"):
         if path.stem not in {figure.name for figure in figures}:
             path.unlink()
     write_text(folder / "interventions.md", text)
-    write_text(folder / "interventions.html", html)
+    write_text(folder / INTERVENTIONS, html)
     return "; ".join(f"{_title(section)}: {_short(section)}" for section in sections)
 
 
 def _title(section: dict[str, pl.DataFrame]) -> str:
     model, corpus = section["cost"].select("model", "corpus").row(0)
     return f"{clean(model)} × {clean(corpus)}"
+
+
+def _file(section: dict[str, pl.DataFrame]) -> str:
+    model, corpus = section["cost"].select("model", "corpus").row(0)
+    return f"{slug(model)}--{slug(corpus)}"
 
 
 def _first(section: dict[str, pl.DataFrame]) -> dict[str, object]:
@@ -149,6 +156,7 @@ def _section(section: dict[str, pl.DataFrame], rules: Judging) -> list[Block]:
         *by_threshold(section, first, rules),
         *changed_together(section),
         *no_ops(section, first),
+        *_no_op_figure(section),
         *importances(section, first),
         *work(section),
     ]
@@ -160,6 +168,12 @@ _LOOKS = {
     "idle": Look("idle", "#000000", "s"),
     "indifferent": Look("indifferent", "#009E73", "D"),
     "undecided": Look("undecided", "#999999", "v", filled=False),
+}
+
+
+_TRACKS = {
+    True: Look("tracks the relation", "#D55E00", "^"),
+    False: Look("does not", "#0072B2", "o", filled=False),
 }
 
 
@@ -175,14 +189,46 @@ def _figure(section: dict[str, pl.DataFrame], first: dict[str, object]) -> list[
             if x is not None and y is not None and row["verdict"] is not None:
                 tip = f"{head_name(row, ('', ''))}, {CLASSES[row['key_class']]}: {x:g} %, {y:g} %"
                 spots.append(Spot(x, y, _LOOKS[row["verdict"]], tip))
-        planes.append(Plane(f"values zero, {what}", spots, f"{what}, %", "values zero, %", True))
-    name = slug(_title(section).replace(" × ", "--"))
+        ends = end_of(spot.x for spot in spots), end_of(spot.y for spot in spots)
+        planes.append(
+            Plane(f"values zero, {what}", spots, f"{what}, %", "values zero, %", True, ends)
+        )
+    name = _file(section)
     alt = f"Heads of {_title(section)} that dump, by two changes. {_short(section)}."
     caption = (
         "A mark is a head that dumps, by how far a change of it moves the model's last states."
         " Below the line its values there matter less than its weights, or than other keys'."
     )
     svg = draw_scatter(name, f"{TITLE} {_title(section)}", alt, planes)
+    return [Figure(name, caption, alt, svg)]
+
+
+def _no_op_figure(section: dict[str, pl.DataFrame]) -> list[Block]:
+    planes = []
+    for cell in section["cost"].select("control", "seed").to_dicts():
+        spots = []
+        for row in section["no_ops"].filter(**cell).iter_rows(named=True):
+            x, y = rounded(row["mass_with"]), rounded(row["mass_without"])
+            if x is not None and y is not None:
+                tip = f"{head_name(row, ('', ''))}, {row['deprel']}: {x:g} %, {y:g} %"
+                spots.append(Spot(x, y, _TRACKS[bool(row["tracks"])], tip))
+        if spots:
+            title = word(cell["control"], cell["seed"])
+            planes.append(Plane(title, spots, "with an arc, %", "without an arc, %", True))
+    if not planes:
+        return []
+    name = f"{_file(section)}--no-op"
+    alt = (
+        f"Attention to special pieces of each head of {_title(section)}, from words with an arc of"
+        " its best relation and from words without: "
+        + ", ".join(f"{plane.title} {plural(len(plane.spots), 'head')}" for plane in planes)
+        + "."
+    )
+    caption = (
+        "A mark is a head, by its attention to special pieces. Above the line it looks there more"
+        " from words that have no arc of its best relation."
+    )
+    svg = draw_scatter(name, f"A no-op? {_title(section)}", alt, planes)
     return [Figure(name, caption, alt, svg)]
 
 
@@ -201,8 +247,9 @@ def _method(rules: Judging) -> list[Block]:
         say(
             f"An effect does something when its interval lies above {100 * rules.negligible:g} %"
             " of what removing a head does, in the median over the heads of the cell, and does"
-            " nothing when its interval lies below. A count of dumping heads takes each head once,"
-            " by the class that it dumps on most."
+            " nothing when its interval lies below; of divergences, which grow with the square"
+            " of a change, the square of that share is taken. A count of dumping heads takes each"
+            " head once, by the class that it dumps on most."
         ),
         *definitions("What the tables hold", EFFECT_TABLES),
     ]

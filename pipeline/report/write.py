@@ -28,11 +28,12 @@ def render(
     quarantine: pl.DataFrame,
     settings: ReportSettings,
     atlas: str | None = None,
+    interventions: str | None = None,
 ) -> tuple[dict[str, str], Headline]:
     """Path inside the report's folder → text. Raises UserError if a table or column is missing."""
     checked = check(tables)
     sections = split(checked, settings)
-    blocks = document(sections, checked["agreement"], tidy(quarantine), settings)
+    blocks = document(sections, checked["agreement"], tidy(quarantine), settings, interventions)
     figures = [block for block in blocks if isinstance(block, Figure)]
     files = {f"figures/{figure.name}.svg": figure.svg for figure in figures}
     assert len(files) == len(figures), "two figures share a name"
@@ -48,13 +49,15 @@ def write_report(
     folder: Path,
     settings: ReportSettings,
     atlas: str | None = None,
+    interventions: str | None = None,
 ) -> Headline:
     """Write the report into `folder` and return its one-line answer.
 
-    `atlas` is the page beside it that heads are linked to; None where there is none.
+    `atlas` is the page beside it that heads are linked to, `interventions` the one that says what
+    heads that dump are good for; None where there is none.
     Figures of cells that have left the grid are removed: `figures/` belongs to the report.
     """
-    files, answer = render(tables, quarantine, settings, atlas)
+    files, answer = render(tables, quarantine, settings, atlas, interventions)
     sweep(folder)
     for name, text in files.items():
         write_text(folder / name, text)

@@ -31,6 +31,7 @@ def intervene(
     """
     from pipeline.engines import serial
     from pipeline.lake.files import write_table
+    from pipeline.report.addresses import INTERVENTIONS
     from pipeline.report.interventions import write_interventions
 
     settings = build("intervene", InterveneSettings, sections["intervene"])
@@ -39,12 +40,12 @@ def intervene(
     planned = plans(configs)
     check_folder(folder)
     serial.run(lake, [_job(lake, plan, settings, rules) for plan in planned])
-    judging = Judging(settings.negligible, rules.bootstrap, rules.seed)
+    judging = Judging(settings.negligible, rules.min_arcs, rules.bootstrap, rules.seed)
     tables = _tables(lake, [plan.cell for plan in planned], judging)
     for name, table in tables.items():
         write_table(lake.root / "interventions" / f"{name}.parquet", table)
     answer = write_interventions(tables, judging, folder)
-    return answer, folder / "interventions.html"
+    return answer, folder / INTERVENTIONS
 
 
 def _job(
@@ -75,7 +76,8 @@ def _job(
             objective = None
         return Patient(subject, objective, read(lake, plan.cell, subject.places))
 
-    job = Job(plan.cell, about, how, plan.settings.lock_wait_s, INTERVENED, intervene_shard)
+    wait_s = plan.settings.lock_wait_s
+    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shard, "intervene")
     return job, patient
 
 

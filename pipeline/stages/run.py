@@ -102,7 +102,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
 
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
-    from pipeline.report.addresses import PAGE
+    from pipeline.report.addresses import INTERVENTIONS, PAGE
     from pipeline.report.write import write_report
 
     lake = Lake(_root([config]))
@@ -122,8 +122,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
         scan(lake.quarantine(corpus)).collect().insert_column(0, pl.lit(corpus).alias("corpus"))
         for corpus in corpora
     )
-    page = PAGE if (folder / PAGE).is_file() else None
-    return str(write_report(tables, quarantine, folder, settings, page))
+    pages = (page if (folder / page).is_file() else None for page in (PAGE, INTERVENTIONS))
+    return str(write_report(tables, quarantine, folder, settings, *pages))
 
 
 def census(cells: Sequence[Cell], configs: Sequence[dict[str, Any]]) -> None:

@@ -63,7 +63,7 @@ class InterveneSettings:
     classes: tuple[Literal["sep", "cls", "bos", "first", "punct", "previous_word"], ...] = (
         EDIT_CLASSES
     )
-    every: Positive = 125
+    every: Positive = 200
     observe_every: Annotated[int, Field(ge=0, lt=2**31)] = 4
     heads: Literal["all", "dumping"] = "all"
     heads_of_nulls: Literal["all", "dumping"] = "dumping"

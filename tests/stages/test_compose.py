@@ -21,6 +21,7 @@ def test_a_file_per_cell_and_corpus_and_one_for_all(composed, tmp_path):
     files = composed("control=[trained,random_weights-1]", "measure.batch_pieces=64")
     assert set(files) == {
         "atlas.yaml",
+        "intervene.yaml",
         "census.yaml",
         "corpus-treebank.yaml",
         "local-trained-treebank.yaml",
@@ -44,6 +45,7 @@ def test_a_cell_taken_off_the_grid_leaves_no_file(composed, tmp_path):
     (tmp_path / "resolved/.census.yaml.1.tmp").write_text("left by a process that died")
     assert set(composed()) == {
         "atlas.yaml",
+        "intervene.yaml",
         "census.yaml",
         "corpus-treebank.yaml",
         "local-trained-treebank.yaml",

@@ -1,6 +1,7 @@
 """Points on a plane: heads by two numbers, or laid out so that like stands beside like."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.lines import Line2D
@@ -33,13 +34,17 @@ class Spot:
 
 @dataclass(frozen=True)
 class Plane:
-    """One panel. Without labels of its axes it shows nearness alone, at one scale both ways."""
+    """One panel. Without labels of its axes it shows nearness alone, at one scale both ways.
+
+    Axes run from 0 to `ends`, across and up; the diagonal is where both are the same.
+    """
 
     title: str
     spots: Sequence[Spot]
     x: str = ""
     y: str = ""
     diagonal: bool = False
+    ends: tuple[float, float] = (100, 100)
 
 
 SQUARE = 3.4
@@ -103,12 +108,23 @@ def _draw(axes, plane: Plane, k: int, tips: dict[str, str]) -> None:
             axes.spines[side].set_color(FAINT)
         return
     axes.set_xlabel(plane.x)
-    axes.set_xlim(0, 100)
-    axes.set_ylim(0, 100)
-    axes.set_xticks(range(0, 101, 25))
-    axes.set_yticks(range(0, 101, 25))
+    right, top = plane.ends
+    axes.set_xlim(0, right)
+    axes.set_ylim(0, top)
+    axes.set_xticks([right * k / 4 for k in range(5)])
+    axes.set_yticks([top * k / 4 for k in range(5)])
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
     if plane.diagonal:
-        axes.plot([0, 100], [0, 100], color=FAINT, linewidth=0.8, zorder=1)
+        end = min(plane.ends)
+        axes.plot([0, end], [0, end], color=FAINT, linewidth=0.8, zorder=1)
+
+
+def end_of(values: Iterable[float]) -> float:
+    """Where an axis ends that all of these stand on: 1, 2 or 4 times a power of ten."""
+    largest = max(values, default=0.0)
+    power = 10.0 ** math.floor(math.log10(largest)) if largest > 0 else 1.0
+    return next(end for end in (power, 2 * power, 4 * power, 10 * power) if end >= largest)
 
 
 def _key(figure, left: float, top: float, look: Look) -> None:

@@ -1,0 +1,108 @@
+"""Verdicts of effects, and what a table says of them, by hand."""
+
+import polars as pl
+import pytest
+
+from pipeline.analysis.effects import Judging, importance, judged, means, verdicts
+from pipeline.core.edit import ON_HEADS, ON_KEYS
+from pipeline.lake.schema import LAKE
+
+RULES = Judging(negligible=0.25, bootstrap=200, seed=1)
+SENTENCES = 8
+BLANK = dict.fromkeys(LAKE["effects"].names)
+
+
+def rows(head: int, what: str, values: list[float], key_class: str | None = "sep") -> list[dict]:
+    """Of a head under one change: `values` are changes of a piece's state, one a sentence."""
+    return [
+        BLANK
+        | {"sentence": k, "scope": "head", "site": "encoder", "layer": 0, "head": head}
+        | {"key_class": key_class, "condition": what, "n_pieces": 4, "cosine": 1.0}
+        | {"state_change": 4.0 * value}
+        for k, value in enumerate(values)
+    ]
+
+
+def a_head(head: int, mask: float, zero: float, no_head: float, mean: float = 0.0) -> list[dict]:
+    effects = dict.fromkeys(ON_KEYS, 0.0) | {"mask": mask, "zero_value": zero, "mean_value": mean}
+    found = [row for what, x in effects.items() for row in rows(head, what, [x] * SENTENCES)]
+    for what in ON_HEADS:
+        found += rows(head, what, [no_head] * SENTENCES, None)
+    return found
+
+
+def table(*heads: list[dict]) -> pl.DataFrame:
+    schema = pl.from_arrow(LAKE["effects"].empty_table()).schema  # pyright: ignore
+    return pl.DataFrame([row for head in heads for row in head], schema=schema, orient="row")
+
+
+def test_every_verdict():
+    """Removing a head comes to 0.4 in the median: below 0.1 is nothing."""
+    effects = table(
+        a_head(0, mask=0.3, zero=0.05, no_head=0.4),
+        a_head(1, mask=0.3, zero=0.2, no_head=0.4, mean=0.01),
+        a_head(2, mask=0.01, zero=0.02, no_head=0.03),
+        a_head(3, mask=0.01, zero=0.02, no_head=0.6),
+        a_head(4, mask=0.0, zero=0.3, no_head=0.5, mean=0.3),
+    )
+    found = judged(means(effects, RULES), "state_change", RULES.negligible).sort("head")
+    assert found["negligible"].to_list() == pytest.approx([0.1] * 5)
+    verdict = ["parking", "content", "idle", "indifferent", "content"]
+    assert found["verdict"].to_list() == verdict
+    assert found["constant"].to_list() == [False, True, False, False, False]
+    assert found["peers"].to_list()[0] == pytest.approx((0.02 + 0.2) / 2)
+    assert found["mask"].to_list() == pytest.approx([0.3, 0.3, 0.01, 0.01, 0.0])
+
+
+def test_an_interval_on_both_sides_decides_nothing():
+    unsure = [row for row in a_head(0, 0.3, 0.0, 0.4) if row["condition"] != "zero_value"]
+    unsure += rows(0, "zero_value", [0.0, 0.2] * (SENTENCES // 2))
+    found = judged(means(table(unsure), RULES), "state_change", 0.25)
+    assert found["verdict"].to_list() == ["undecided"]
+    assert found["zero_value_low"][0] < 0.1 < found["zero_value_high"][0]
+
+
+def test_means_weigh_pieces_and_intervals_resample_sentences():
+    of_one = rows(0, "mask", [0.1, 0.5])
+    of_one[1] |= {"n_pieces": 12, "state_change": 12 * 0.5}
+    row = means(table(of_one), RULES).row(0, named=True)
+    assert row["state_change"] == pytest.approx((4 * 0.1 + 12 * 0.5) / 16)
+    assert (row["state_change_low"], row["state_change_high"]) == pytest.approx((0.1, 0.5))
+    assert row["kl"] is None
+    assert row["n_sentences"] == 2
+
+
+def test_without_what_is_said_nothing_is_judged_by_it():
+    heads = pl.DataFrame(
+        {"site": ["encoder"], "layer": [0], "head": [0], "mass_sep": [0.7], "dumps_sep": [True]},
+        schema_overrides={"layer": pl.Int16, "head": pl.Int16},
+    )
+    found = verdicts(means(table(a_head(0, 0.3, 0.0, 0.4)), RULES), heads, RULES)
+    by = {row["outcome"]: row for row in found.iter_rows(named=True)}
+    assert (by["state_change"]["verdict"], by["state_change"]["dumps"]) == ("parking", True)
+    assert by["kl"]["verdict"] is by["kl"]["constant"] is by["kl"]["negligible"] is None
+
+
+def test_only_removal_known_gives_no_verdict():
+    lone = [row for row in a_head(0, 0.3, 0.0, 0.4) if row["condition"] == "no_head"]
+    assert verdicts(means(table(lone), RULES), pl.DataFrame(), RULES).is_empty()
+
+
+def test_importance_stands_beside_the_loss():
+    lone = [
+        row | {"loss_change": 2.0 + row["sentence"], "n_said": 3}
+        for row in a_head(0, 0.3, 0.0, 0.4)
+    ]
+    observed = pl.DataFrame(
+        {"sentence": [0, 1, 2], "site": ["encoder"] * 3, "layer": [0] * 3, "head": [0] * 3}
+        | {"importance": [1.0, 3.0, None]},
+        schema_overrides={"layer": pl.Int16, "head": pl.Int16},
+    )
+    (row,) = importance(observed, table(lone)).to_dicts()
+    assert (row["importance"], row["n_sentences"]) == (2.0, 2)
+    assert row["loss_change"] == pytest.approx(2.0 + (SENTENCES - 1) / 2)
+
+
+def test_a_share_below_nothing_is_refused():
+    with pytest.raises(ValueError, match="negligible"):
+        Judging(negligible=-0.1)

@@ -1,0 +1,85 @@
+"""Clark's no-op as a test: against sums written out."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.analysis.effects import Judging
+from pipeline.analysis.halves import confirming
+from pipeline.analysis.no_ops import no_ops
+
+RULES = Judging(bootstrap=400, seed=3)
+N = 60
+GOVERNORS, DEPRELS = [2, 0, 2, 3], ["det", "root", "obj", "det"]
+
+
+def relations(*of_heads: tuple[int, str, str, float]) -> pl.DataFrame:
+    """`hits` of a head on the fitting half, of 100 arcs; the offset is right on 20."""
+    rows = [
+        {"site": "encoder", "layer": 0, "head": head, "direction": way, "deprel": deprel}
+        | {"level": "full", "weighting": "attention", "n_all": 200, "n": 100, "hits": 50}
+        | {"hits_all": 50 + int(100 * right), "baseline_accuracy": 0.2, "margin": True}
+        | {"tracks": right > 0.5}
+        for head, deprel, way, right in of_heads
+    ]
+    return pl.DataFrame(rows, schema_overrides={"layer": pl.Int16, "head": pl.Int16})
+
+
+def observed(*masses: list[float | None]) -> pl.DataFrame:
+    """Each head's mass on specials, word by word, in every sentence alike."""
+    rows = [
+        {"sentence": k, "site": "encoder", "layer": 0, "head": head, "special_mass": mass}
+        for k in range(N)
+        for head, mass in enumerate(masses)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"layer": pl.Int16, "head": pl.Int16})
+
+
+SENTENCES = pl.DataFrame({"governors": [GOVERNORS] * N, "deprels": [DEPRELS] * N})
+n_confirming = int(confirming(np.arange(N), RULES.seed).sum())
+
+
+def test_words_with_an_arc_and_without():
+    """det is asked of words 1 and 4 when a head looks up, of their governors 2 and 3 when down."""
+    best = relations(
+        (0, "det", "dep_to_gov", 0.9), (0, "obj", "dep_to_gov", 0.5), (1, "det", "gov_to_dep", 0.6)
+    )
+    mass: list[float | None] = [0.1, 0.6, 0.8, 0.3]
+    up, down = no_ops(observed(mass, mass), SENTENCES, best, RULES).to_dicts()
+    assert (up["deprel"], up["direction"], up["tracks"]) == ("det", "dep_to_gov", True)
+    assert (up["n_with"], up["n_without"]) == (2 * n_confirming, 2 * n_confirming)
+    assert (up["mass_with"], up["mass_without"]) == pytest.approx((0.2, 0.7))
+    assert [up["difference"], up["difference_low"]] == pytest.approx([0.5, 0.5])
+    assert (down["mass_with"], down["mass_without"]) == pytest.approx((0.7, 0.2))
+
+
+def test_a_relation_of_few_arcs_is_no_heads_best():
+    few = relations((0, "det", "dep_to_gov", 0.9)).with_columns(n=99)
+    both = pl.concat([few.cast({"n": pl.Int64}), relations((0, "obj", "dep_to_gov", 0.4))])
+    (row,) = no_ops(observed([0.1] * 4), SENTENCES, both, RULES).to_dicts()
+    assert row["deprel"] == "obj"
+
+
+def test_words_without_pieces_are_not_asked():
+    best = relations((0, "det", "dep_to_gov", 0.9))
+    (row,) = no_ops(observed([0.1, None, 0.8, 0.3]), SENTENCES, best, RULES).to_dicts()
+    assert (row["n_with"], row["n_without"]) == (2 * n_confirming, n_confirming)
+    assert row["mass_without"] == pytest.approx(0.8)
+
+
+def test_the_interval_is_of_resampled_sentences():
+    draw = np.random.default_rng(0)
+    rows = observed([0.0] * 4).with_columns(
+        special_mass=pl.Series([draw.random(4).tolist() for _ in range(N)])
+    )
+    (row,) = no_ops(rows, SENTENCES, relations((0, "det", "dep_to_gov", 0.9)), RULES).to_dicts()
+    assert row["difference_low"] < row["difference"] < row["difference_high"]
+    spread = row["difference_high"] - row["difference_low"]
+    # Two means of 2 × n uniform numbers each: their difference has a deviation of √(1/12/n).
+    assert spread == pytest.approx(2 * 1.96 * (1 / 12 / n_confirming) ** 0.5, rel=0.3)
+
+
+def test_a_corpus_without_trees_has_none():
+    bare = pl.DataFrame({"governors": [None], "deprels": [None]})
+    nothing = relations((0, "det", "dep_to_gov", 0.9)).clear()
+    assert no_ops(observed([0.1]), bare, nothing, RULES).is_empty()

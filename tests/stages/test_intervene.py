@@ -1,0 +1,73 @@
+"""The intervene stage: finished work is not done again, and what cannot be done is one line."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.lake.files import sha256_of, write_text
+from pipeline.stages.cli import main
+from pipeline.stages.measure import CellPlan
+from tests import tiny
+from tests.stages import small
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory) -> list[str]:
+    folder = tmp_path_factory.mktemp("intervene")
+    write_text(folder / "some.conllu", small.conllu(30))
+    model = tiny.save(folder / "gpt2", "gpt2", head="ForCausalLM")
+    words = ["model=local", f"model.path={model}", "corpus=conllu", "analysis.bootstrap=20"]
+    words += [f"corpus.path={folder}/some.conllu", "ingest.shard_sentences=12"]
+    words += ["intervene.every=5", "intervene.draws=1", f"root={folder}/out", "analysis.min_arcs=5"]
+    assert main(["intervene", *words, "control=[trained,random_weights]"]) == 0
+    return words
+
+
+def root(asked: list[str]) -> Path:
+    return Path(next(word for word in asked if word.startswith("root=")).removeprefix("root="))
+
+
+def files(asked: list[str]) -> dict[str, str]:
+    kept = ("lake/effects", "lake/observed", "interventions", "report/interventions")
+    found = [p for name in kept for p in sorted((root(asked) / name).rglob("*")) if p.is_file()]
+    return {str(p): sha256_of(p) for p in found}
+
+
+def test_once_more_loads_no_model_and_changes_nothing(asked, monkeypatch):
+    before = files(asked)
+    assert len(before) > 12
+    monkeypatch.setattr(CellPlan, "subject", lambda *a, **k: pytest.fail("a model was loaded"))
+    assert main(["intervene", *asked, "control=[trained,random_weights]"]) == 0
+    assert files(asked) == before
+
+
+def test_a_decoder_is_judged_by_what_it_says(asked):
+    tables = root(asked) / "interventions"
+    judged = pl.read_parquet(tables / "verdicts.parquet")
+    assert judged.filter(control="trained", outcome="kl")["verdict"].null_count() == 0
+    effects = pl.read_parquet(tables / "effects.parquet").filter(control="trained")
+    # GPT-2 has no [SEP] and no [CLS]; what is first is no special piece.
+    assert set(effects["key_class"].drop_nulls()) == {"first", "punct", "previous_word"}
+    assert effects["loss_change"].null_count() == 0
+    assert pl.read_parquet(tables / "importance.parquet").filter(control="trained").height == 8
+    cost = pl.read_parquet(tables / "cost.parquet")
+    assert (cost["n_layer_runs"] < cost["n_layer_runs_naive"] / 3).all()
+    nulls = pl.read_parquet(tables / "effects.parquet").filter(
+        control="random_weights", scope="head"
+    )
+    assert set(nulls["condition"]) == {"no_head"}
+
+
+def test_classes_are_asked_for_by_name(asked, capsys):
+    assert main(["intervene", *asked, "intervene.classes=[comma]"]) == 2
+    assert "intervene.classes" in capsys.readouterr().err
+    assert main(["intervene", *asked, "intervene.every=0"]) == 2
+    assert "intervene.every" in capsys.readouterr().err
+
+
+def test_a_cell_out_of_the_tables_is_named(asked, capsys, tmp_path):
+    assert main(["compose", *[w for w in asked if "root=" not in w], f"root={tmp_path}/new"]) == 0
+    resolved = tmp_path / "new/resolved/intervene.yaml"
+    assert main(["intervene", "--resolved", str(resolved)]) == 2
+    assert "lake/values" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""What statistics cost: time and memory over a forward pass that measures nothing."""

@@ -1,0 +1,116 @@
+"""`reports/benchmark.md`, and its figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.contestants import CENSUS, NUMPY, PLAIN
+from benchmarks.timing import Times
+from pipeline.lake.files import write_text
+from pipeline.report.blocks import Block, Figure, Heading, Strong, Table, say
+from pipeline.report.figures.canvas import WIDTH, house_style, place, sheet, to_svg
+from pipeline.report.figures.palette import BASELINE, marks
+from pipeline.report.markdown import to_markdown
+from pipeline.report.text import DASH, number, shorten
+
+FIGURE = "benchmark"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One workload: its sentences, their mean length in words, and the times by contestant."""
+
+    name: str
+    n_sentences: int
+    words: float
+    times: dict[str, Times]
+
+    def over_plain(self, contestant: str) -> tuple[float, float, float]:
+        return self.times[contestant].over(self.times[PLAIN])
+
+
+def write(results: Sequence[Result], rounds: int, machine: str, folder: Path) -> None:
+    blocks: list[Block] = [
+        Heading(1, "What the statistics cost"),
+        say(Strong(_answer(results))),
+        say(
+            f"Machine: {machine}. Each contestant runs the same sentences in the same"
+            f" length-bucketed batches, in turn, {rounds} counted rounds after one that is not;"
+            " ratios are of each round, stated as the median and the least and the most. The census"
+            " tokenizes, measures every group, with words, trees and value norms, and writes"
+            " Parquet; the others are given their pieces and write nothing."
+        ),
+    ]
+    blocks += [_table(result) for result in results]
+    blocks.append(_figure(results))
+    blocks += [
+        Heading(2, "Owed"),
+        say(
+            "No GPU was at hand: timings on one are owed, as are those of TransformerLens, of the"
+            " kernels still to come, and of start-up."
+        ),
+    ]
+    text = to_markdown(blocks).replace("](figures/", f"]({FIGURE}/")
+    for block in blocks:
+        if isinstance(block, Figure):
+            write_text(folder / FIGURE / f"{block.name}.svg", block.svg)
+    write_text(folder / "benchmark.md", text)
+
+
+def _answer(results: Sequence[Result]) -> str:
+    said = []
+    for result in results:
+        ratio = result.over_plain(CENSUS)[0]
+        faster = result.times[NUMPY].over(result.times[CENSUS])[0]
+        said.append(
+            f"{result.name}: {ratio:.2f} × a forward pass that measures nothing, {faster:.1f} times"
+            " as fast as patterns and numpy"
+        )
+    return "; ".join(said) + "."
+
+
+def _table(result: Result) -> Table:
+    rows = []
+    for name, times in result.times.items():
+        middle, least, most = result.over_plain(name)
+        peak = None if times.peak is None else times.peak / 2**20
+        rows.append(
+            (
+                name,
+                number(times.median, 2),
+                number(middle, 2),
+                DASH if name == PLAIN else f"{least:.2f}{DASH}{most:.2f}",
+                number(peak),
+            )
+        )
+    header = ("", "seconds", "× nothing measured", "least–most", "peak over before, MiB")
+    caption = f"{result.name}: {result.n_sentences} sentences of {result.words:.0f} words"
+    return Table(caption, header, tuple(rows))
+
+
+def _figure(results: Sequence[Result]) -> Figure:
+    names = [name for name in results[0].times if name != PLAIN]
+    looks = marks(names)
+    rows = [(result, name) for result in results for name in names]
+    largest = max(result.over_plain(name)[2] for result, name in rows)
+    alt = "Time over a forward pass that measures nothing. " + "; ".join(
+        f"{result.name}, {name}: {result.over_plain(name)[0]:.2f}" for result, name in rows
+    )
+    row, left = 0.26, 3.2
+    with house_style():
+        figure = sheet(row * len(rows) + 0.8)
+        axes = place(figure, left, 0.15, WIDTH - left - 0.2, row * len(rows))
+        axes.axvline(1, color=BASELINE, linewidth=1.2, zorder=1)
+        for y, (result, name) in enumerate(rows):
+            middle, least, most = result.over_plain(name)
+            look = looks[name]
+            axes.plot([least, most], [y, y], color=look.colour, linewidth=1.6)
+            axes.plot(middle, y, color=look.colour, marker=look.marker, linestyle="none")
+        axes.set_xlim(0, 1.05 * largest)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_yticks(range(len(rows)))
+        axes.set_yticklabels([shorten(f"{r.name}: {name}", 52) for r, name in rows], fontsize=7)
+        axes.set_xlabel("time over a forward pass that measures nothing")
+        svg = to_svg(figure, FIGURE, "What the statistics cost", alt, {})
+    caption = "Median of the rounds' ratios, and their least and most. The line is no cost at all."
+    return Figure(FIGURE, caption, alt, svg)

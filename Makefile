@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test slow check format lock treebank clean help
+.PHONY: repro test slow bench check format lock treebank clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -31,6 +31,9 @@ test: $(STAMP)  ## set up, then run the tests
 slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,spacy,stanza]'
 	$(BIN)/pytest -m slow
+
+bench: $(STAMP)  ## set up, then time the census beside what else there is (reports/benchmark.md)
+	$(BIN)/python -m benchmarks
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

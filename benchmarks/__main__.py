@@ -21,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Writes `benchmark.md` and its figure into the folder `--report`."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="counted rounds of each contestant")
-    parser.add_argument("--sentences", type=int, default=400, help="of a treebank")
+    parser.add_argument("--sentences", type=int, default=200, help="of a treebank")
     parser.add_argument("--conllu", type=Path, help="a treebank of yours, beside the shipped one")
-    parser.add_argument("--shapes", default="128x16,512x4", help="pieces x sentences of BERT-base")
+    parser.add_argument("--shapes", default="128x8,512x2", help="pieces x sentences of BERT-base")
     parser.add_argument("--report", type=Path, default=Path("reports"))
     given = parser.parse_args(argv)
     found = [_timed(workload, given.rounds) for workload in _workloads(given)]

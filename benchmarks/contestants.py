@@ -1,4 +1,4 @@
-"""What is timed on a workload: nothing measured, patterns kept, patterns and numpy, and the census."""
+"""What is timed on a workload: nothing measured, patterns kept, patterns with numpy, the census."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -56,7 +56,7 @@ def _kept(workload: Workload, cut: Sequence[Sequence[Encoded]]) -> None:
 
 
 def _with_numpy(workload: Workload, cut: Sequence[Sequence[Encoded]]) -> list[dict]:
-    """Sentence by sentence and layer by layer, all heads at once: the way of published scripts."""
+    """Sentence by sentence and layer by layer; words head by head: the way of published scripts."""
     found = []
     with torch.inference_mode():
         for batch in cut:
@@ -74,8 +74,8 @@ def _statistics(pattern: np.ndarray, e: Encoded) -> dict[str, np.ndarray]:
     n = pattern.shape[1]
     place = np.arange(n)
     entropy = -(pattern * np.log(pattern + 1e-9)).sum(-1)
-    words = _between_words(pattern, np.array(e.source.word), e.source.n_words)
-    words[:, np.arange(e.source.n_words), np.arange(e.source.n_words)] = -1
+    word, n_words = np.array(e.source.word), e.source.n_words
+    words = np.stack([_between_words(head, word, n_words) for head in pattern])
     return {
         "special": pattern[:, :, special].sum((1, 2)),
         "first": pattern[:, :, 0].sum(1),
@@ -91,11 +91,13 @@ def _statistics(pattern: np.ndarray, e: Encoded) -> dict[str, np.ndarray]:
 
 
 def _between_words(pattern: np.ndarray, word: np.ndarray, n_words: int) -> np.ndarray:
-    """To a word the sum over its pieces, from a word the mean."""
-    to = np.stack([pattern[:, :, word == w].sum(-1) for w in range(n_words)], -1)
+    """Of one head: to a word the sum over its pieces, from a word the mean; −1 to itself."""
+    to = np.stack([pattern[:, word == w].sum(1) for w in range(n_words)], 1)
     pieces = [np.flatnonzero(word == w) for w in range(n_words)]
-    nothing = np.zeros((len(pattern), n_words), pattern.dtype)
-    return np.stack([to[:, rows].mean(1) if len(rows) else nothing for rows in pieces], 1)
+    nothing = np.zeros(n_words, pattern.dtype)
+    words = np.stack([to[rows].mean(0) if len(rows) else nothing for rows in pieces])
+    np.fill_diagonal(words, -1)
+    return words
 
 
 def _census(workload: Workload, folder: Path) -> None:

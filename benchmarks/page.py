@@ -38,7 +38,8 @@ def write(results: Sequence[Result], rounds: int, machine: str, folder: Path) ->
             f" length-bucketed batches, in turn, {rounds} counted rounds after one that is not;"
             " ratios are of each round, stated as the median and the least and the most. The census"
             " tokenizes, measures every group, with words, trees and value norms, and writes"
-            " Parquet; the others are given their pieces and write nothing."
+            " Parquet; the others are given their pieces and write nothing. Numpy's statistics are"
+            " Clark et al.'s (2019), words head by head, as scripts for them are written."
         ),
     ]
     blocks += [_table(result) for result in results]

@@ -1,6 +1,7 @@
 """What is run: a model, and sentences for it."""
 
 import random
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ def of_treebank(name: str, path: Path, n_sentences: int, batch_pieces: int = 102
     checkpoint = Checkpoint(package=MINILM)
     tokenizer, folder = checkpoint.tokenizer(), checkpoint.folder
     model = checkpoint.load(NAME)
-    others = [_load(folder, how) for how in ("sdpa", "eager")]
-    return Workload(name, _subject(model, tokenizer), *others, sentences, batch_pieces)
+    plain, eager = _load(folder, "sdpa"), _load(folder, "eager")
+    return Workload(name, _subject(model, tokenizer), plain, eager, sentences, batch_pieces)
 
 
 def of_shape(
@@ -60,10 +61,10 @@ def of_shape(
     tokenizer = _tokenizer()
     config = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=n_pieces, **shape)
     torch.manual_seed(seed)
-    plain = BertModel._from_config(config, attn_implementation="sdpa").eval()
+    plain = BertModel._from_config(deepcopy(config), attn_implementation="sdpa").eval()
     made = []
     for how in (NAME, "eager"):
-        model = BertModel._from_config(config, attn_implementation=how).eval()
+        model = BertModel._from_config(deepcopy(config), attn_implementation=how).eval()
         model.load_state_dict(plain.state_dict())
         made.append(model)
     draw = random.Random(seed)

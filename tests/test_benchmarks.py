@@ -1,0 +1,74 @@
+"""The benchmark runs, times what it says, and its contestants do the same work."""
+
+import re
+
+import numpy as np
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.contestants import CENSUS, NUMPY, PLAIN, _with_numpy, contestants
+from benchmarks.timing import Times, interleaved
+from benchmarks.workloads import of_shape
+from pipeline.engines.shard import Asked, batches, measure_shard
+from pipeline.models.under import encode_under
+
+SHAPE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+SHAPE["intermediate_size"] = 48
+
+
+def test_rounds_take_turns():
+    order = []
+    runs = {name: lambda name=name: order.append(name) for name in "ab"}
+    times = interleaved(runs, 3)
+    assert "".join(order) == "ab" * 4
+    assert [len(t.seconds) for t in times.values()] == [3, 3]
+
+
+def test_ratios_are_of_each_round():
+    a, b = Times([2.0, 9.0, 4.0]), Times([1.0, 3.0, 4.0])
+    assert a.over(b) == (2.0, 1.0, 3.0)
+    assert a.median == 4.0
+    assert a.peak is None
+
+
+@pytest.fixture(scope="module")
+def workload():
+    return of_shape("tiny", 24, 6, 2, **SHAPE)
+
+
+def test_numpy_counts_what_the_census_counts(workload):
+    subject = workload.subject
+    encoded, _ = encode_under(subject.control, 0, subject.encoder, workload.sentences, range(6))
+    assert {len(e.source.ids) for e in encoded} == {24}
+    cut = list(batches(encoded, workload.batch_pieces))
+    by_numpy = _with_numpy(workload, cut)
+    shard = measure_shard(subject, workload.sentences, 0, Asked(workload.batch_pieces))
+    heads = shard.tables["heads"].to_pylist()
+    pointers = shard.tables["pointers"].to_pylist()
+    order = [(e.index, layer) for batch in cut for e in batch for layer in range(2)]
+    for (index, layer), found in zip(order, by_numpy, strict=True):
+        for head in range(4):
+            row = index * 8 + layer * 4 + head
+            assert heads[row]["sentence"] == index
+            for name in ("special", "first", "self", "prev", "next"):
+                assert found[name][head] == pytest.approx(heads[row][f"mass_{name}"], abs=1e-3)
+            assert found["entropy"][head] == pytest.approx(heads[row]["entropy_nats"], abs=1e-2)
+            same = np.array(pointers[row]["attends_to"]) == found["attends_to"][head]
+            assert same.mean() > 0.95  # ties of random weights
+
+
+def test_every_contestant_runs(workload, tmp_path):
+    for run in contestants(workload, tmp_path).values():
+        run()
+    assert (tmp_path / "heads.parquet").is_file()
+
+
+def test_the_page(tmp_path, monkeypatch, treebank):
+    monkeypatch.setattr("benchmarks.__main__.of_shape", lambda *a: of_shape(*a, **SHAPE))
+    words = ["--rounds", "1", "--sentences", "3", "--shapes", "24x2", "--report", str(tmp_path)]
+    main([*words, "--conllu", str(treebank)])
+    page = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
+    for name in (PLAIN, NUMPY, CENSUS):
+        assert page.count(f"\n| {name} |") == 3
+    (picture,) = re.findall(r"\]\((benchmark/[^)]+)\)", page)
+    assert (tmp_path / picture).is_file()

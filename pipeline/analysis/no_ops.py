@@ -28,19 +28,23 @@ def no_ops(
     for (site,), of_site in watched.filter(pl.col("sentence").is_in(rows.tolist())).group_by(
         "site", maintain_order=True
     ):
-        side = "target_" if site == "decoder" and "cross" in observed["site"] else ""
+        of_pair = site == "decoder" and "cross" in observed["site"]
         heads = of_site.select(PLACE).unique(maintain_order=True)
         chosen = heads.join(best, on=PLACE, how="left", maintain_order="left")
         if site != "cross" and chosen["deprel"].count():
-            sums = _sums(of_site, sentences, side, chosen, rows)
+            annotated = _annotated(sentences, "target_" if of_pair else "")
+            sums = _sums(of_site, annotated, chosen, rows)
             frames.append(_frame(chosen, sums, rules))
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
 def _best(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
-    """The relation on which a head leads the best offset by most, on the fitting half."""
+    """The relation on which a head leads the best offset by most, on the fitting half.
+
+    The offset's accuracy is that over both halves: it is of the arcs, and knows of no head.
+    """
     n, hits = (pl.col(f"{c}_all") - pl.col(c) for c in ("n", "hits"))
-    lead = hits / n - pl.col("baseline_accuracy")
+    lead = hits / n - pl.col("baseline_all")
     return (
         relations.filter(pl.col("n") >= min_arcs, level="full", weighting="attention")
         .with_columns(lead=lead)
@@ -51,24 +55,32 @@ def _best(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
     )
 
 
+def _annotated(sentences: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The trees of one side. A sentence without translation is its own."""
+    own = pl.col("target_n_words").is_null()
+    return sentences.select(
+        pl.when(own).then(key).otherwise(f"{side}{key}").alias(key)
+        for key in ("governors", "deprels")
+    )
+
+
 def _sums(
     watched: pl.DataFrame,
-    sentences: pl.DataFrame,
-    side: str,
+    annotated: pl.DataFrame,
     chosen: pl.DataFrame,
     rows: np.ndarray,
 ) -> np.ndarray:
     """[sentence, (mass, words) with an arc and without, head]."""
     asked = list(chosen.select("deprel", "direction").iter_rows())
     found = np.zeros((len(rows), 4, len(asked)))
-    annotated = sentences.select(f"{side}governors", f"{side}deprels")
+    causal = watched["site"][0] == "decoder"
     of_sentence = watched.partition_by("sentence", maintain_order=True)
     for k, (row, heads) in enumerate(zip(rows, of_sentence, strict=True)):
         governors, deprels = annotated.row(int(row))
         if governors is None or deprels is None:
             continue
         mass = np.array(heads["special_mass"].to_list(), float)
-        has = np.array([_has_arc(governors, deprels, *relation) for relation in asked])
+        has = np.array([_has_arc(governors, deprels, causal, *relation) for relation in asked])
         there = ~np.isnan(mass)
         for start, where in ((0, has & there), (2, ~has & there)):
             found[k, start] = np.where(where, mass, 0.0).sum(1)
@@ -77,12 +89,18 @@ def _sums(
 
 
 def _has_arc(
-    governors: list[int], deprels: list[str], deprel: str | None, direction: str | None
+    governors: list[int],
+    deprels: list[str],
+    causal: bool,
+    deprel: str | None,
+    direction: str | None,
 ) -> list[bool]:
-    """Of each word: whether a head that follows the relation would have something to look at."""
+    """Of each word: whether a head that follows the relation would have something to look at. A
+    decoder's has only what stands before, in the corpus."""
     arcs = [(k, g - 1) for k, (g, name) in enumerate(zip(governors, deprels, strict=True))
             if name == deprel and g > 0]  # fmt: skip
-    looking = {dependent if direction == "dep_to_gov" else governor for dependent, governor in arcs}
+    pairs = arcs if direction == "dep_to_gov" else [(g, d) for d, g in arcs]
+    looking = {at for at, other in pairs if other < at or not causal}
     return [word in looking for word in range(len(governors))]
 
 
@@ -107,4 +125,5 @@ def _frame(chosen: pl.DataFrame, sums: np.ndarray, rules: Judging) -> pl.DataFra
         n: pl.Series(v).fill_nan(None) if v.dtype.kind == "f" else pl.Series(v)
         for n, v in columns.items()
     }
-    return chosen.with_columns(**filled).filter(pl.col("deprel").is_not_null())
+    both = (pl.col("n_with") > 0) & (pl.col("n_without") > 0)
+    return chosen.with_columns(**filled).filter(pl.col("deprel").is_not_null() & both)

@@ -5,11 +5,12 @@ count under it is not due to what was destroyed.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn import Parameter
 
 from pipeline.core.call import AttentionCall
 
@@ -49,6 +50,16 @@ class Control:
 @dataclass(frozen=True)
 class Trained(Control):
     """The model itself."""
+
+
+def parameters(model: PreTrainedModel) -> Iterator[Parameter]:
+    """Each once, those of the transformer first, whatever stands above it: a control draws for it
+    the same numbers with a language model's head and without."""
+    seen: set[int] = set()
+    for parameter in (*model.base_model.parameters(), *model.parameters()):
+        if id(parameter) not in seen:
+            seen.add(id(parameter))
+            yield parameter
 
 
 def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from pipeline.controls.base import Control, PreTrainedModel, generator
+from pipeline.controls.base import Control, PreTrainedModel, generator, parameters
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ShuffledWeights(Control):
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         draw = generator(seed)
         with torch.no_grad():
-            for parameter in model.parameters():
+            for parameter in parameters(model):
                 if parameter.dim() >= 2:
                     order = torch.randperm(parameter.numel(), generator=draw)
                     parameter.copy_(parameter.flatten()[order].view_as(parameter))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.controls.base import Control, PreTrainedModel, generator
+from pipeline.controls.base import Control, PreTrainedModel, generator, parameters
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class SpectrumWeights(Control):
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         draw = generator(seed)
         with torch.no_grad():
-            for parameter in model.parameters():
+            for parameter in parameters(model):
                 if parameter.dim() >= 2:
                     matrix = parameter.flatten(1).float()
                     values = torch.linalg.svdvals(matrix)

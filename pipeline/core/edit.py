@@ -10,7 +10,8 @@ from pipeline.core.shapes import Bool, Float, Int, Tensor
 ON_KEYS = {
     "mask": "its keys are not seen: other weights grow to fill the row",
     "zero_value": "its values are zero; weights stay",
-    "mean_value": "its values are their mean over the corpus; weights stay",
+    "mean_value": "its values are their mean over the corpus (of previous_word: the mean of all"
+    " words' values); weights stay",
     "mask_others": "control: as much weight is taken from other keys, and rows are filled",
     "zero_others": "control: as much weight is taken from other keys, and rows are not filled",
 }
@@ -23,6 +24,8 @@ ON_HEADS = {
 CONDITIONS = (*ON_KEYS, *ON_HEADS)
 EDIT_CLASSES = ("sep", "cls", "bos", "first", "punct", "previous_word")
 """Classes of keys that interventions are about."""
+DUMPED_ON = ("sep", "cls", "bos", "first")
+"""Those of them that a head may dump its attention on."""
 
 
 @dataclass(frozen=True)

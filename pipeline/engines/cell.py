@@ -32,7 +32,8 @@ class Job:
 
     `identity`: config, code, model files, library versions. `unit` is given what `subject` loads
     (see `measure_cell`), the sentences, the row of the first, and `asked`; it makes `tables`. None
-    measures. `section` of the config is where `asked` comes from.
+    measures. `section` of the config is where `asked` comes from; `none_read` is said where not one
+    sentence was short enough.
     """
 
     cell: Cell
@@ -42,6 +43,7 @@ class Job:
     tables: tuple[str, ...] = MEASURED
     unit: Callable[..., Shard] | None = None
     section: str = "measure"
+    none_read: str = "the model could read none of the sentences whole"
 
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
@@ -158,7 +160,7 @@ def _publish(
         for name, n in record["counts"].items():
             counts[name] = counts.get(name, 0) + n
     if not counts.get("n_sentences"):
-        raise MeasurementError(f"{job.cell.name}: the model could read none of the sentences whole")
+        raise MeasurementError(f"{job.cell.name}: {job.none_read}")
     facts = {**counts, "sentences": corpus.fingerprint}
     for table in job.tables:
         # Killed between two, there must be no tables of different makings side by side.

@@ -12,10 +12,11 @@ import pyarrow as pa
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.edit import EDIT_CLASSES, ON_KEYS
+from pipeline.core.edit import ON_KEYS
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
-from pipeline.engines.edits import Change, Editing, first_unit, keys_of, of_call, of_model
+from pipeline.engines.changes import Change, Interventions, Plan, keys_of
+from pipeline.engines.edits import Editing
 from pipeline.engines.means import AtPlace
 from pipeline.engines.observed import Observed
 from pipeline.engines.rows import table
@@ -29,24 +30,6 @@ from pipeline.models.tap import Tap
 from pipeline.models.under import encode_under
 from pipeline.statistics.edited import class_keys
 from pipeline.statistics.portable import attention_pattern, output_of
-
-
-@dataclass(frozen=True)
-class Interventions:
-    """How much is done. Changed are the sentences whose row `every` divides, watched those that
-    `observe_every` divides. Heads whose mean mass on a class is above `threshold` are changed
-    together too, and beside them `draws` times as many others. `heads`: `all` are changed one by
-    one, or those that are `dumping`. `batch_pieces` bounds a batch.
-    """
-
-    classes: tuple[str, ...] = EDIT_CLASSES
-    every: int = 100
-    observe_every: int = 4
-    heads: str = "all"
-    threshold: float = 0.5
-    draws: int = 3
-    batch_pieces: int = 4096
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,7 +96,7 @@ class _Theatre:
         self.cost = Cost()
         self._units: list[Unit] = []
         self._found: list[dict[str, object]] = []
-        self._twins = [_twins(at, how.classes) for at in patient.means]
+        self._plan = Plan(patient.means, how)
 
     def table(self) -> pa.Table:
         columns: dict = {name: [row[name] for row in self._found] for name in _KEYS + _VALUES}
@@ -137,20 +120,19 @@ class _Theatre:
         self.cost.n_layer_runs += len(self._units)
         speaking = tap.source if tap.target is None else tap.target
         padded = _padded(says, speaking.ids.shape[1]).to(device) if says else None
-        for unit, changes in self._planned():
+        nothing = _nothing(before, padded)
+        for unit, changes in self._plan.by_unit([unit.calls for unit in self._units]):
             rows = list(self._rows(changes, batch, tap))
             for chunk in self._chunks([row for row in rows if row.there], tap):
                 after = self._changed(unit, chunk, tap, kept)
                 index = torch.tensor([row.sentence for row in chunk], device=device)
-                found = outcomes(
-                    before.rows(index),
-                    after,
-                    speaking.real[index],
-                    None if padded is None else padded[index],
-                )
+                of_rows = None if padded is None else padded[index]
+                found = outcomes(before, after, index, speaking.real[index], of_rows)
                 for row, values in zip(chunk, _by_row(found), strict=True):
-                    self._note(row, values, batch, speaking, padded)
-            nothing = _nothing(before, padded)
+                    known = nothing[row.sentence]
+                    if "loss" in values:
+                        values["loss_change"] = values.pop("loss") - known["loss_before"]
+                    self._note(row, known | values, batch, speaking, padded)
             for row in (row for row in rows if not row.there):
                 self._note(row, nothing[row.sentence], batch, speaking, padded)
         return tap, padded
@@ -166,20 +148,6 @@ class _Theatre:
             for e in batch
         ]
         return [e for e, _ in pairs], [says for _, says in pairs]
-
-    def _planned(self) -> Iterator[tuple[int, list[Change]]]:
-        """What is done, by the unit in which it begins."""
-        classes = [[a for a, b in twins.items() if a == b] for twins in self._twins]
-        how, means = self.how, self.patient.means
-        whole = of_model(means, classes, how.threshold, how.draws, how.seed)
-        calls = [unit.calls for unit in self._units]
-        for k, of_unit in enumerate(calls):
-            changes = [c for c in whole if first_unit(c, calls) == k]
-            for call in of_unit:
-                changes += of_call(
-                    call, means[call], classes[call], how.threshold, how.heads == "all"
-                )
-            yield k, changes
 
     def _rows(self, changes: list[Change], batch: list[Encoded], tap: Tap) -> Iterator[Row]:
         """Each change to each sentence, and whether it finds there what it is done to."""
@@ -240,27 +208,20 @@ class _Theatre:
             **dict.fromkeys(_OF_SPEECH),
             **values,
         }
-        twins = self._twins[change.first_call]
-        for name in [a for a, b in twins.items() if b == change.key_class] or [change.key_class]:
+        for name in self._plan.names(change):
             self._found.append(keys | facts | {"key_class": name})
             self.cost.n_layer_rows_naive += len(self._units)
             self.cost.n_layer_runs_naive += len(self._units) if k == 0 else 0
 
 
 _OF_SPEECH = ("loss_before", "loss_change", "kl")
-_KEYS = ["sentence", "scope", "site", "layer", "head", "key_class", "condition"]
+_KEYS = ["sentence", "scope", "site", "layer", "head", "key_class", "condition", "n_heads"]
 _VALUES = ["n_pieces", "n_said", "state_change", "cosine", *_OF_SPEECH]
 
 
 def _plain(call: AttentionCall) -> tuple[torch.Tensor, Reduction]:
     """Attends, and measures nothing."""
     return output_of(attention_pattern(call), call), Reduction()
-
-
-def _twins(at: AtPlace, classes: Sequence[str]) -> dict[str, str]:
-    """Classes that are there, each with the first that has been the same keys all over."""
-    there = [name for name in classes if name in at.values]
-    return {name: next(a for a in there if a == name or at.same(a, name)) for name in there}
 
 
 def _padded(says: list[list[int]], longest: int) -> torch.Tensor:

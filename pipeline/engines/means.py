@@ -7,14 +7,13 @@ import numpy as np
 import polars as pl
 import torch
 
+from pipeline.core.edit import DUMPED_ON
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import scan
 from pipeline.models.tap import Place
-
-DUMPED_ON = ("sep", "cls", "bos", "first")
-"""Classes that a head may dump its attention on."""
+from pipeline.statistics.edited import classes_at
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,9 @@ def _at(values: pl.DataFrame, masses: pl.DataFrame, place: Place) -> AtPlace:
         c: torch.from_numpy((of_heads[f"mass_{c}"] / of_heads["n_queries"]).to_numpy().copy())
         for c in DUMPED_ON
     }
-    # A word that stands before another may be any word.
-    found["previous_word"] = found["word"]
+    if "previous_word" in classes_at(place.site != "cross"):
+        # A word that stands before another may be any word, and is taken for one.
+        found["previous_word"] = found["word"]
     return AtPlace(found, found["output"], shares)
 
 

@@ -93,7 +93,8 @@ class Observed:
                     columns["special_mass"].append(None if special is None else special[k][head])
                     weight = None if importance is None else float(importance[k][head])
                     columns["importance"].append(weight)
-        lists = pa.array(columns.pop("special_mass"), pa.list_(pa.float32()))
+        # A word without pieces has no mass: NaN here, null there.
+        lists = pa.array(columns.pop("special_mass"), pa.list_(pa.float32()), from_pandas=True)
         arrays = {name: pa.array(values) for name, values in columns.items()}
         return table("observed", {**arrays, "special_mass": lists})
 

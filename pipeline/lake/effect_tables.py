@@ -18,13 +18,15 @@ VERDICTS = {
     "content": "the values matter: zero_value does something",
     "idle": "nothing matters: not the values, not the weights, not the head",
     "indifferent": "the values do not matter and the weights may go elsewhere; the head matters",
-    "undecided": "an interval lies on both sides of what counts as nothing",
+    "undecided": "an interval lies on both sides of what counts as nothing, or the sentences are"
+    " fewer than ten",
 }
 
 _DONE = EFFECTS[1:7]
 MEANS = (
     *CELL_KEYS,
     *_DONE,
+    EFFECTS[7],
     Column("n_sentences", INT, "sentences", "changed"),
     *(
         column
@@ -51,7 +53,12 @@ JUDGED = (
         for name in ("mask", "zero_value", "mean_value", "no_head")
         for end in ("low", "high")
     ),
-    Column("peers", REAL, "ratio or nats", "median zero_value of the layer's other heads"),
+    Column(
+        "peers",
+        REAL,
+        "ratio or nats",
+        "median zero_value of the layer's other heads that were changed",
+    ),
     Column("negligible", REAL, "ratio or nats", "what counts as nothing in this cell"),
     Column("verdict", STRING, "", "; ".join(f"{k}: {v}" for k, v in VERDICTS.items())),
     Column("constant", BOOL, "", "content, and its mean over the corpus would do as well"),

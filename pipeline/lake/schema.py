@@ -278,7 +278,7 @@ EFFECTS = (
         STRING,
         "",
         "what is changed: a head, all of a layer, all; dumping = those that dump on the class;"
-        " random-1 … = as many others of the same layers",
+        " random-1 … = as many others of the same layers, as far as there are",
     ),
     Column("site", STRING, "", "encoder, decoder or cross; null for more than one layer"),
     Column("layer", pa.int16(), "", "from 0; null for more than one"),
@@ -287,6 +287,7 @@ EFFECTS = (
     Column(
         "condition", STRING, "", "; ".join(f"{k}: {v}" for k, v in (ON_KEYS | ON_HEADS).items())
     ),
+    Column("n_heads", INT, "heads", "that it is done to"),
     Column("n_pieces", INT, "pieces", "read by the stack that speaks, its last states changed"),
     Column("n_said", INT, "pieces", "that had to be said; null without a language model's head"),
     Column("state_change", FLOAT, "ratio × pieces", "‖change‖ / ‖state‖ of each last state"),

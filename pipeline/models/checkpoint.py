@@ -191,18 +191,44 @@ class Checkpoint:
                 return objective
         return None
 
-    def load(
-        self, attention: str, dtype: str = "float32", with_head: bool = False
-    ) -> PreTrainedModel:
-        """The model in evaluation mode on the CPU, its attention routed to `attention`; with the
-        head of its objective, where it has one and that is asked for.
+    def load(self, attention: str, dtype: str = "float32") -> PreTrainedModel:
+        """The bare model in evaluation mode on the CPU, its attention routed to `attention`.
 
         Raises UserError where the weights do not fill the architecture: what is missing would be
         drawn at random and measured as if it had been trained.
         """
+        model, missing = self._filled(None, attention, dtype)
+        if missing:
+            raise UserError(
+                f"model: {self.folder} lacks {len(missing)} weights of {type(model).__name__},"
+                f" {missing[0]} among them: they would be random"
+            )
+        return model
+
+    def load_speaking(self, attention: str) -> tuple[PreTrainedModel, str | None]:
+        """The model with the head of its objective, and that; in float32, since rounding to less
+        moves last states by about a percent, as a change of a head may.
+
+        Bare, and None, where it has no such objective or its folder was saved without the head.
+        Raises UserError as `load` does.
+        """
+        if self.objective is not None:
+            model, missing = self._filled(self.objective, attention, "float32")
+            if not missing:
+                _untie(model)
+                return model, self.objective
+        return self.load(attention), None
+
+    def _filled(
+        self, objective: str | None, attention: str, dtype: str
+    ) -> tuple[PreTrainedModel, list[str]]:
+        """A model, and those of its weights that the folder does not give."""
+        import transformers
+
+        auto = getattr(transformers, "AutoModel" + _HEADS[objective])
         _quiet()
         try:
-            model, info = self._class(with_head).from_pretrained(
+            model, info = auto.from_pretrained(
                 self.folder,
                 attn_implementation=attention,
                 dtype=dtype,
@@ -222,20 +248,7 @@ class Checkpoint:
             raise UserError(f"model: cannot load {self.folder}: {_first_line(error)}") from error
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
-        if missing := missing and _drawn(model, missing, self._class(with_head)):
-            raise UserError(
-                f"model: {self.folder} lacks {len(missing)} weights of {type(model).__name__},"
-                f" {missing[0]} among them: they would be random"
-            )
-        if with_head:
-            _untie(model)
-        return model.eval()
-
-    def _class(self, with_head: bool) -> Any:
-        import transformers
-
-        objective = self.objective if with_head else None
-        return getattr(transformers, "AutoModel" + _HEADS[objective])
+        return model.eval(), missing and _drawn(model, missing, auto)
 
 
 _HEADS: dict[str | None, str] = {

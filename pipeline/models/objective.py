@@ -4,9 +4,10 @@ import math
 import random
 from dataclasses import replace
 
+import torch
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
-from pipeline.core.shapes import Float, Int, Tensor
+from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.models.encode import Encoded
 
 NOT_SAID = -100
@@ -42,18 +43,34 @@ def losses(
     logits: Float[Tensor, "row piece vocabulary"], says: Int[Tensor, "row piece"]
 ) -> Float[Tensor, " row"]:
     """Nats by which each row is wrong, summed over what it says."""
-    flat = cross_entropy(
-        logits.float().flatten(0, 1), says.flatten(), ignore_index=NOT_SAID, reduction="none"
-    )
-    return flat.view(says.shape).sum(1)
+    there = says != NOT_SAID
+    each = cross_entropy(logits[there].float(), says[there], reduction="none")
+    return _by_row(each, there)
 
 
 def divergences(
-    before: Float[Tensor, "row piece vocabulary"],
+    before: Float[Tensor, "sentence piece vocabulary"],
     after: Float[Tensor, "row piece vocabulary"],
+    sentence: Int[Tensor, " row"],
     says: Int[Tensor, "row piece"],
 ) -> Float[Tensor, " row"]:
-    """Kullback–Leibler divergence of what was said before from what is said after, summed."""
-    p, q = (log_softmax(logits.float(), -1) for logits in (before, after))
-    of_piece = kl_div(q, p, reduction="none", log_target=True).sum(-1)
-    return of_piece.masked_fill(says == NOT_SAID, 0.0).sum(1)
+    """Kullback–Leibler divergence of what was said before from what is said after, summed.
+
+    `sentence` is that of each row. Vocabularies are large: a few positions are taken at a time.
+    """
+    there = says != NOT_SAID
+    row, piece = there.nonzero(as_tuple=True)
+    each = []
+    for r, p in zip(row.split(_AT_ONCE), piece.split(_AT_ONCE), strict=True):
+        old, new = (log_softmax(x.float(), -1) for x in (before[sentence[r], p], after[r, p]))
+        each.append(kl_div(new, old, reduction="none", log_target=True).sum(-1))
+    return _by_row(torch.cat(each), there)
+
+
+_AT_ONCE = 512
+
+
+def _by_row(each: Float[Tensor, " said"], there: Bool[Tensor, "row piece"]) -> Tensor:
+    """What is said one after another, summed by row."""
+    found = torch.zeros(there.shape, dtype=each.dtype, device=each.device)
+    return found.masked_scatter(there, each).sum(1)

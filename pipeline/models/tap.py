@@ -161,6 +161,7 @@ _WITHOUT_EFFECT = frozenset(
     {"dropout", "deterministic"}  # in evaluation nothing is dropped
     | {"is_causal", "sliding_window"}  # stand in the mask already
     | {"position_ids", "use_cache", "output_attentions", "output_hidden_states", "return_dict"}
+    | {"output_router_logits"}
 )
 """Keywords of a call. Any other may change its pattern: sparse attention by `indices`, say."""
 

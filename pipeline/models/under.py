@@ -44,10 +44,10 @@ def encode_under(
         return random.Random(f"{seed}/{rows[index]}/{what}")
 
     def replaced(e: Encoded, side: Side, name: str) -> Side:
-        chance = draw(e.index, name)
-        return replace(
-            side, ids=rewriting.pieces(side.ids, side.special, encoder.vocabulary, chance)
-        )
+        ids = rewriting.pieces(side.ids, side.special, encoder.vocabulary, draw(e.index, name))
+        # What a decoder has to say is what it reads next, and an end.
+        says = side.says and [*ids[1:], side.says[-1]]
+        return replace(side, ids=ids, says=says)
 
     def order(index: int, sentence: Sentence, side: str) -> list[int]:
         """Of two sentences in one input each is laid out by itself."""

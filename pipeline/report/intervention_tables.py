@@ -151,18 +151,19 @@ def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
                         (
                             word(cell["control"], cell["seed"]),
                             CLASSES[key_class],
-                            {"random": "as many others"}.get(scope, scope),
+                            {"random": "others"}.get(scope, scope),
+                            number(of_scope["n_heads"].mean()),  # pyright: ignore
                             *(_mean(of_scope, condition) for condition in ON_KEYS),
                         )
                     )
     if not rows:
         return []
-    header = ("control", "class", "heads", *(DONE[c] for c in ON_KEYS))
+    header = ("control", "class", "heads", "n", *(DONE[c] for c in ON_KEYS))
     return [
         Heading(3, "Many heads at once"),
         say(
             "All heads of the model; those that dump on the class; and as many others of the same"
-            " layers, drawn at random (mean of the draws)."
+            " layers, drawn at random, as far as there are others (mean of the draws)."
         ),
         Table("Change of the last states, % of their length", header, tuple(rows), words=3),
     ]
@@ -273,9 +274,10 @@ def work(section: dict[str, pl.DataFrame]) -> list[Block]:
     return [
         Heading(3, "What it cost"),
         say(
-            "Layers below a change are run once for all changes, classes of the same keys once"
-            " for both, and many changes pass the layers above together. Naive is a whole pass for"
-            " each change: of one sentence (layers × rows), or of a batch (layers run)."
+            "A layer evaluation is a layer run once on a batch. Naive is a whole pass of the batch"
+            " for each change: many changes pass a layer together here, as rows of one batch."
+            " Layers × rows is what is computed: layers below a change are run once for all"
+            " changes, and classes of the same keys once for both."
         ),
         Table("Layer evaluations", header, rows),
     ]

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from pipeline.analysis.effects import Judging
+from pipeline.analysis.effects import FEWEST, Judging
+from pipeline.core.edit import DUMPED_ON
 from pipeline.lake.effect_tables import EFFECT_TABLES, VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word
@@ -99,9 +100,14 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
     first = _first(section)
     found = dumping(section["verdicts"], first)
     cell = section["effects"].filter(**first)
-    if found.is_empty() or cell.is_empty():
-        return "No head dumps its attention on [SEP], [CLS] or the first piece."
+    if found.is_empty():
+        asked = cell["key_class"].drop_nulls().unique(maintain_order=True)
+        classes = [CLASSES[name] for name in asked if name in DUMPED_ON]
+        if not classes:
+            return "No class of keys that a head may dump its attention on was changed."
+        return f"No head dumps its attention on {' or '.join(classes)}."
     n = found.height
+    n_sentences: int = cell["n_sentences"].max()  # pyright: ignore
     counts = {v: found.filter(verdict=v).height for v in VERDICTS}
     classes = found.group_by("key_class").len().sort("len", "key_class", descending=[True, False])
     on = ", ".join(f"{k} on {CLASSES[c]}" for c, k in classes.iter_rows())
@@ -118,8 +124,10 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
             for v in ("indifferent", "undecided")
             if counts[v]
         )
-        + f" ({plural(cell['n_sentences'].max(), 'sentence')}, every change to each)."  # pyright: ignore
+        + f" ({plural(n_sentences, 'sentence')}, every change to each)."
     ]
+    if n_sentences < FEWEST:
+        said.append(f"With fewer than {FEWEST} sentences nothing is decided.")
     said.append(
         f"With its values there set to zero the median such head moves the model's last states by"
         f" {middle('zero_value')} % of their length, against {middle('zero_others')} % when as"
@@ -248,7 +256,8 @@ def _method(rules: Judging) -> list[Block]:
             f"An effect does something when its interval lies above {100 * rules.negligible:g} %"
             " of what removing a head does, in the median over the heads of the cell, and does"
             " nothing when its interval lies below; of divergences, which grow with the square"
-            " of a change, the square of that share is taken. A count of dumping heads takes each"
+            " of a change, the square of that share is taken. With fewer than"
+            f" {FEWEST} sentences nothing is decided. A count of dumping heads takes each"
             " head once, by the class that it dumps on most."
         ),
         *definitions("What the tables hold", EFFECT_TABLES),

@@ -24,7 +24,7 @@ CODE = (
 )
 """What is below this package's root and takes part in measuring."""
 INTERVENING = tuple(
-    f"engines/{name}.py" for name in ("edits", "interventions", "means", "observed")
+    f"engines/{name}.py" for name in ("changes", "edits", "interventions", "means", "observed")
 )
 """And what takes part in interventions beside it."""
 LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")

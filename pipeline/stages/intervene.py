@@ -8,9 +8,11 @@ from pipeline.analysis.effects import Judging
 from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.engines.cell import Job
-from pipeline.engines.interventions import Interventions, Patient, intervene_shard
+from pipeline.engines.changes import Interventions
+from pipeline.engines.interventions import Patient, intervene_shard
 from pipeline.engines.means import read
 from pipeline.lake import manifest
+from pipeline.lake.files import say_on_stderr
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.schema import INTERVENED
 from pipeline.stages.checks import check_folder
@@ -53,9 +55,13 @@ def _job(
 ) -> tuple[Job, Callable[[], Patient]]:
     s = settings
     heads = s.heads if plan.cell.control == TRAINED else s.heads_of_nulls
+    starts_from = {
+        table: manifest.verified(lake.measured(table, plan.cell)).fingerprint
+        for table in ("values", "heads")
+    }
     how = Interventions(
         tuple(s.classes),
-        s.every,
+        _every(lake, plan.cell, s.sentences),
         s.observe_every,
         heads,
         rules.dump_threshold,
@@ -63,22 +69,28 @@ def _job(
         s.batch_pieces,
         s.seed,
     )
-    starts_from = {
-        table: manifest.verified(lake.measured(table, plan.cell)).fingerprint
-        for table in ("values", "heads")
-    }
     about = plan.identity(*INTERVENING) | {"starts_from": starts_from}
 
     def patient() -> Patient:
-        subject = plan.subject(with_head=True)
-        objective = plan.checkpoint.objective
-        if objective == "mlm" and subject.encoder.tokenizer.mask_token_id is None:
-            objective = None
+        subject, objective = plan.speaking_subject()
+        if objective is None and plan.checkpoint.objective is not None:
+            say_on_stderr(
+                f"{plan.cell.name}: changes are judged by last states alone: in"
+                f" {plan.checkpoint.folder} the language model's head, or its mask, is missing"
+            )
         return Patient(subject, objective, read(lake, plan.cell, subject.places))
 
     wait_s = plan.settings.lock_wait_s
-    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shard, "intervene")
+    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shard, "intervene", _TOO_LONG)
     return job, patient
+
+
+_TOO_LONG = "the model can read none of the chosen sentences whole: raise intervene.sentences"
+
+
+def _every(lake: Lake, cell: Cell, n_sentences: int) -> int:
+    """Rows of the corpus from one that is changed to the next."""
+    return max(1, manifest.read(lake.sentences(cell.corpus)).n_rows // n_sentences)
 
 
 def _tables(lake: Lake, cells: Sequence[Cell], judging: Judging) -> dict[str, Any]:

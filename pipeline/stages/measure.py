@@ -74,12 +74,24 @@ class CellPlan:
         asked = Asked(s.batch_pieces, s.similarity_every, s.norms, s.trees)
         return Job(self.cell, self.identity(), asked, s.lock_wait_s)
 
-    def subject(self, with_head: bool = False) -> Subject:
-        """Load the model and put it under its control; with the head of its language model, where
-        that is asked for and it has one."""
+    def subject(self) -> Subject:
+        """Load the bare model and put it under its control."""
         with _readable(self.checkpoint):
             tokenizer = self.checkpoint.tokenizer()
-            model = self.checkpoint.load(NAME, self.settings.dtype, with_head)
+            model = self.checkpoint.load(NAME, self.settings.dtype)
+        return self._under_control(model, tokenizer)
+
+    def speaking_subject(self) -> tuple[Subject, str | None]:
+        """The same with the head of its language model, where it has one, and what that was trained
+        to say."""
+        with _readable(self.checkpoint):
+            tokenizer = self.checkpoint.tokenizer()
+            model, objective = self.checkpoint.load_speaking(NAME)
+        if objective == "mlm" and tokenizer.mask_token_id is None:
+            objective = None
+        return self._under_control(model, tokenizer), objective
+
+    def _under_control(self, model: Any, tokenizer: Any) -> Subject:
         model = self.control.apply(model, self.cell.seed).to(self.device)  # pyright: ignore
         encoder = Encoder(tokenizer, model.config)
         return Subject(model, encoder, wiring(model), self.control, self.cell.seed)

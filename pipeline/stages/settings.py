@@ -57,13 +57,14 @@ class AtlasSettings:
 
 @dataclass(frozen=True)
 class InterveneSettings:
-    """One sentence in `every` is changed, one in `observe_every` watched (0: none). `heads` that
-    are changed one by one: all, or those that are dumping; and so in nulls."""
+    """About so many `sentences`, evenly spread, are changed; one in `observe_every` is watched
+    (0: none). `heads` that are changed one by one: all, or those that are dumping; and so in nulls.
+    """
 
     classes: tuple[Literal["sep", "cls", "bos", "first", "punct", "previous_word"], ...] = (
         EDIT_CLASSES
     )
-    every: Positive = 200
+    sentences: Positive = 20
     observe_every: Annotated[int, Field(ge=0, lt=2**31)] = 4
     heads: Literal["all", "dumping"] = "all"
     heads_of_nulls: Literal["all", "dumping"] = "dumping"

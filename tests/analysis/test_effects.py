@@ -3,12 +3,13 @@
 import polars as pl
 import pytest
 
-from pipeline.analysis.effects import Judging, importance, judged, means, verdicts
+from pipeline.analysis.effects import FEWEST, Judging, importance, judged, means, verdicts
 from pipeline.core.edit import ON_HEADS, ON_KEYS
+from pipeline.core.errors import MeasurementError
 from pipeline.lake.schema import LAKE
 
 RULES = Judging(negligible=0.25, bootstrap=200, seed=1)
-SENTENCES = 8
+SENTENCES = 12
 BLANK = dict.fromkeys(LAKE["effects"].names)
 
 
@@ -18,7 +19,7 @@ def rows(head: int, what: str, values: list[float], key_class: str | None = "sep
         BLANK
         | {"sentence": k, "scope": "head", "site": "encoder", "layer": 0, "head": head}
         | {"key_class": key_class, "condition": what, "n_pieces": 4, "cosine": 1.0}
-        | {"state_change": 4.0 * value}
+        | {"state_change": 4.0 * value, "n_heads": 1}
         for k, value in enumerate(values)
     ]
 
@@ -60,6 +61,22 @@ def test_an_interval_on_both_sides_decides_nothing():
     found = judged(means(table(unsure), RULES), "state_change", 0.25)
     assert found["verdict"].to_list() == ["undecided"]
     assert found["zero_value_low"][0] < 0.1 < found["zero_value_high"][0]
+
+
+def test_few_sentences_decide_nothing():
+    effects = table([r for r in a_head(0, 0.3, 0.0, 0.4) if r["sentence"] < FEWEST - 1])
+    found = judged(means(effects, RULES), "state_change", 0.25)
+    assert found["verdict"].to_list() == ["undecided"]
+    enough = table([r for r in a_head(0, 0.3, 0.0, 0.4) if r["sentence"] < FEWEST])
+    assert judged(means(enough, RULES), "state_change", 0.25)["verdict"].to_list() == ["parking"]
+
+
+@pytest.mark.parametrize("kept", [slice(1, None), [0, 0, *range(2, SENTENCES)]])
+def test_a_change_that_was_not_made_to_all_is_an_error(kept):
+    whole, broken = rows(0, "mask", [0.1] * SENTENCES), rows(1, "mask", [0.1] * SENTENCES)
+    broken = broken[kept] if isinstance(kept, slice) else [broken[k] for k in kept]
+    with pytest.raises(MeasurementError, match="each of the sentences"):
+        means(table(whole, broken), RULES)
 
 
 def test_means_weigh_pieces_and_intervals_resample_sentences():

@@ -18,7 +18,7 @@ def relations(*of_heads: tuple[int, str, str, float]) -> pl.DataFrame:
     rows = [
         {"site": "encoder", "layer": 0, "head": head, "direction": way, "deprel": deprel}
         | {"level": "full", "weighting": "attention", "n_all": 200, "n": 100, "hits": 50}
-        | {"hits_all": 50 + int(100 * right), "baseline_accuracy": 0.2, "margin": True}
+        | {"hits_all": 50 + int(100 * right), "baseline_all": 0.2, "margin": True}
         | {"tracks": right > 0.5}
         for head, deprel, way, right in of_heads
     ]
@@ -35,7 +35,12 @@ def observed(*masses: list[float | None]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={"layer": pl.Int16, "head": pl.Int16})
 
 
-SENTENCES = pl.DataFrame({"governors": [GOVERNORS] * N, "deprels": [DEPRELS] * N})
+SENTENCES = pl.DataFrame(
+    {"governors": [GOVERNORS] * N, "deprels": [DEPRELS] * N, "target_n_words": [None] * N}
+    | {"target_governors": [None] * N, "target_deprels": [None] * N},
+    schema_overrides={"target_n_words": pl.Int32, "target_governors": pl.List(pl.Int32)}
+    | {"target_deprels": pl.List(pl.String)},
+)
 n_confirming = int(confirming(np.arange(N), RULES.seed).sum())
 
 
@@ -80,6 +85,40 @@ def test_the_interval_is_of_resampled_sentences():
 
 
 def test_a_corpus_without_trees_has_none():
-    bare = pl.DataFrame({"governors": [None], "deprels": [None]})
+    bare = SENTENCES.head(1).with_columns(governors=None, deprels=None)
     nothing = relations((0, "det", "dep_to_gov", 0.9)).clear()
     assert no_ops(observed([0.1]), bare, nothing, RULES).is_empty()
+
+
+def test_a_decoder_has_only_what_stands_before():
+    """Of the two det arcs, 1 → 2 and 4 → 3, a decoder's dependent has its governor once; and once
+    the governor, 2, has its dependent."""
+    best = relations((0, "det", "dep_to_gov", 0.9), (1, "det", "gov_to_dep", 0.9))
+    decodes = {"site": pl.lit("decoder")}
+    rows = observed([0.1, 0.6, 0.8, 0.3], [0.1, 0.6, 0.8, 0.3]).with_columns(**decodes)
+    up, down = no_ops(rows, SENTENCES, best.with_columns(**decodes), RULES).to_dicts()
+    assert (up["n_with"], up["n_without"]) == (n_confirming, 3 * n_confirming)
+    assert (up["mass_with"], up["mass_without"]) == pytest.approx((0.3, 0.5))
+    assert (down["mass_with"], down["n_with"]) == pytest.approx((0.6, n_confirming))
+
+
+@pytest.mark.parametrize("translated", [True, False])
+def test_a_decoder_beside_an_encoder_reads_the_translation(translated):
+    """Where there is none, its sentence is its own."""
+    best = relations((0, "det", "dep_to_gov", 0.9)).with_columns(site=pl.lit("decoder"))
+    rows = observed([0.1, 0.6, 0.8, 0.3]).with_columns(site=pl.lit("decoder"))
+    both = pl.concat([rows, rows.with_columns(site=pl.lit("cross"))])
+    sentences = SENTENCES
+    if translated:
+        sentences = SENTENCES.with_columns(
+            target_n_words=pl.lit(4, pl.Int32),
+            target_governors=pl.lit([0, 1, 2, 1], pl.List(pl.Int32)),
+            target_deprels=pl.lit(["root", "det", "det", "obj"], pl.List(pl.String)),
+        )
+    (row,) = no_ops(both, sentences, best, RULES).to_dicts()
+    assert row["n_with"] == (2 if translated else 1) * n_confirming
+
+
+def test_a_relation_that_no_word_has_here_is_no_comparison():
+    best = relations((0, "iobj", "dep_to_gov", 0.9))
+    assert no_ops(observed([0.1, 0.6, 0.8, 0.3]), SENTENCES, best, RULES).is_empty()

@@ -12,7 +12,8 @@ import transformers
 
 from pipeline.controls.base import Trained
 from pipeline.core.sentence import Sentence
-from pipeline.engines.interventions import Interventions, Patient, intervene_shard
+from pipeline.engines.changes import Interventions
+from pipeline.engines.interventions import Patient, intervene_shard
 from pipeline.engines.means import AtPlace
 from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
@@ -56,7 +57,8 @@ class Made:
         tiny.save(folder, family, head=head)
         checkpoint = Checkpoint(path=str(folder))
         assert checkpoint.objective == self.objective
-        model = checkpoint.load(NAME, with_head=True)
+        model, objective = checkpoint.load_speaking(NAME)
+        assert objective == self.objective
         self.encoder = Encoder(checkpoint.tokenizer(), model.config)
         self.places = wiring(model)
         subject = Subject(model, self.encoder, self.places, Trained(), 0)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pipeline.core.sentence import Sentence
-from pipeline.engines.edits import Change, Editing
+from pipeline.engines.changes import Change
+from pipeline.engines.edits import Editing
 from pipeline.engines.means import AtPlace
 from pipeline.models.outcomes import said
 from pipeline.models.resume import keep, resume, units

@@ -19,7 +19,12 @@ def asked(tmp_path_factory) -> list[str]:
     model = tiny.save(folder / "gpt2", "gpt2", head="ForCausalLM")
     words = ["model=local", f"model.path={model}", "corpus=conllu", "analysis.bootstrap=20"]
     words += [f"corpus.path={folder}/some.conllu", "ingest.shard_sentences=12"]
-    words += ["intervene.every=5", "intervene.draws=1", f"root={folder}/out", "analysis.min_arcs=5"]
+    words += [
+        "intervene.sentences=6",
+        "intervene.draws=1",
+        f"root={folder}/out",
+        "analysis.min_arcs=5",
+    ]
     assert main(["intervene", *words, "control=[trained,random_weights]"]) == 0
     return words
 
@@ -62,8 +67,8 @@ def test_a_decoder_is_judged_by_what_it_says(asked):
 def test_classes_are_asked_for_by_name(asked, capsys):
     assert main(["intervene", *asked, "intervene.classes=[comma]"]) == 2
     assert "intervene.classes" in capsys.readouterr().err
-    assert main(["intervene", *asked, "intervene.every=0"]) == 2
-    assert "intervene.every" in capsys.readouterr().err
+    assert main(["intervene", *asked, "intervene.sentences=0"]) == 2
+    assert "intervene.sentences" in capsys.readouterr().err
 
 
 def test_a_cell_out_of_the_tables_is_named(asked, capsys, tmp_path):

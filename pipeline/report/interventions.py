@@ -89,10 +89,18 @@ def _first(section: dict[str, pl.DataFrame]) -> dict[str, object]:
 def _short(section: dict[str, pl.DataFrame]) -> str:
     found = dumping(section["verdicts"], _first(section))
     if found.is_empty():
-        return "no head dumps"
+        return _none_dumps(section)
     counts = {v: found.filter(verdict=v).height for v in VERDICTS}
     said = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
     return f"of {plural(found.height, 'head')} that dump: {said}"
+
+
+def _none_dumps(section: dict[str, pl.DataFrame]) -> str:
+    asked = section["effects"].filter(**_first(section))["key_class"].drop_nulls().unique()
+    classes = [CLASSES[name] for name in DUMPED_ON if name in asked]
+    if not classes:
+        return "no class of keys that a head may dump its attention on was changed"
+    return f"no head dumps its attention on {' or '.join(classes)}"
 
 
 def _answer(section: dict[str, pl.DataFrame]) -> str:
@@ -101,11 +109,8 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
     found = dumping(section["verdicts"], first)
     cell = section["effects"].filter(**first)
     if found.is_empty():
-        asked = cell["key_class"].drop_nulls().unique(maintain_order=True)
-        classes = [CLASSES[name] for name in asked if name in DUMPED_ON]
-        if not classes:
-            return "No class of keys that a head may dump its attention on was changed."
-        return f"No head dumps its attention on {' or '.join(classes)}."
+        said = _none_dumps(section)
+        return f"{said[0].upper()}{said[1:]}."
     n = found.height
     n_sentences: int = cell["n_sentences"].max()  # pyright: ignore
     counts = {v: found.filter(verdict=v).height for v in VERDICTS}

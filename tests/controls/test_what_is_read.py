@@ -16,6 +16,7 @@ from pipeline.engines import shard as engine
 from pipeline.engines.shard import Asked, Shard, Subject, measure_shard
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import Place, wiring
+from pipeline.models.under import encode_under
 from tests import tiny
 from tests.controls.models import KINDS, fresh
 from tests.models.families import TOKENIZER_OF
@@ -183,3 +184,15 @@ def test_shuffled_words_draws_every_order_alike():
     assert {tuple(sorted(order)) for order in orders} == {(0, 1, 2)}
     assert all(abs(orders.count(order) - 500) < 100 for order in set(orders))
     assert len(set(orders)) == 6
+
+
+def test_a_decoder_says_the_random_pieces_that_it_reads(monkeypatch):
+    stand = Stand("encoder-decoder", monkeypatch)
+    plain, _ = encode_under(Trained(), 0, stand.encoder, SENTENCES, range(4))
+    drawn, _ = encode_under(RandomPieces(), 0, stand.encoder, SENTENCES, range(4))
+    for before, after in zip(plain, drawn, strict=True):
+        for e in (before, after):
+            assert e.target is not None
+            assert e.target.says is not None
+            assert e.target.says == [*e.target.ids[1:], stand.encoder.tokenizer.eos_token_id]
+        assert before.target != after.target

@@ -76,3 +76,26 @@ def test_a_cell_out_of_the_tables_is_named(asked, capsys, tmp_path):
     resolved = tmp_path / "new/resolved/intervene.yaml"
     assert main(["intervene", "--resolved", str(resolved)]) == 2
     assert "lake/values" in capsys.readouterr().err
+
+
+def test_an_encoder_decoder_over_sentences_without_translation(tmp_path, capsys):
+    """Both sides read the same; heads of the decoder have its arcs."""
+    write_text(tmp_path / "some.conllu", small.conllu(24))
+    model = tiny.save(tmp_path / "t5", "t5", head="ForSeq2SeqLM")
+    words = ["model=local", f"model.path={model}", "corpus=conllu", "analysis.bootstrap=20"]
+    words += [f"corpus.path={tmp_path}/some.conllu", "control=trained", "analysis.min_arcs=5"]
+    words += ["intervene.sentences=2", "intervene.observe_every=1", f"root={tmp_path}/out"]
+    assert main(["intervene", *words]) == 0
+    tables = tmp_path / "out/interventions"
+    effects = pl.read_parquet(tables / "effects.parquet").filter(scope="head")
+    before = effects.filter(key_class="previous_word")
+    assert set(before["site"]) == {"encoder", "decoder"}
+    assert effects["loss_change"].null_count() == 0
+    assert set(pl.read_parquet(tables / "no_ops.parquet")["site"]) == {"encoder", "decoder"}
+    verdicts = pl.read_parquet(tables / "verdicts.parquet")
+    assert set(verdicts["verdict"]) == {"undecided"}
+    capsys.readouterr()
+    assert main(["intervene", *words, "intervene.classes=[punct]"]) == 0
+    assert "no class of keys" in capsys.readouterr().out
+    page = (tmp_path / "out/report/interventions.md").read_text(encoding="utf-8")
+    assert "No class of keys that a head may dump its attention on was changed." in page

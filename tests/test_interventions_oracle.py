@@ -143,7 +143,7 @@ def test_spots(both):
     root, reference = both
     (file,) = root.glob("lake/effects/*/*/*/shard-*.parquet")
     effects = pl.read_parquet(file).filter(scope="head")
-    assert effects["sentence"].unique().to_list() == [0, 8]
+    assert effects["sentence"].unique().to_list() == [0, 4, 8]
     means = pl.read_parquet(root / "interventions/effects.parquet")
     assert means.filter(scope="head").height == 72 * (5 * 5 + 3)
     n = 0
@@ -158,7 +158,7 @@ def test_spots(both):
             ), row
             assert row["cosine"] == pytest.approx(truth["cosine"], abs=1e-5), row
             n += 1
-    assert n == len(SPOTS) * 2 * (4 * 5 + 3)
+    assert n == len(SPOTS) * 3 * (4 * 5 + 3)
     first = effects.filter(key_class="first").drop("key_class")
     assert first.equals(effects.filter(key_class="cls").drop("key_class"))
 

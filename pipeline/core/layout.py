@@ -15,6 +15,8 @@ from pipeline.core.shapes import Bool, Float, Int, Tensor
 HALF_WIDTH = 8
 """Signed distances −8..8 have a bin of their own; then come all below and all above."""
 N_BINS = 2 * HALF_WIDTH + 3
+FEW = ("cls", "sep", "first")
+"""Classes that few keys are in, so that each of their weights is kept."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Layout:
         return self.visible.sum(-1)
 
     @cached_property
+    def per_choice(self) -> Float[Tensor, "sentence query"]:
+        """1 / ln(keys in sight) of each query; 0 where there is no choice between two."""
+        choice = self.n_visible > 1
+        return torch.where(choice, 1 / self.n_visible.where(choice, 2).log(), 0.0)
+
+    @cached_property
     def uniform(self) -> Float[Tensor, "sentence 1 query key"]:
         """The pattern that spreads every query evenly over the keys in its sight."""
         return (self.visible / self.n_visible.clamp(min=1)[..., None]).unsqueeze(1)
@@ -54,6 +62,23 @@ class Layout:
         """Keys in no class of their own, as a column."""
         plain = self.keys.real & ~self.keys.classes.any(-1)
         return plain.float().unsqueeze(-1)
+
+    @cached_property
+    def few_keys(self) -> Int[Tensor, "sentence few"]:
+        """Places of the keys in a class of `FEW`, and of others where a sentence has fewer."""
+        members = self._few.any(-1)
+        n = max(int(members.sum(1).max()), 1)
+        return members.float().topk(n, dim=1).indices
+
+    @cached_property
+    def few_members(self) -> Float[Tensor, "sentence few class"]:
+        """Which of `few_keys` are in which class of `FEW`."""
+        at = self.few_keys[..., None].expand(-1, -1, len(FEW))
+        return self._few.gather(1, at).float()
+
+    @property
+    def _few(self) -> Bool[Tensor, "sentence key class"]:
+        return torch.stack([self.keys.in_class(name) for name in FEW], -1)
 
     @cached_property
     def query_groups(self) -> Float[Tensor, "sentence group query"]:

@@ -9,12 +9,13 @@ weighted by it, and everything that is asked of a pattern can be asked of N.
 import torch
 
 from pipeline.core.call import AttentionCall
-from pipeline.core.layout import Layout
+from pipeline.core.digest import Digest
+from pipeline.core.layout import FEW, Layout
 from pipeline.core.pieces import KEY_CLASSES
 from pipeline.core.shapes import Bool, Float, Tensor
 from pipeline.statistics.masses import masses_by_pair, masses_elsewhere
 
-OUTPUT_CLASSES = ("cls", "sep", "first")
+OUTPUT_CLASSES = FEW
 """Classes of key of which is asked whether what they give is always the same."""
 
 
@@ -28,55 +29,44 @@ def transformed(call: AttentionCall) -> Float[Tensor, "sentence head key channel
 
 
 def value_norms(
-    pattern: Float[Tensor, "sentence head query key"],
-    weighted: Float[Tensor, "sentence head query key"],
-    length: Float[Tensor, "sentence head key"],
-    layout: Layout,
+    digest: Digest, length: Float[Tensor, "sentence head key"], layout: Layout
 ) -> dict[str, Float[Tensor, "sentence head ..."]]:
-    """Sums of N, which is `weighted`, over pairs; and of ‖f‖, which is `length`, over keys.
+    """Sums of N over pairs; and of ‖f‖, which is `length`, over keys.
 
     `norm_mass_…` and `norm_row_sum` are the masses of N (units: norm × pieces), `value_norm_…` the
     lengths ‖f‖ added up over keys. `spearman` is a number per sentence: the rank correlation of the
     attention that a key receives (mean over the queries that see it) with ‖f‖.
     """
-    received = pattern.sum(2)
+    received = digest.received
+    weighted = received * length
     real = length * layout.keys.real.unsqueeze(1)
-    by_class = torch.cat((received * length, real), 1) @ layout.key_classes
-    of_n, of_keys = by_class.chunk(2, 1)
+    of_n, of_keys = (torch.cat((weighted, real), 1) @ layout.key_classes).chunk(2, 1)
     sums = {f"norm_mass_{name}": of_n[..., k] for k, name in enumerate(KEY_CLASSES)}
     sums |= {f"value_norm_{name}": of_keys[..., k] for k, name in enumerate(KEY_CLASSES)}
-    by_pair = masses_by_pair if layout.is_self else masses_elsewhere
-    of_pairs = by_pair(weighted, layout)
-    sums |= {f"norm_{k}": v for k, v in of_pairs.items() if k.startswith("mass_")}
-    sums["norm_row_sum"] = (received * length).sum(-1)
+    pairs = digest.weighted
+    others = masses_elsewhere(weighted, layout) if pairs is None else masses_by_pair(pairs)
+    sums |= {f"norm_{name}": mass for name, mass in others.items()}
+    sums["norm_row_sum"] = weighted.sum(-1)
     sums["value_norm"] = real.sum(-1)
     seeing = layout.visible.sum(1).clamp(min=1).unsqueeze(1)
     return sums | {"spearman": spearman(received / seeing, length, layout.keys.real)}
 
 
 def outputs(
-    pattern: Float[Tensor, "sentence head query key"],
-    f: Float[Tensor, "sentence head key channel"],
-    layout: Layout,
+    digest: Digest, f: Float[Tensor, "sentence head key channel"], layout: Layout
 ) -> dict[str, Float[Tensor, "sentence head ..."]]:
     """Of w_i = Σ_{j in class} A_ij f(x_j): its sum over queries, and the sum of its squared length.
 
     ‖mean w‖² over mean ‖w‖² is 1 where a class gives every query the same.
     """
-    members = torch.stack([layout.keys.in_class(name) for name in OUTPUT_CLASSES], -1)
-    # Few keys are of such a class: they are gathered, with others that then count nothing.
-    of_any = members.any(-1)
-    few = of_any.float().topk(max(int(of_any.sum(1).max()), 1), dim=1).indices
-    members = members.gather(1, few[..., None].expand(-1, -1, len(OUTPUT_CLASSES))).float()
-    at = few[:, None, :, None].expand(-1, f.shape[1], -1, -1)
-    of_few = f.gather(2, at.expand(-1, -1, -1, f.shape[3]))
-    columns = pattern.mT
-    weights = columns.gather(2, at.expand(-1, -1, -1, columns.shape[3]))
+    at = layout.few_keys[:, None, :, None]
+    of_few = f.gather(2, at.expand(-1, f.shape[1], -1, f.shape[3]))
+    weights = digest.columns
     given = weights.sum(3).unsqueeze(3) * of_few
     together = (weights @ weights.mT) * (of_few @ of_few.mT)
     sums = {}
-    for k, name in enumerate(OUTPUT_CLASSES):
-        of_class = members[:, None, :, k, None]
+    for k, name in enumerate(FEW):
+        of_class = layout.few_members[:, None, :, k, None]
         sums[f"output_{name}"] = (given * of_class).sum(2)
         sums[f"output_energy_{name}"] = (together * of_class * of_class.mT).sum((2, 3))
     return sums

@@ -6,16 +6,17 @@ A pattern lives as long as its own reduction, so memory does not grow with depth
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.layout import Layout
+from pipeline.core.digest import Digest, Distances, Pairs
+from pipeline.core.layout import N_BINS, Layout
 from pipeline.core.pieces import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import outputs, transformed, value_norms
 from pipeline.statistics.pointers import pointers
-from pipeline.statistics.shape import reach, sharpness
+from pipeline.statistics.shape import entropies, reach, sharpness
 
 STATISTICS = (masses, sinks, sharpness, reach)
-"""Each takes a float32 pattern whose padding rows are 0, and its layout; it gives sums by name."""
+"""Each takes a digest and its layout, and gives sums by name."""
 
 
 def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
@@ -65,17 +66,76 @@ def reduce(
     trees: bool = True,
 ) -> Reduction:
     """Every statistic of one pattern; where its transformed values `f` are given, of both."""
+    length = None if f is None else f.norm(dim=-1)
+    return reduction(digest_of(pattern, layout, length, trees), layout, f, length)
+
+
+def digest_of(
+    pattern: Float[Tensor, "sentence head query key"],
+    layout: Layout,
+    length: Float[Tensor, "sentence head key"] | None = None,
+    trees: bool = True,
+) -> Digest:
+    """`length` is that of each key's transformed value."""
+    largest, where = pattern.max(-1)
+    special = layout.keys.in_class("special")[:, None, None, :]
+    few = layout.few_keys[:, None, None, :].expand(-1, *pattern.shape[1:3], -1)
+    found = pointers(pattern, layout, trees)
+    pairs = segments = distances = weighted = None
+    if layout.is_self:
+        pairs, distances = _pairs(pattern, layout), _distances(pattern, layout)
+        if layout.queries.segment is not None:
+            segments = pattern.flatten(2) @ layout.segments
+    if length is not None:
+        by_norm = pattern * length.unsqueeze(2)
+        weighted = _pairs(by_norm, layout) if layout.is_self else None
+        of_norm = pointers(by_norm, layout, trees=False)
+        found |= {f"{name}_norm": words for name, words in of_norm.items()}
+    return Digest(
+        received=pattern.sum(2),
+        entropy=entropies(pattern),
+        largest=largest,
+        where=where,
+        content=pattern.masked_fill(special, 0.0).amax(-1),
+        columns=pattern.gather(3, few).mT,
+        pointers=found,
+        pairs=pairs,
+        weighted=weighted,
+        distances=distances,
+        segments=segments,
+    )
+
+
+def reduction(
+    digest: Digest,
+    layout: Layout,
+    f: Float[Tensor, "sentence head key channel"] | None,
+    length: Float[Tensor, "sentence head key"] | None,
+) -> Reduction:
+    """Every statistic of a digest, whichever kernel gave it."""
     sums: dict[str, Tensor] = {}
     for statistic in STATISTICS:
-        sums |= statistic(pattern, layout)
-    found = pointers(pattern, layout, trees)
+        sums |= statistic(digest, layout)
     if f is not None:
-        length = f.norm(dim=-1)
-        weighted = pattern * length.unsqueeze(2)
-        sums |= value_norms(pattern, weighted, length, layout) | outputs(pattern, f, layout)
-        by_norm = pointers(weighted, layout, trees=False)
-        found |= {f"{name}_norm": words for name, words in by_norm.items()}
-    return Reduction(sums, found)
+        assert length is not None
+        sums |= value_norms(digest, length, layout) | outputs(digest, f, layout)
+    return Reduction(sums, digest.pointers)
+
+
+def _pairs(pattern: Float[Tensor, "sentence head query key"], layout: Layout) -> Pairs:
+    same_word, other = (pattern.flatten(2) @ layout.pairs).unbind(-1)
+    return Pairs(
+        itself=pattern.diagonal(dim1=-2, dim2=-1),
+        before=pattern.diagonal(-1, dim1=-2, dim2=-1).sum(-1),
+        behind=pattern.diagonal(1, dim1=-2, dim2=-1).sum(-1),
+        same_word=same_word,
+        other=other,
+    )
+
+
+def _distances(pattern: Float[Tensor, "sentence head query key"], layout: Layout) -> Distances:
+    columns = pattern.flatten(2) @ layout.offsets
+    return Distances(columns[..., :N_BINS], columns[..., N_BINS], columns[..., N_BINS + 1])
 
 
 _OF_UNIFORM = ("mass_", "segment_")
@@ -83,7 +143,7 @@ _OF_UNIFORM = ("mass_", "segment_")
 
 def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:
     """The masses of a uniform pattern, and how many queries and keys: facts of the batch alone."""
-    uniform = masses(layout.uniform, layout)
+    uniform = masses(digest_of(layout.uniform, layout, trees=False), layout)
     n_keys = layout.key_classes.sum(1)
     return {
         "n_queries": layout.query_groups[:, 0].sum(-1),

@@ -11,12 +11,14 @@ from pipeline.engines.shard import Asked, batches, measure_shard
 from pipeline.lake.files import write_table
 from pipeline.models.encode import Encoded
 from pipeline.models.under import encode_under
+from pipeline.statistics.kernels import choose
 
-PLAIN, KEPT, NUMPY, CENSUS = (
+PLAIN, KEPT, NUMPY, PORTABLE, CENSUS = (
     "SDPA, nothing measured",
     "eager, patterns kept",
     "eager, patterns and numpy",
-    "headcensus measure",
+    "headcensus, any device",
+    "headcensus, on a CPU",
 )
 EVERY = 20
 """One sentence in so many is compared head by head, as the census does by default."""
@@ -27,6 +29,7 @@ def contestants(workload: Workload, folder: Path) -> dict[str, Callable[[], obje
     into `folder`.
     """
     subject = workload.subject
+    kernel = choose("auto", "cpu", torch.float32, print)
     rows = range(len(workload.sentences))
     encoded, _ = encode_under(subject.control, 0, subject.encoder, workload.sentences, rows)
     cut = list(batches(encoded, workload.batch_pieces))
@@ -34,7 +37,8 @@ def contestants(workload: Workload, folder: Path) -> dict[str, Callable[[], obje
         PLAIN: lambda: _plain(workload, cut),
         KEPT: lambda: _kept(workload, cut),
         NUMPY: lambda: _with_numpy(workload, cut),
-        CENSUS: lambda: _census(workload, folder),
+        PORTABLE: lambda: _census(workload, folder, "portable"),
+        CENSUS: lambda: _census(workload, folder, kernel),
     }
 
 
@@ -100,8 +104,8 @@ def _between_words(pattern: np.ndarray, word: np.ndarray, n_words: int) -> np.nd
     return words
 
 
-def _census(workload: Workload, folder: Path) -> None:
-    asked = Asked(workload.batch_pieces, EVERY)
+def _census(workload: Workload, folder: Path, kernel: str) -> None:
+    asked = Asked(workload.batch_pieces, EVERY, kernel=kernel)
     shard = measure_shard(workload.subject, workload.sentences, 0, asked)
     for name, rows in shard.tables.items():
         write_table(folder / f"{name}.parquet", rows)

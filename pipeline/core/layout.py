@@ -38,6 +38,12 @@ class Layout:
         return bool(self.visible.all())
 
     @cached_property
+    def hides(self) -> bool:
+        """True when some query may not see a key that is there."""
+        real = self.queries.real[:, :, None] & self.keys.real[:, None, :]
+        return bool((real & ~self.visible).any())
+
+    @cached_property
     def n_visible(self) -> Int[Tensor, "sentence query"]:
         """Keys in sight of each query; 0 for padding."""
         return self.visible.sum(-1)
@@ -56,6 +62,11 @@ class Layout:
     @cached_property
     def key_classes(self) -> Float[Tensor, "sentence key class"]:
         return self.keys.classes.float()
+
+    @cached_property
+    def content_keys(self) -> Float[Tensor, "sentence key"]:
+        """Keys that are not special."""
+        return (self.keys.real & ~self.keys.in_class("special")).float()
 
     @cached_property
     def unclassed_keys(self) -> Float[Tensor, "sentence key 1"]:

@@ -18,6 +18,7 @@ from pipeline.engines.totals import Totals
 from pipeline.models.encode import Encoded, Encoder
 from pipeline.models.tap import Place, Tap, check, forward
 from pipeline.models.under import encode_under
+from pipeline.statistics.kernels import KERNELS
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,14 @@ class Asked:
     """How sentences are batched, and what is measured of them beside groups A, B and C.
 
     `batch_pieces` bounds a batch, padding included. Heads are compared on the rows of the corpus
-    that `similarity_every` divides; 0 for none.
+    that `similarity_every` divides; 0 for none. `kernel` is one of `KERNELS`, made ready.
     """
 
     batch_pieces: int
     similarity_every: int = 0
     norms: bool = True
     trees: bool = True
+    kernel: str = "portable"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def measure_shard(
             source.to(device),
             target and target.to(device),
             places,
-            under=subject.control.call,
+            KERNELS[asked.kernel],
+            subject.control.call,
             sampled=torch.tensor(sampled, device=device) if sampled else None,
             trees=asked.trees,
             values=True,

@@ -24,12 +24,11 @@ from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.models.readout import Watch
 from pipeline.statistics.edited import value_sums
+from pipeline.statistics.kernels import Kernel
 from pipeline.statistics.portable import attend
 from pipeline.statistics.similarity import sampled_rows
 
 NAME = "headcensus"
-
-Kernel = Callable[[AttentionCall], tuple[Tensor, Reduction]]
 
 
 @dataclass(frozen=True, order=True)

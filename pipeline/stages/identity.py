@@ -31,8 +31,8 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")
 
 WHERE = ("path", "package")
 """Fields of a checkpoint that say where its files lie, and nothing of what they hold."""
-HOW = ("lock_wait_s", "device")
-"""Settings that say how a cell is measured, not what; the device that was found stands apart."""
+HOW = ("lock_wait_s", "device", "kernel")
+"""Settings that say how a cell is measured, not what; what was found stands apart."""
 
 
 def identity(
@@ -67,6 +67,7 @@ def code_hash(*beside: str) -> str:
     digest = hashlib.sha256()
     for place in (*CODE, *beside):
         path = root / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        sources = (file for file in path.rglob("*") if file.suffix in (".py", ".cpp"))
+        for file in sorted(sources) if path.is_dir() else [path]:
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

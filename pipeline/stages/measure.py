@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import torch
@@ -12,12 +12,14 @@ from pipeline.controls.base import Control
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.shard import Asked, Subject
+from pipeline.lake.files import say_on_stderr
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, wiring
 from pipeline.stages.cells import as_cell
 from pipeline.stages.identity import identity
 from pipeline.stages.settings import MeasureSettings, build, plugin
+from pipeline.statistics.kernels import NoKernel, choose
 
 
 class CellPlan:
@@ -42,6 +44,15 @@ class CellPlan:
             reason = str(error).splitlines()[0]
             raise UserError(f"measure.device={wanted}: not usable here ({reason})") from error
         return wanted
+
+    @cached_property
+    def kernel(self) -> str:
+        """The kernel that measures, made ready: it may be compiled here."""
+        dtype = getattr(torch, self.settings.dtype)
+        try:
+            return choose(self.settings.kernel, self.device, dtype, _once)
+        except NoKernel as error:
+            raise UserError(f"measure.kernel={self.settings.kernel}: {error}") from error
 
     def check(self) -> None:
         """Raises UserError for what would stop the cell, as far as that shows without its weights:
@@ -71,7 +82,7 @@ class CellPlan:
     def job(self) -> Job:
         """Raises UserError as `identity` does."""
         s = self.settings
-        asked = Asked(s.batch_pieces, s.similarity_every, s.norms, s.trees)
+        asked = Asked(s.batch_pieces, s.similarity_every, s.norms, s.trees, self.kernel)
         return Job(self.cell, self.identity(), asked, s.lock_wait_s)
 
     def subject(self) -> Subject:
@@ -115,6 +126,11 @@ def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
         if not known:
             plan.check()
     return made
+
+
+@cache
+def _once(line: str) -> None:
+    say_on_stderr(line)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class IngestSettings:
 class MeasureSettings:
     device: str = "auto"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    kernel: Literal["auto", "portable", "cpp"] = "auto"
     batch_pieces: Positive = 1024
     similarity_every: Annotated[int, Field(ge=0, lt=2**31)] = 20
     norms: bool = True

@@ -7,7 +7,7 @@ from pipeline.core.edit import EDIT_CLASSES, Edit
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES
 from pipeline.core.shapes import Bool, Float, Tensor
-from pipeline.statistics.portable import attention_pattern, output_of
+from pipeline.statistics.portable import output_of, pattern_and_leak
 
 VALUE_CLASSES = (*KEY_CLASSES, "word")
 """Classes of keys whose mean value is kept; `word` are the pieces of words."""
@@ -15,12 +15,12 @@ VALUE_CLASSES = (*KEY_CLASSES, "word")
 
 def attend_edited(call: AttentionCall, edit: Edit) -> Float[Tensor, "row head query value_channel"]:
     """The call's output under an edit."""
-    pattern = attention_pattern(call)
+    # A difference from 1 would know little of a leak that is nearly all, or nearly nothing.
+    pattern, leak = pattern_and_leak(call)
     member = edit.keys.unsqueeze(1)
     mass = pattern.masked_fill(~member, 0.0).sum(-1)
     rest = pattern.masked_fill(member, 0.0).sum(-1)
-    leak = (1 - mass - rest).clamp(min=0) if call.sinks is not None else 0.0
-    on_keys, on_others = _factors(edit, mass, rest, leak)
+    on_keys, on_others = _factors(edit, mass, rest, 0.0 if leak is None else leak)
     chosen = edit.heads[:, :, None]
     on_keys = torch.where(chosen, on_keys, 1.0).unsqueeze(-1)
     on_others = torch.where(chosen, on_others, 1.0).unsqueeze(-1)
@@ -59,7 +59,8 @@ def _factors(
     kept = torch.where(rest > 0, (rest - taken) / rest, one)
     on_others = torch.where(edit.where("zero_others"), kept, on_others)
     whole = mass + seen
-    left = whole - taken
+    # The whole less what is taken, without a difference of nearly equal numbers.
+    left = torch.maximum(mass, rest) + leak
     grown = torch.where(left > 0, whole / torch.where(left > 0, left, one), one)  # padding: 0 / 0
     fills = edit.where("mask_others")
     on_keys = torch.where(fills, grown, on_keys)

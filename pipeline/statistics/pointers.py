@@ -65,6 +65,6 @@ def _positive_argmax(
     weights: Float[Tensor, "sentence head a b"], dim: int
 ) -> Int[Tensor, "sentence head c"]:
     if 0 in weights.shape:
-        return weights.new_empty(weights.sum(dim).shape, dtype=torch.int16)
+        return weights.new_full(weights.sum(dim).shape, -1, dtype=torch.int16)
     largest, where = weights.max(dim)
     return torch.where(largest > 0, where, -1).to(torch.int16)

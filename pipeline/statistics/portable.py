@@ -21,6 +21,13 @@ STATISTICS = (masses, sinks, sharpness, reach)
 
 def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
     """The post-softmax pattern in float32. Rows of padding queries are 0."""
+    return pattern_and_leak(call)[0]
+
+
+def pattern_and_leak(
+    call: AttentionCall,
+) -> tuple[Float[Tensor, "sentence head query key"], Float[Tensor, "sentence head query"] | None]:
+    """The pattern, and what a learned sink takes of each row, where there is one."""
     groups = call.query.shape[1] // call.key.shape[1]
     key = call.key.repeat_interleave(groups, 1) if groups > 1 else call.key
     scores = (call.query * call.scaling) @ key.transpose(-1, -2)
@@ -31,14 +38,16 @@ def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query
         scores = scores + call.bias
     if not call.layout.all_visible:
         scores.masked_fill_(~call.layout.visible.unsqueeze(1), -torch.inf)
+    leak = None
     if call.sinks is not None:
         sink = call.sinks.float()[:, None, None].expand(*scores.shape[:3], 1)
-        pattern = torch.cat((scores, sink), -1).softmax(-1)[..., :-1]
+        with_sink = torch.cat((scores, sink), -1).softmax(-1)
+        pattern, leak = with_sink[..., :-1], with_sink[..., -1]
     else:
         pattern = scores.softmax(-1)
     if not call.layout.all_visible:
         pattern = pattern.masked_fill(~call.layout.queries.real[:, None, :, None], 0.0)
-    return pattern
+    return pattern, leak
 
 
 def attend(
@@ -75,12 +84,13 @@ def digest_of(
     layout: Layout,
     length: Float[Tensor, "sentence head key"] | None = None,
     trees: bool = True,
+    points: bool = True,
 ) -> Digest:
-    """`length` is that of each key's transformed value."""
+    """`length` is that of each key's transformed value. Without `points` there are no pointers."""
     largest, where = pattern.max(-1)
     special = layout.keys.in_class("special")[:, None, None, :]
     few = layout.few_keys[:, None, None, :].expand(-1, *pattern.shape[1:3], -1)
-    found = pointers(pattern, layout, trees)
+    found = pointers(pattern, layout, trees) if points else {}
     pairs = segments = distances = weighted = None
     if layout.is_self:
         pairs, distances = _pairs(pattern, layout), _distances(pattern, layout)
@@ -143,7 +153,7 @@ _OF_UNIFORM = ("mass_", "segment_")
 
 def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:
     """The masses of a uniform pattern, and how many queries and keys: facts of the batch alone."""
-    uniform = masses(digest_of(layout.uniform, layout, trees=False), layout)
+    uniform = masses(digest_of(layout.uniform, layout, points=False), layout)
     n_keys = layout.key_classes.sum(1)
     return {
         "n_queries": layout.query_groups[:, 0].sum(-1),

@@ -13,6 +13,7 @@ from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, Measured, Place, Tap, check, forward, wiring
+from pipeline.statistics.kernels import KERNELS, choose
 from tests import oracle
 
 
@@ -71,11 +72,12 @@ class Read:
         eager = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
         return cls(checkpoint.load(NAME, dtype), checkpoint.tokenizer(), eager)
 
-    def measured(self, sentences: Sequence[Sentence]) -> Tap:
+    def measured(self, sentences: Sequence[Sentence], kernel: str = "portable") -> Tap:
         """One batch of all sentences."""
         encoded, skipped = self.encoder.encode(sentences)
         assert skipped.n_too_long == skipped.n_unaligned == 0
-        tap = Tap(*self.encoder.pieces(encoded), self.places)
+        ready = choose(kernel, "cpu", torch.float32 if kernel == "cpp" else self.model.dtype)
+        tap = Tap(*self.encoder.pieces(encoded), self.places, KERNELS[ready])
         forward(self.model, tap)
         check(tap, self.places, [sentence.sentence_id for sentence in sentences])
         return tap

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.core.sentence import Sentence
+from pipeline.statistics.kernels import KERNELS
 from tests import tiny
 from tests.models.against import Read, assert_equal, assert_near
 from tests.models.families import CAUSAL, ONE_STACK
@@ -30,11 +31,12 @@ def test_every_layer_has_its_place(family):
     assert [place.layer for place in read.places] == list(range(n_layers))
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("n", [len(SENTENCES), 1], ids=["padded", "alone"])
-def test_statistics_equal_eager_attentions(family, truth, n):
+def test_statistics_equal_eager_attentions(family, truth, n, kernel):
     """Float32: 1e-5 per query; sentences of a batch against each sentence by itself."""
     name, read, _ = family
-    tap = read.measured(SENTENCES[:n])
+    tap = read.measured(SENTENCES[:n], kernel)
     for row in range(n):
         for call, expected in zip(tap.calls, truth[row], strict=True):
             assert_equal(call, row, expected)

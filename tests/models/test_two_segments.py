@@ -8,6 +8,7 @@ from pipeline.controls.shuffled_words import ShuffledWords
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence, joined
 from pipeline.models.under import encode_under
+from pipeline.statistics.kernels import KERNELS
 from tests import tiny
 from tests.models.against import Read
 
@@ -38,9 +39,10 @@ def expected(read: Read, sentence: Sentence) -> tuple[list[int], np.ndarray, np.
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "gpt2", "llama"])
-def test_pairs_are_read_as_the_tokenizer_joins_them(family, tmp_path):
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_pairs_are_read_as_the_tokenizer_joins_them(family, kernel, tmp_path):
     read = Read.of(tiny.save(tmp_path, family))
-    tap = read.measured(INPUTS)
+    tap = read.measured(INPUTS, kernel)
     segment = tap.source.segment
     assert segment is not None
     n_both = 0.0

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.call import AttentionCall
@@ -67,6 +67,7 @@ def expected(
 @pytest.mark.parametrize("case", CASES)
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(1, 12), min_size=1, max_size=3))
+@example(seed=12, lengths=[12])
 def test_every_condition(case, seed, lengths):
     rng = np.random.default_rng(seed)
     pieces, about = random_pieces(rng, lengths)

@@ -1,0 +1,154 @@
+"""The native kernel: attention and its digest in one pass over weights that stay in the cache.
+
+It is C++, compiled on first use where there is a compiler, and kept in the user's cache. It reads
+float32 on a CPU, and every kind of call that the portable kernel reads.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from pipeline.core.call import AttentionCall, Reduction
+from pipeline.core.digest import Digest, Distances, Pairs
+from pipeline.core.shapes import Float, Tensor
+from pipeline.statistics.norms import transformed
+from pipeline.statistics.portable import reduction
+
+SOURCE = Path(__file__).with_name("native.cpp")
+_FLAGS = (
+    *("-O3", "-std=c++20", "-shared", "-fPIC", "-fopenmp", "-mprefer-vector-width=512"),
+    # Sums may be reordered. NaN has to stay NaN, so that this is not -ffast-math.
+    *("-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math"),
+)
+
+
+class CannotCompile(Exception):
+    """There is no compiler, or it failed; says why in one line."""
+
+
+def load(say: Callable[[str], object] = lambda line: None) -> None:
+    """Make the kernel ready, compiling it if it is not in the cache. Raises CannotCompile.
+
+    `say` is told before a compilation, which takes about half a minute.
+    """
+    if hasattr(torch.ops.headcensus, "digest"):
+        return
+    library = _cache() / f"native-{_fingerprint()}.so"
+    if not library.is_file():
+        _compile(library, say)
+    try:
+        torch.ops.load_library(library)
+    except OSError as error:
+        raise CannotCompile(f"{library} cannot be loaded: {error}") from error
+
+
+def attend(
+    call: AttentionCall,
+) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
+    """As `portable.attend`. The kernel must be loaded, the call's tensors float32 on the CPU."""
+    f = None if call.readout is None else transformed(call)
+    length = None if f is None else f.norm(dim=-1)
+    output, digest = _digest(call, length)
+    return output, reduction(digest, call.layout, f, length)
+
+
+def _digest(call: AttentionCall, length: Tensor | None) -> tuple[Tensor, Digest]:
+    layout = call.layout
+    queries, keys = layout.queries, layout.keys
+    both = layout.is_self and queries.segment is not None
+    predicts = None if layout.is_self else queries.predicts
+    given = torch.ops.headcensus.digest(
+        call.query,
+        call.key,
+        call.value,
+        call.scaling,
+        None if call.bias is None else call.bias.float().expand(-1, *_shape(call)).contiguous(),
+        call.softcap or 0.0,
+        None if call.sinks is None else call.sinks.float().contiguous(),
+        layout.visible.contiguous() if layout.hides else None,
+        queries.lengths,
+        keys.lengths,
+        queries.word.contiguous(),
+        keys.word.contiguous(),
+        queries.n_words,
+        keys.n_words,
+        predicts,
+        queries.segment if both else None,
+        layout.content_keys,
+        layout.unclassed_keys.squeeze(-1).contiguous(),
+        layout.few_keys.contiguous(),
+        None if length is None else length.contiguous(),
+        layout.tree_words if layout.is_self and call.trees else None,
+        layout.is_self,
+    )
+    output, received, entropy, largest, where, content, columns, itself, bins, sums = given[:10]
+    to, by, to_norm, by_norm, tree, tree_max, said, said_norm = given[10:]
+    found = {"attends_to": to, "attended_by": by}
+    if length is not None:
+        found |= {"attends_to_norm": to_norm, "attended_by_norm": by_norm}
+    if layout.is_self and call.trees:
+        found |= {"tree": tree, "tree_max": tree_max}
+    if predicts is not None:
+        found["predicted_attends_to"] = said
+        if length is not None:
+            found["predicted_attends_to_norm"] = said_norm
+    pairs = weighted = distances = segments = None
+    of_attention, of_norm = sums[..., :8], sums[..., 8:]
+    if layout.is_self:
+        before, behind, same_word, other, distance, displacement, *_ = of_attention.unbind(-1)
+        pairs = Pairs(itself, before, behind, same_word, other)
+        distances = Distances(bins, distance, displacement)
+        weighted = None if length is None else Pairs(itself * length, *of_norm.unbind(-1))
+        segments = of_attention[..., 6:] if both else None
+    digest = Digest(
+        received, entropy, largest, where, content, columns, found, pairs, weighted, distances,
+        segments,
+    )  # fmt: skip
+    return output, digest
+
+
+def _shape(call: AttentionCall) -> tuple[int, int, int]:
+    return call.query.shape[1], call.query.shape[2], call.key.shape[2]
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "headcensus"
+
+
+def _fingerprint() -> str:
+    """A library fits one source and one build of torch."""
+    text = (SOURCE.read_text(encoding="utf-8"), torch.__version__, *_FLAGS)
+    return hashlib.sha256("\0".join(text).encode()).hexdigest()[:16]
+
+
+def _compile(library: Path, say: Callable[[str], object]) -> None:
+    from torch.utils.cpp_extension import include_paths, library_paths
+
+    compiler = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
+    if compiler is None:
+        raise CannotCompile("there is no C++ compiler (c++ or g++, or what CXX names)")
+    say(f"headcensus: compiling its native kernel, once (half a minute; kept in {library.parent})")
+    try:
+        library.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+            made = Path(folder) / library.name
+            command = [compiler, *_FLAGS, str(SOURCE), "-o", str(made)]
+            command += [f"-D_GLIBCXX_USE_CXX11_ABI={int(torch.compiled_with_cxx11_abi())}"]
+            command += [f"-I{path}" for path in include_paths()]
+            command += [f"-L{path}" for path in library_paths()]
+            command += ["-ltorch", "-ltorch_cpu", "-lc10"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                errors = [line for line in done.stderr.splitlines() if "error" in line]
+                raise CannotCompile(f"{compiler} failed: {(errors or ['no reason given'])[0]}")
+            # Whole or not at all, whoever else compiles it at the same time.
+            made.replace(library)
+    except OSError as error:
+        raise CannotCompile(f"it cannot be written ({error})") from error

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -31,7 +32,8 @@ using std::optional;
 
 constexpr float HIDDEN = -1e30f;  // the score of a key that may not be seen; finite, so that 0 times it is 0
 constexpr int HALF_WIDTH = 8, N_BINS = 2 * HALF_WIDTH + 3;  // as in core/layout.py
-constexpr int NO_PARENT = -1, NOT_A_NODE = -3;              // as in statistics/trees.py
+constexpr int NOT_A_NODE = -3;  // as in statistics/trees.py; there −1 is a word without a parent
+constexpr float GONE = -1.0f;   // how near a word is that has entered its tree, or never will
 constexpr int64_t AT_ONCE = 1 << 20;                        // weights that are in the cache together
 
 enum Sum { BEFORE, BEHIND, SAME_WORD, OTHER, DISTANCE, DISPLACEMENT, SEGMENT_OWN, SEGMENT_BOTH,
@@ -61,9 +63,9 @@ struct Head {
 
 // Of the sentence that is at hand; one per thread, so that nothing is allocated for each head.
 struct Room {
-  std::vector<float> words, words_norm, said, said_norm, share, share_said, best;
-  std::vector<float> length_unclassed, tree_weights, nearness;
-  std::vector<int> first_piece, next_piece, step, slot;
+  std::vector<float> words, words_norm, said, said_norm, share, share_said, length_unclassed;
+  std::vector<float> best, tree_weights, node, near, entered, some;
+  std::vector<int> first_piece, next_piece, slot, from;
   std::vector<double> bins, sums;
 };
 
@@ -84,6 +86,27 @@ INLINE float exponential(float x) {
   float power;
   std::memcpy(&power, &bits, sizeof power);
   return p * power;
+}
+
+INLINE float highest(const float* __restrict x, int n) {
+  float high = -std::numeric_limits<float>::infinity();
+#pragma omp simd reduction(max : high)
+  for (int j = 0; j < n; j++) high = x[j] > high ? x[j] : high;
+  return high;
+}
+
+// Where a value that is there stands first.
+INLINE int first_of(const float* __restrict x, int n, float value) {
+  constexpr int STEP = 32;
+  int start = 0;
+  for (; start + STEP <= n; start += STEP) {
+    int found = 0;
+#pragma omp simd reduction(| : found)
+    for (int j = start; j < start + STEP; j++) found |= x[j] == value;
+    if (found) break;
+  }
+  while (start + 1 < n && x[start] != value) start++;
+  return start;
 }
 
 // Scores of one query as the model has them: capped, with its bias, and keys hidden that it may not see.
@@ -126,11 +149,9 @@ INLINE void soften(const Head& h, int i, float* __restrict s) {
   const float of_keys = z;
   if (h.sink) z += exponential(*h.sink - m);
   const float inverse = 1.0f / z;
-  int at = 0;
-  while (at + 1 < n && s[at] != high) at++;
   h.entropy[i] = of_keys * inverse * std::log(z) - t * inverse;
   h.largest[i] = high * inverse;
-  h.where[i] = at;
+  h.where[i] = first_of(s, n, high);
 #pragma omp simd
   for (int j = 0; j < n; j++) s[j] *= inverse;
 }
@@ -244,67 +265,73 @@ INLINE void merge(const Head& h, const int* slot, const float* p, float share, f
 }
 
 // The largest weight above 0 of each row, and of each column; −1 where there is none.
-INLINE void point(const Head& h, const std::vector<float>& words, std::vector<float>& best,
-                  int16_t* rows, int16_t* columns) {
+INLINE void point(const Head& h, Room& room, const std::vector<float>& words, int16_t* rows,
+                  int16_t* columns) {
   const int n = h.n_key_words, stride = n + 1;
-  best.assign(n, 0.0f);
+  float* __restrict best = room.best.data();
+  int* __restrict from = room.from.data();
+  std::fill(best, best + n, 0.0f);
+  std::fill(from, from + n, -1);
   for (int a = 0; a < h.n_query_words; a++) {
-    const float* __restrict w = words.data() + a * stride;
-    float high = 0;
-    for (int b = 0; b < n; b++) {
-      if (h.is_self && a == b) continue;
-      if (w[b] > high) {
-        high = w[b];
-        rows[a] = static_cast<int16_t>(b);
-      }
-      if (columns && w[b] > best[b]) {
-        best[b] = w[b];
-        columns[b] = static_cast<int16_t>(a);
+    const float* __restrict w = words.data() + static_cast<size_t>(a) * stride;
+    const float high = highest(w, n);
+    rows[a] = high > 0 ? first_of(w, n, high) : -1;
+    if (columns) {
+#pragma omp simd
+      for (int b = 0; b < n; b++) {
+        from[b] = w[b] > best[b] ? a : from[b];
+        best[b] = w[b] > best[b] ? w[b] : best[b];
       }
     }
   }
+  for (int b = 0; columns && b < n; b++) columns[b] = static_cast<int16_t>(from[b]);
 }
 
-// Prim's algorithm from the first word that is a node. Parents follow from the order: of the words that
+// Weights of both directions together, a few rows and columns at a time: columns are far apart.
+INLINE void fold(const float* __restrict words, int n, float* __restrict weight) {
+  constexpr int SIDE = 32;
+  for (int a0 = 0; a0 < n; a0 += SIDE)
+    for (int b0 = 0; b0 < n; b0 += SIDE)
+      for (int a = a0; a < std::min(n, a0 + SIDE); a++)
+        for (int b = b0; b < std::min(n, b0 + SIDE); b++)
+          weight[a * n + b] = words[a * (n + 1) + b] + words[b * (n + 1) + a];
+}
+
+// Of the words that a tree joins, the one that each attends to most; and the tree itself, by Prim's
+// algorithm from the first of them. Parents follow from the order in which words enter: of those that
 // entered before, the one of the largest weight, the first of equals.
 INLINE void span(const Head& h, Room& room) {
   const int n = h.n_key_words, stride = n + 1;
   const float* words = room.words.data();
   float* weight = room.tree_weights.data();
-  for (int a = 0; a < n; a++)
-    for (int b = 0; b < n; b++) weight[a * n + b] = words[a * stride + b] + words[b * stride + a];
-  for (int a = 0; a < n; a++) {
-    h.tree[a] = h.tree_max[a] = NOT_A_NODE;
-    if (!h.node[a]) continue;
-    h.tree[a] = NO_PARENT;
-    h.tree_max[a] = -1;
-    float high = 0;
-    for (int b = 0; b < n; b++)
-      if (b != a && h.node[b] && words[a * stride + b] > high) {
-        high = words[a * stride + b];
-        h.tree_max[a] = static_cast<int16_t>(b);
-      }
+  float *__restrict node = room.node.data(), *__restrict some = room.some.data();
+  float *__restrict near = room.near.data(), *__restrict entered = room.entered.data();
+  fold(words, n, weight);
+  for (int b = 0; b < n; b++) {
+    node[b] = h.node[b] ? 1.0f : 0.0f;
+    near[b] = h.node[b] ? 0.0f : GONE;
+    entered[b] = 0.0f;
+    h.tree[b] = h.tree_max[b] = NOT_A_NODE;
   }
-  constexpr int NEVER = 1 << 30;
-  std::fill(room.step.begin(), room.step.begin() + n, NEVER);
-  std::fill(room.nearness.begin(), room.nearness.begin() + n, 0.0f);
-  for (int step = 0;; step++) {
-    int next = -1;
-    for (int b = 0; b < n; b++)
-      if (h.node[b] && room.step[b] == NEVER && (next < 0 || room.nearness[b] > room.nearness[next]))
-        next = b;
-    if (next < 0) break;
-    float high = 0;
-    for (int a = 0; a < n; a++)
-      if (room.step[a] < NEVER && weight[next * n + a] > high) {
-        high = weight[next * n + a];
-        h.tree[next] = static_cast<int16_t>(a);
-      }
-    room.step[next] = step;
-    const float* __restrict w = weight + next * n;
-    float* __restrict near = room.nearness.data();
+  // The largest of w where `there` is 1; where it stands, or −1 where nothing is above 0.
+  const auto most = [&](const float* __restrict w, const float* __restrict there) {
 #pragma omp simd
-    for (int b = 0; b < n; b++) near[b] = w[b] > near[b] ? w[b] : near[b];
+    for (int b = 0; b < n; b++) some[b] = w[b] * there[b];
+    const float high = highest(some, n);
+    return high > 0 ? first_of(some, n, high) : -1;
+  };
+  for (int a = 0; a < n; a++)
+    if (h.node[a]) h.tree_max[a] = static_cast<int16_t>(most(words + a * stride, node));
+  for (;;) {
+    const float high = highest(near, n);
+    if (high < 0) break;
+    const int next = first_of(near, n, high);
+    const float* __restrict w = weight + next * n;
+    h.tree[next] = static_cast<int16_t>(most(w, entered));
+    entered[next] = 1.0f;
+    near[next] = GONE;
+#pragma omp simd
+    for (int b = 0; b < n; b++) near[b] = near[b] >= 0 && w[b] > near[b] ? w[b] : near[b];
   }
 }
 
@@ -337,10 +364,12 @@ void prepare(const Head& h, Room& room) {
   for (int j = 0; h.length && j < h.n_keys; j++) room.length_unclassed[j] = h.length[j] * h.unclassed[j];
   room.bins.assign(N_BINS, 0.0);
   room.sums.assign(N_SUMS, 0.0);
+  room.best.resize(h.n_key_words);
+  room.from.resize(h.n_key_words);
   if (h.trees) {
     room.tree_weights.resize(static_cast<size_t>(h.n_key_words) * h.n_key_words);
-    room.step.resize(h.n_key_words);
-    room.nearness.resize(h.n_key_words);
+    for (auto* of_words : {&room.node, &room.near, &room.entered, &room.some})
+      of_words->resize(h.n_key_words);
   }
 }
 
@@ -369,10 +398,14 @@ void digest_rows(const Head& h, Room& room, float* scores) {
 
 FOR_EACH_MACHINE
 void digest_words(const Head& h, Room& room) {
-  point(h, room.words, room.best, h.attends_to, h.attended_by);
-  if (h.length) point(h, room.words_norm, room.best, h.attends_to_norm, h.attended_by_norm);
-  if (h.predicts) point(h, room.said, room.best, h.predicted, nullptr);
-  if (h.predicts && h.length) point(h, room.said_norm, room.best, h.predicted_norm, nullptr);
+  if (h.is_self) {  // no word points at itself
+    for (int w = 0; w < h.n_key_words; w++) room.words[static_cast<size_t>(w) * (h.n_key_words + 2)] = 0;
+    for (size_t w = 0; w < room.words_norm.size(); w += h.n_key_words + 2) room.words_norm[w] = 0;
+  }
+  point(h, room, room.words, h.attends_to, h.attended_by);
+  if (h.length) point(h, room, room.words_norm, h.attends_to_norm, h.attended_by_norm);
+  if (h.predicts) point(h, room, room.said, h.predicted, nullptr);
+  if (h.predicts && h.length) point(h, room, room.said_norm, h.predicted_norm, nullptr);
   if (h.trees) span(h, room);
 }
 

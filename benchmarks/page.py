@@ -38,7 +38,8 @@ def write(results: Sequence[Result], rounds: int, machine: str, folder: Path) ->
             f" length-bucketed batches, in turn, {rounds} counted rounds after one that is not;"
             " ratios are of each round, stated as the median and the least and the most. The census"
             " tokenizes, measures every group, with words, trees and value norms, and writes"
-            " Parquet; the others are given their pieces and write nothing. Numpy's statistics are"
+            " Parquet: once by the portable kernel, which runs on any device, and once by the"
+            " native one. The others are given their pieces and write nothing. Numpy's statistics are"
             " Clark et al.'s (2019), words head by head, as scripts for them are written."
         ),
     ]
@@ -47,8 +48,8 @@ def write(results: Sequence[Result], rounds: int, machine: str, folder: Path) ->
     blocks += [
         Heading(2, "Owed"),
         say(
-            "No GPU was at hand: timings on one are owed, as are those of TransformerLens, of the"
-            " kernels still to come, and of start-up."
+            "No GPU was at hand: timings on one are owed, as are those of TransformerLens, of a"
+            " kernel for GPUs, of linear layers by oneDNN, and of start-up."
         ),
     ]
     text = to_markdown(blocks).replace("](figures/", f"]({FIGURE}/")

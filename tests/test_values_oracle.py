@@ -183,7 +183,10 @@ def test_norms(both):
         for name, values in expected.items():
             if name in row:
                 value = values[row["layer"], row["head"]]
-                assert row[name] == pytest.approx(value, abs=1e-4, rel=1e-4), name
+                # Two keys that receive the same to the last digit may change ranks: in one
+                # sentence of forty that is so much.
+                near = 3e-4 if name == "spearman" else 1e-4
+                assert row[name] == pytest.approx(value, abs=near, rel=1e-4), name
 
 
 def test_pointers_by_norm(both):

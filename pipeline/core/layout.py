@@ -64,6 +64,12 @@ class Layout:
         return self.keys.classes.float()
 
     @cached_property
+    def value_members(self) -> Float[Tensor, "sentence key class"]:
+        """Which keys are in each class; and, last, which are pieces of words."""
+        of_words = (self.keys.word >= 0).unsqueeze(-1)
+        return torch.cat((self.keys.classes, of_words), -1).float()
+
+    @cached_property
     def content_keys(self) -> Float[Tensor, "sentence key"]:
         """Keys that are not special."""
         return (self.keys.real & ~self.keys.in_class("special")).float()

@@ -58,7 +58,10 @@ class _Site:
     encoded: Sequence[Encoded]
 
     def __post_init__(self) -> None:
-        self._sums: dict[str, np.ndarray] = {}
+        # [sentence, layer, number] of the layout, [sentence, layer × head, number] of heads.
+        self._shared = _Numbers()
+        self._sums = _Numbers()
+        self._lists_of: dict[str, np.ndarray] = {}
         self._pointers: dict[str, list[np.ndarray]] = {}
 
     def _side(self, sentence: Encoded, of: str) -> Side:
@@ -67,14 +70,20 @@ class _Site:
         return sentence.source if is_source or sentence.target is None else sentence.target
 
     def add(self, rows: list[int], calls: list[Measured]) -> None:
+        n_sentences = len(self.encoded)
         shared = {id(call.layout): baseline(call.layout) for call in calls}
-        by_call = [_with_shared(call.reduction.sums, shared[id(call.layout)]) for call in calls]
-        for name in by_call[0].keys() - _OF_SHARDS:
-            values = _stacked([sums[name] for sums in by_call])
-            if name not in self._sums:
-                shape = (len(self.encoded), *values.shape[1:])
-                self._sums[name] = np.empty(shape, values.dtype)
-            self._sums[name][rows] = values
+        self._shared.put(n_sentences, rows, [shared[id(call.layout)] for call in calls])
+        sums = [
+            {name: x for name, x in call.reduction.sums.items() if name not in _OF_SHARDS}
+            for call in calls
+        ]
+        scalars = [{name: x for name, x in of.items() if x.dim() == 2} for of in sums]
+        self._sums.put(n_sentences, rows, scalars)
+        for name in sums[0].keys() - scalars[0].keys():
+            values = _stacked([of[name] for of in sums])
+            if name not in self._lists_of:
+                self._lists_of[name] = np.empty((n_sentences, *values.shape[1:]), values.dtype)
+            self._lists_of[name][rows] = values
         for name in calls[0].reduction.pointers:
             tensors = [call.reduction.pointers[name] for call in calls]
             self._add_pointers(name, rows, _stacked(tensors))
@@ -90,13 +99,16 @@ class _Site:
 
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
         keys = self._keys(first)
+        n_heads = self._n_rows // len(self.layers)
+        of_layers = {k: x.repeat(n_heads, axis=1) for k, x in self._shared.columns().items()}
+        numbers = of_layers | self._sums.columns() | self._lists_of
         lists = {name: self._lists(name, lists) for name, lists in self._pointers.items()}
-        return table("heads", {**keys, **self._sums}), table("pointers", {**keys, **lists})
+        return table("heads", {**keys, **numbers}), table("pointers", {**keys, **lists})
 
     @property
     def _n_rows(self) -> int:
         """Rows of a sentence: layers × heads."""
-        return next(iter(self._sums.values())).shape[1] if self._sums else 0
+        return self._sums.n_rows
 
     def _keys(self, first: int) -> dict[str, np.ndarray]:
         n_sentences, n_rows = len(self.encoded), self._n_rows
@@ -124,12 +136,30 @@ def _stacked(by_call: list[torch.Tensor]) -> np.ndarray:
     return torch.stack(by_call, 1).flatten(1, 2).cpu().numpy()
 
 
-def _with_shared(
-    sums: dict[str, torch.Tensor], shared: dict[str, torch.Tensor]
-) -> dict[str, torch.Tensor]:
-    """The layout's own numbers stand in every head's row."""
-    n_heads = sums["row_sum"].shape[1]
-    return sums | {k: v[:, None].expand(-1, n_heads) for k, v in shared.items()}
+class _Numbers:
+    """Many numbers of each sentence and row, kept side by side: one copy for each batch."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._values: np.ndarray = np.empty((0, 0, 0), np.float32)
+
+    def put(
+        self, n_sentences: int, rows: list[int], by_call: Sequence[dict[str, torch.Tensor]]
+    ) -> None:
+        """`by_call` are numbers of each sentence, or of each sentence and head, by their names."""
+        self._names = self._names or list(by_call[0])
+        calls = [torch.stack([of[name] for name in self._names], -1).float() for of in by_call]
+        batch = torch.stack(calls, 1).flatten(1, -2).cpu().numpy()
+        if not len(self._values):
+            self._values = np.empty((n_sentences, *batch.shape[1:]), np.float32)
+        self._values[rows] = batch
+
+    @property
+    def n_rows(self) -> int:
+        return self._values.shape[1]
+
+    def columns(self) -> dict[str, np.ndarray]:
+        return {name: self._values[..., k] for k, name in enumerate(self._names)}
 
 
 _OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}

@@ -82,13 +82,16 @@ def classes_at(is_self: bool) -> tuple[str, ...]:
 def value_sums(
     call: AttentionCall, output: Float[Tensor, "sentence head query value_channel"]
 ) -> tuple[Float[Tensor, "class head value_channel"], Float[Tensor, "head value_channel"]]:
-    """Values summed over the keys of each of `VALUE_CLASSES`, and outputs over the queries."""
-    keys, queries = call.layout.keys, call.layout.queries
-    members = torch.cat((keys.classes, (keys.word >= 0).unsqueeze(-1)), -1)
-    sums = torch.einsum("bhkc,bkn->nhc", call.value.float(), members.float())
+    """Values summed over the keys of each of `VALUE_CLASSES`, and outputs over the queries.
+
+    Outputs of padding are 0.
+    """
+    members = call.layout.value_members.flatten(0, 1).T
+    # Heads lie side by side: one product for all of them.
+    side_by_side = call.value.float().transpose(1, 2).flatten(2).flatten(0, 1)
+    sums = (members @ side_by_side).unflatten(1, (call.value.shape[1], -1))
     of_heads = sums.repeat_interleave(output.shape[1] // sums.shape[1], 1)
-    real = queries.real.float()
-    return of_heads, torch.einsum("bhqc,bq->hc", output.float(), real)
+    return of_heads, output.float().sum((0, 2))
 
 
 _NOTHING = 1e-30

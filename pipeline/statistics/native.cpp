@@ -117,7 +117,10 @@ INLINE void finish_scores(const Head& h, int i, float* __restrict s) {
   if (h.bias) {
     const float* __restrict b = h.bias + static_cast<int64_t>(i) * h.longest_key;
 #pragma omp simd
-    for (int j = 0; j < n; j++) s[j] += b[j];
+    for (int j = 0; j < n; j++) {
+      const float x = s[j] + b[j];
+      s[j] = x < HIDDEN ? HIDDEN : x;  // a bias of −∞ hides a key
+    }
   }
   if (h.visible) {
     const bool* __restrict seen = h.visible + static_cast<int64_t>(i) * h.longest_key;
@@ -477,40 +480,40 @@ std::vector<Tensor> digest(
     Tensor scores = at::bmm(queries.narrow(0, start, n), keys.narrow(0, start, n));
     float* of_some = scores.mutable_data_ptr<float>();
     at::parallel_for(start, start + n, 1, [&](int64_t begin, int64_t end) {
-    Room room;
-    for (int64_t at = begin; at < end; at++) {
-      const int64_t s = at / H, k = at % H;
-      Head h{};
-      h.n_queries = number(n_queries, s), h.n_keys = number(n_keys, s);
-      h.longest_query = Q, h.longest_key = K;
-      h.softcap = softcap;
-      h.bias = row<float>(bias, s);
-      if (h.bias) h.bias += k * bias->stride(1);
-      h.visible = row<bool>(visible, s);
-      h.sink = sinks ? sinks->const_data_ptr<float>() + k : nullptr;
-      h.is_self = is_self, h.trees = trees;
-      h.n_query_words = number(n_query_words, s), h.n_key_words = number(n_key_words, s);
-      h.query_word = query_word.const_data_ptr<int64_t>() + s * Q;
-      h.key_word = key_word.const_data_ptr<int64_t>() + s * K;
-      h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);
-      h.content = content.const_data_ptr<float>() + s * K;
-      h.unclassed = unclassed.const_data_ptr<float>() + s * K;
-      h.length = length ? length->const_data_ptr<float>() + (s * H + k) * K : nullptr;
-      h.few = few.const_data_ptr<int64_t>() + s * F, h.n_few = F;
-      h.node = row<bool>(nodes, s);
-      h.received = row<float>(received, s, k), h.entropy = row<float>(entropy, s, k);
-      h.largest = row<float>(largest, s, k), h.highest_content = row<float>(high, s, k);
-      h.where = row<int64_t>(where, s, k);
-      h.columns = row<float>(columns, s, k);
-      h.itself = row<float>(itself, s, k);
-      h.bins = row<float>(bins, s, k), h.sums = row<float>(sums, s, k);
-      h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
-      h.attends_to_norm = row<int16_t>(to_norm, s, k);
-      h.attended_by_norm = row<int16_t>(by_norm, s, k);
-      h.tree = row<int16_t>(tree, s, k), h.tree_max = row<int16_t>(tree_max, s, k);
-      h.predicted = row<int16_t>(said, s, k), h.predicted_norm = row<int16_t>(said_norm, s, k);
-      digest_head(h, room, of_some + (at - start) * Q * K);
-    }
+      Room room;
+      for (int64_t at = begin; at < end; at++) {
+        const int64_t s = at / H, k = at % H;
+        Head h{};
+        h.n_queries = number(n_queries, s), h.n_keys = number(n_keys, s);
+        h.longest_query = Q, h.longest_key = K;
+        h.softcap = softcap;
+        h.bias = row<float>(bias, s);
+        if (h.bias) h.bias += k * bias->stride(1);
+        h.visible = row<bool>(visible, s);
+        h.sink = sinks ? sinks->const_data_ptr<float>() + k : nullptr;
+        h.is_self = is_self, h.trees = trees;
+        h.n_query_words = number(n_query_words, s), h.n_key_words = number(n_key_words, s);
+        h.query_word = query_word.const_data_ptr<int64_t>() + s * Q;
+        h.key_word = key_word.const_data_ptr<int64_t>() + s * K;
+        h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);
+        h.content = content.const_data_ptr<float>() + s * K;
+        h.unclassed = unclassed.const_data_ptr<float>() + s * K;
+        h.length = length ? length->const_data_ptr<float>() + (s * H + k) * K : nullptr;
+        h.few = few.const_data_ptr<int64_t>() + s * F, h.n_few = F;
+        h.node = row<bool>(nodes, s);
+        h.received = row<float>(received, s, k), h.entropy = row<float>(entropy, s, k);
+        h.largest = row<float>(largest, s, k), h.highest_content = row<float>(high, s, k);
+        h.where = row<int64_t>(where, s, k);
+        h.columns = row<float>(columns, s, k);
+        h.itself = row<float>(itself, s, k);
+        h.bins = row<float>(bins, s, k), h.sums = row<float>(sums, s, k);
+        h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
+        h.attends_to_norm = row<int16_t>(to_norm, s, k);
+        h.attended_by_norm = row<int16_t>(by_norm, s, k);
+        h.tree = row<int16_t>(tree, s, k), h.tree_max = row<int16_t>(tree_max, s, k);
+        h.predicted = row<int16_t>(said, s, k), h.predicted_norm = row<int16_t>(said_norm, s, k);
+        digest_head(h, room, of_some + (at - start) * Q * K);
+      }
     });
     Tensor of_output = output.narrow(0, start, n);
     at::bmm_out(of_output, scores, values.narrow(0, start, n));

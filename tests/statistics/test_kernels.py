@@ -118,6 +118,19 @@ def test_two_sentences_in_one_input(kernel, seed, lengths):
 FLAGS_ON = ("bias", "softcap", "sinks", "readout", "trees")
 
 
+@pytest.mark.parametrize("kernel", OTHERS)
+def test_a_bias_may_hide_keys(kernel):
+    """As a mask that a model adds to its scores: −∞, or the least number there is."""
+    rng = np.random.default_rng(1)
+    pieces = pieces_of(rng, [9, 6])
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    call = call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, True))
+    assert call.bias is not None
+    call.bias[0, :, 2:, 3] = -torch.inf
+    call.bias[0, :, 4:, 1] = torch.finfo(torch.float32).min
+    assert_same(kernel, call)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_what_is_no_number_is_not_hidden(kernel):
     rng = np.random.default_rng(0)

@@ -79,7 +79,7 @@ def assert_same(kernel: str, call: AttentionCall) -> None:
 
 @pytest.mark.parametrize("kernel", OTHERS)
 @pytest.mark.parametrize("mask", MASKS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=SEEDS, lengths=LENGTHS, flags=FLAGS)
 def test_within_one_sequence(kernel, mask, seed, lengths, flags):
     rng = np.random.default_rng(seed)
@@ -89,7 +89,7 @@ def test_within_one_sequence(kernel, mask, seed, lengths, flags):
 
 
 @pytest.mark.parametrize("kernel", OTHERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=SEEDS, lengths=LENGTHS, flags=FLAGS)
 def test_across_two(kernel, seed, lengths, flags):
     rng = np.random.default_rng(seed)

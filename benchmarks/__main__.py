@@ -2,14 +2,16 @@
 
 import argparse
 import platform
+import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 
-from benchmarks.contestants import contestants
-from benchmarks.page import Result, write
+from benchmarks import alone
+from benchmarks.contestants import CENSUS, KEPT, PLAIN, PORTABLE, contestants
+from benchmarks.page import Growth, Result, write
 from benchmarks.timing import interleaved
 from benchmarks.workloads import Workload, of_shape, of_treebank
 from pipeline.lake.files import say_on_stderr
@@ -21,23 +23,46 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Writes `benchmark.md` and its figure into the folder `--report`."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="counted rounds of each contestant")
-    parser.add_argument("--sentences", type=int, default=200, help="of a treebank")
+    parser.add_argument("--sentences", type=int, default=400, help="of a treebank")
     parser.add_argument("--conllu", type=Path, help="a treebank of yours, beside the shipped one")
-    parser.add_argument("--shapes", default="128x8,512x2", help="pieces x sentences of BERT-base")
+    parser.add_argument("--shapes", default="128x16,512x4", help="pieces x sentences of BERT-base")
+    parser.add_argument(
+        "--batches", default="2,6", help="sentences of 512 whose memory is compared"
+    )
     parser.add_argument("--report", type=Path, default=Path("reports"))
     given = parser.parse_args(argv)
-    found = [_timed(workload, given.rounds) for workload in _workloads(given)]
-    write(found, given.rounds, _machine(), given.report)
+    starts = [alone.startup() for _ in range(4)][1:]  # the first fills the file cache
+    growths = _growths([int(n) for n in given.batches.split(",")])
+    found = [
+        _timed(workload.to(device), given.rounds)
+        for device in ("cpu", "cuda")[: 1 + torch.cuda.is_available()]
+        for workload in _workloads(given)
+    ]
+    write(found, growths, statistics.median(starts), given.rounds, _machine(), given.report)
 
 
-def _workloads(given: argparse.Namespace):
+def _workloads(given: argparse.Namespace) -> Iterator[Workload]:
     yield of_treebank("MiniLM, shipped treebank", TREEBANK, given.sentences)
     if given.conllu is not None:
         yield of_treebank(f"MiniLM, {given.conllu.stem}", given.conllu, given.sentences)
     for shape in filter(None, given.shapes.split(",")):
         n_pieces, n_sentences = map(int, shape.split("x"))
-        per_batch = max(1, n_sentences // 2)
+        per_batch = max(1, 1024 // n_pieces)
         yield of_shape(f"BERT-base shape, {n_pieces}", n_pieces, n_sentences, per_batch)
+
+
+def _growths(
+    batches: Sequence[int], n_pieces: int = 512, shape: Sequence[str] = ()
+) -> list[Growth]:
+    """Memory at the peak by the number of sentences in a batch."""
+    found = []
+    for name in (PLAIN, KEPT, PORTABLE, CENSUS):
+        peaks = [alone.peak(name, n_pieces, n, shape) for n in batches]
+        known = [peak for peak in peaks if peak is not None]
+        if len(known) == len(peaks):
+            found.append(Growth(name, batches, known))
+            say_on_stderr(f"memory of {name!r} measured")
+    return found
 
 
 def _timed(workload: Workload, rounds: int) -> Result:
@@ -54,6 +79,8 @@ def _machine() -> str:
     lines = names.read_text(encoding="utf-8").splitlines() if names.is_file() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     processor = models[0] if models else platform.processor() or platform.machine()
+    if torch.cuda.is_available():
+        processor += f", {torch.cuda.get_device_name()}"
     return (
         f"{processor}, {torch.get_num_threads()} threads, {platform.system()}, Python"
         f" {platform.python_version()}, torch {torch.__version__.split('+')[0]}"

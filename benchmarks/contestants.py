@@ -1,49 +1,81 @@
 """What is timed on a workload: nothing measured, patterns kept, patterns with numpy, the census."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
+from transformers import BertForMaskedLM
 
 from benchmarks.workloads import Workload
-from pipeline.engines.shard import Asked, batches, measure_shard
-from pipeline.lake.files import write_table
+from pipeline.engines.shard import Asked, Subject, batches, measure_shard
+from pipeline.lake.files import say_on_stderr, write_table
 from pipeline.models.encode import Encoded
+from pipeline.models.linears import Linears, on_onednn
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import choose
 
-PLAIN, KEPT, NUMPY, PORTABLE, CENSUS = (
+PLAIN, KEPT, LENS, NUMPY, PORTABLE, CENSUS, ONEDNN, BFLOAT16 = (
     "SDPA, nothing measured",
     "eager, patterns kept",
+    "TransformerLens, patterns kept",
     "eager, patterns and numpy",
-    "headcensus, any device",
-    "headcensus, on a CPU",
+    "headcensus, portable kernel",
+    "headcensus",
+    "headcensus, linear layers by oneDNN",
+    "headcensus, the same in bfloat16",
 )
 EVERY = 20
 """One sentence in so many is compared head by head, as the census does by default."""
 
 
-def contestants(workload: Workload, folder: Path) -> dict[str, Callable[[], object]]:
-    """All run the same sentences in the same batches. The census also tokenizes, and writes Parquet
-    into `folder`.
+def contestants(
+    workload: Workload, folder: Path, names: Sequence[str] | None = None
+) -> dict[str, Callable[[], object]]:
+    """Those of `names`, or all that can be had here. All run the same sentences in the same
+    batches. The census also tokenizes, and writes Parquet into `folder`.
     """
     subject = workload.subject
-    kernel = choose("auto", "cpu", torch.float32, print)
+    device = subject.model.device.type
+    kernel = choose("auto", device, torch.float32, say_on_stderr)
     rows = range(len(workload.sentences))
     encoded, _ = encode_under(subject.control, 0, subject.encoder, workload.sentences, rows)
     cut = list(batches(encoded, workload.batch_pieces))
-    return {
-        PLAIN: lambda: _plain(workload, cut),
-        KEPT: lambda: _kept(workload, cut),
-        NUMPY: lambda: _with_numpy(workload, cut),
-        PORTABLE: lambda: _census(workload, folder, "portable"),
-        CENSUS: lambda: _census(workload, folder, kernel),
+
+    def by_onednn(linears: Linears) -> Callable[[], object]:
+        packed = replace(subject, model=on_onednn(deepcopy(subject.model), linears))
+        return lambda: _census(packed, workload, folder, kernel)
+
+    def by_lens() -> Callable[[], object]:
+        bridge = _bridge(workload)
+        return lambda: _lens(bridge, workload, cut)
+
+    made: dict[str, Callable[[], Callable[[], object]]] = {
+        PLAIN: lambda: lambda: _plain(workload, cut),
+        KEPT: lambda: lambda: _kept(workload, cut),
+        LENS: by_lens,
+        NUMPY: lambda: lambda: _with_numpy(workload, cut),
+        PORTABLE: lambda: lambda: _census(subject, workload, folder, "portable"),
+        CENSUS: lambda: lambda: _census(subject, workload, folder, kernel),
+        ONEDNN: lambda: by_onednn("onednn"),
+        BFLOAT16: lambda: by_onednn("onednn_bf16"),
     }
+    missing = set()
+    if find_spec("transformer_lens") is None:
+        missing.add(LENS)
+    if device != "cpu" or not torch.backends.mkldnn.is_available():
+        missing |= {ONEDNN, BFLOAT16}
+    return {name: make() for name, make in made.items() if name in (names or made.keys() - missing)}
 
 
 def _inputs(workload: Workload, batch: Sequence[Encoded]) -> dict[str, torch.Tensor]:
     source, _ = workload.subject.encoder.pieces(batch)
+    source = source.to(workload.subject.model.device)
     return {"input_ids": source.ids, "attention_mask": source.real.long()}
 
 
@@ -59,13 +91,40 @@ def _kept(workload: Workload, cut: Sequence[Sequence[Encoded]]) -> None:
             workload.eager(**_inputs(workload, batch), output_attentions=True)
 
 
+def _bridge(workload: Workload) -> Any:
+    """The eager model as TransformerLens has it, with one word to predict."""
+    from transformer_lens.model_bridge import TransformerBridge  # pyright: ignore
+
+    eager = workload.eager
+    masked = BertForMaskedLM._from_config(deepcopy(eager.config), attn_implementation="eager")
+    masked.bert.load_state_dict(eager.state_dict(), strict=False)
+    masked.cls.predictions.decoder = torch.nn.Linear(eager.config.hidden_size, 1)
+    tokenizer = workload.subject.encoder.tokenizer
+    with TemporaryDirectory() as folder:
+        masked.config.save_pretrained(folder)
+        return TransformerBridge.boot_transformers(
+            folder, hf_model=masked.eval(), tokenizer=tokenizer, device="cpu"
+        )
+
+
+def _lens(bridge: Any, workload: Workload, cut: Sequence[Sequence[Encoded]]) -> None:
+    with torch.inference_mode():
+        for batch in cut:
+            inputs = _inputs(workload, batch)
+            bridge.run_with_cache(
+                inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                names_filter=lambda name: name.endswith("hook_pattern"),
+            )
+
+
 def _with_numpy(workload: Workload, cut: Sequence[Sequence[Encoded]]) -> list[dict]:
     """Sentence by sentence and layer by layer; words head by head: the way of published scripts."""
     found = []
     with torch.inference_mode():
         for batch in cut:
             out = workload.eager(**_inputs(workload, batch), output_attentions=True)
-            patterns = [layer.numpy() for layer in out.attentions]
+            patterns = [layer.cpu().numpy() for layer in out.attentions]
             for k, e in enumerate(batch):
                 n = len(e.source.ids)
                 found += [_statistics(layer[k, :, :n, :n], e) for layer in patterns]
@@ -104,8 +163,8 @@ def _between_words(pattern: np.ndarray, word: np.ndarray, n_words: int) -> np.nd
     return words
 
 
-def _census(workload: Workload, folder: Path, kernel: str) -> None:
+def _census(subject: Subject, workload: Workload, folder: Path, kernel: str) -> None:
     asked = Asked(workload.batch_pieces, EVERY, kernel=kernel)
-    shard = measure_shard(workload.subject, workload.sentences, 0, asked)
+    shard = measure_shard(subject, workload.sentences, 0, asked)
     for name, rows in shard.tables.items():
         write_table(folder / f"{name}.parquet", rows)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contestants import CENSUS, NUMPY, PLAIN
+import torch
+
+from benchmarks.contestants import CENSUS, LENS, NUMPY, PLAIN
 from benchmarks.timing import Times
 from pipeline.lake.files import write_text
 from pipeline.report.blocks import Block, Figure, Heading, Strong, Table, say
@@ -29,7 +31,29 @@ class Result:
         return self.times[contestant].over(self.times[PLAIN])
 
 
-def write(results: Sequence[Result], rounds: int, machine: str, folder: Path) -> None:
+@dataclass(frozen=True)
+class Growth:
+    """Of one contestant: sentences in a batch, and bytes over the model at the peak."""
+
+    name: str
+    batches: Sequence[int]
+    peaks: Sequence[int]
+
+    @property
+    def slope(self) -> float:
+        """Bytes a sentence."""
+        return (self.peaks[-1] - self.peaks[0]) / (self.batches[-1] - self.batches[0])
+
+
+def write(
+    results: Sequence[Result],
+    growths: Sequence[Growth],
+    startup: float,
+    rounds: int,
+    machine: str,
+    folder: Path,
+) -> None:
+    """`startup` in seconds."""
     blocks: list[Block] = [
         Heading(1, "What the statistics cost"),
         say(Strong(_answer(results))),
@@ -38,27 +62,68 @@ def write(results: Sequence[Result], rounds: int, machine: str, folder: Path) ->
             f" length-bucketed batches, in turn, {rounds} counted rounds after one that is not;"
             " ratios are of each round, stated as the median and the least and the most. The census"
             " tokenizes, measures every group, with words, trees and value norms, and writes"
-            " Parquet: once by the portable kernel, which runs on any device, and once by the"
-            " native one. Heads are compared with one another on the first of every twenty"
-            " sentences, so that few sentences pay too much for it. The others are given their"
-            " pieces and write nothing. Numpy's statistics are Clark et al.'s (2019), words head by"
-            " head, as scripts for them are written."
+            " Parquet: by the kernel that it takes of itself, by the portable one, which runs on"
+            " any device, and by the first with linear layers by oneDNN (`measure.linears`). Heads"
+            " are compared with one another on the first of every twenty sentences, so that few"
+            " sentences pay too much for it. The others are given their pieces and write nothing."
+            " Numpy's statistics are Clark et al.'s (2019), words head by head, as scripts for them"
+            " are written."
         ),
     ]
     blocks += [_table(result) for result in results]
     blocks.append(_figure(results))
     blocks += [
-        Heading(2, "Owed"),
+        Heading(2, "Start-up and memory"),
         say(
-            "No GPU was at hand: timings on one are owed, as are those of TransformerLens, of a"
-            " kernel for GPUs, of linear layers by oneDNN, and of start-up."
+            f"From the start of a process to the end of the first batch of MiniLM: {startup:.1f} s"
+            " with the files in the file cache and the native kernel compiled. That is not in the"
+            " ratios above."
         ),
     ]
+    if growths:
+        blocks += [_memory(growths), say(_SIDE_BY_SIDE)]
+    blocks += _owed(results)
     text = to_markdown(blocks).replace("](figures/", f"]({FIGURE}/")
     for block in blocks:
         if isinstance(block, Figure):
             write_text(folder / FIGURE / f"{block.name}.svg", block.svg)
     write_text(folder / "benchmark.md", text)
+
+
+_SIDE_BY_SIDE = (
+    "Each in a process of its own, one batch, over what the process held with its models loaded. On"
+    " a CPU the census has as many batches at work at once as there are threads, one thread each,"
+    " and so many times the memory of one."
+)
+
+
+def _memory(growths: Sequence[Growth]) -> Table:
+    (plain,) = (growth for growth in growths if growth.name == PLAIN)
+    rows = []
+    for growth in growths:
+        peaks = [number(peak / 2**20) for peak in growth.peaks]
+        rows.append(
+            (
+                growth.name,
+                *peaks,
+                number(growth.slope / 2**20),
+                number(growth.slope / plain.slope, 2),
+            )
+        )
+    sizes = [f"{n} sentences, MiB" for n in plain.batches]
+    header = ("", *sizes, "MiB a sentence", "× nothing measured")
+    return Table("BERT-base shape, 512: memory at the peak", header, tuple(rows))
+
+
+def _owed(results: Sequence[Result]) -> list[Block]:
+    owed = []
+    if not torch.cuda.is_available():
+        owed.append(
+            "No GPU was at hand: timings on one are owed, of the portable kernel and of Triton's."
+        )
+    if LENS not in results[0].times:
+        owed.append("TransformerLens was not installed (the extra `transformerlens`).")
+    return [Heading(2, "Owed"), say(" ".join(owed))] if owed else []
 
 
 def _answer(results: Sequence[Result]) -> str:
@@ -77,17 +142,15 @@ def _table(result: Result) -> Table:
     rows = []
     for name, times in result.times.items():
         middle, least, most = result.over_plain(name)
-        peak = None if times.peak is None else times.peak / 2**20
         rows.append(
             (
                 name,
                 number(times.median, 2),
                 number(middle, 2),
                 DASH if name == PLAIN else f"{least:.2f}{DASH}{most:.2f}",
-                number(peak),
             )
         )
-    header = ("", "seconds", "× nothing measured", "least–most", "peak over before, MiB")
+    header = ("", "seconds", "× nothing measured", "least–most")
     caption = f"{result.name}: {result.n_sentences} sentences of {result.words:.0f} words"
     return Table(caption, header, tuple(rows))
 

@@ -5,25 +5,19 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+import torch
 
 
 @dataclass
 class Times:
-    """Of one contestant: seconds of each round, and bytes over what it held before, at the peak."""
+    """Of one contestant: seconds of each round."""
 
     seconds: list[float] = field(default_factory=list)
-    peaks: list[int] = field(default_factory=list)
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
-
-    @property
-    def peak(self) -> float | None:
-        return statistics.median(self.peaks) if self.peaks else None
 
     def over(self, other: "Times") -> tuple[float, float, float]:
         """Ratio round by round: the median, the least, the most."""
@@ -41,32 +35,23 @@ def interleaved(
     times = {name: Times() for name in contestants}
     for k in range(rounds + 1):
         for name, run in contestants.items():
-            seconds, peak = _once(run)
+            seconds = _once(run)
             if k:
                 times[name].seconds.append(seconds)
-                times[name].peaks += [] if peak is None else [peak]
         say(f"round {k} of {rounds}")
     return times
 
 
-def _once(run: Callable[[], object]) -> tuple[float, int | None]:
+def _once(run: Callable[[], object]) -> float:
     gc.collect()
-    before = _forget_peak()
+    _wait()
     start = time.perf_counter()
     run()
-    seconds = time.perf_counter() - start
-    return seconds, None if before is None else max(0, _memory("VmHWM") - before)
+    _wait()
+    return time.perf_counter() - start
 
 
-def _forget_peak() -> int | None:
-    """Resident bytes now, the peak being counted from here; None where there is no telling."""
-    try:
-        _CLEAR.write_text("5", encoding="ascii")
-        return _memory("VmRSS")
-    except OSError:
-        return None
-
-
-def _memory(name: str) -> int:
-    lines = _STATUS.read_text(encoding="ascii").splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+def _wait() -> None:
+    """For what was queued on a GPU."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()

@@ -2,7 +2,7 @@
 
 import random
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,15 @@ class Workload:
     eager: PreTrainedModel
     sentences: list[Sentence]
     batch_pieces: int
+
+    def to(self, device: str) -> "Workload":
+        if device == "cpu":
+            return self
+        subject = replace(self.subject, model=self.subject.model.to(device))  # pyright: ignore
+        plain, eager = (m.to(device) for m in (self.plain, self.eager))  # pyright: ignore
+        return replace(
+            self, name=f"{self.name}, {device}", subject=subject, plain=plain, eager=eager
+        )
 
 
 def of_treebank(name: str, path: Path, n_sentences: int, batch_pieces: int = 1024) -> Workload:

@@ -5,6 +5,8 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# Triton reads it when it is imported: its kernel runs on the CPU, slowly, one program at a time.
+os.environ["TRITON_INTERPRET"] = "1"
 
 from jaxtyping import install_import_hook
 

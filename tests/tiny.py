@@ -2,6 +2,8 @@
 
 import copy
 import functools
+import re
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -29,12 +31,12 @@ TEXTS = [
 
 
 def word_piece() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    """As BERT's. Its pieces are counted here, so that they are the same in every run."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = {piece: i for i, piece in enumerate([*special, *_pieces(120 - len(special))])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(TEXTS, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B [SEP]",
@@ -44,6 +46,22 @@ def word_piece() -> PreTrainedTokenizerFast:
         tokenizer_object=tokenizer, model_max_length=128, pad_token="[PAD]", unk_token="[UNK]",
         cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
     )  # fmt: skip
+
+
+def _pieces(n: int) -> list[str]:
+    """Every character, at the start of a word and within, then what occurs most of two or more."""
+    words = [word for text in TEXTS for word in re.findall(r"\w+|[^\w\s]", text.lower())]
+    starts = Counter(word[:end] for word in words for end in range(1, len(word) + 1))
+    within = Counter(
+        f"##{word[start:end]}"
+        for word in words
+        for start in range(1, len(word))
+        for end in range(start + 1, len(word) + 1)
+    )
+    counts = starts + within
+    characters = {piece for piece in counts if len(piece.removeprefix("##")) == 1}
+    longer = sorted(counts.keys() - characters, key=lambda piece: (-counts[piece], piece))
+    return [*sorted(characters), *longer][:n]
 
 
 def byte_level() -> PreTrainedTokenizerFast:
@@ -134,7 +152,8 @@ def _trained(kind: str) -> PreTrainedTokenizerFast:
 
 
 def trained(kind: str) -> PreTrainedTokenizerFast:
-    """Training is not deterministic: one tokenizer of each kind per test run."""
+    """Training is not deterministic: one tokenizer of a kind per test run (`word_piece` is not
+    trained)."""
     return copy.deepcopy(_trained(kind))
 
 

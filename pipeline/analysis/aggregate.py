@@ -15,7 +15,7 @@ from pipeline.analysis.halves import confirming
 from pipeline.analysis.links import links_of
 from pipeline.analysis.nulls import alignments_with_nulls, relations_with_nulls
 from pipeline.analysis.rules import Rules
-from pipeline.analysis.sites import SIDES, Fitted, SentenceShard, SiteTally, tables_of
+from pipeline.analysis.sites import SIDES, Fitted, SentenceShard, SiteTally, tables_of, trees_of
 from pipeline.analysis.stability import agreement, by_margin, by_nulls
 from pipeline.analysis.totals import similarity
 from pipeline.core.errors import UserError
@@ -147,18 +147,7 @@ def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
         sentences = pl.from_arrow(read_shard(path).select(_ANNOTATION))
         assert isinstance(sentences, pl.DataFrame)
         rows = np.arange(first, first + len(sentences))
-        # A sentence without translation is its own.
-        own = pl.col("target_n_words").is_null()
-        both = sentences.with_columns(
-            **{
-                f"target_{key}": pl.when(own).then(key).otherwise(f"target_{key}")
-                for key in ("governors", "deprels")
-            }
-        )
-        arcs = {
-            side: arcs_of(both.select(governors=f"{start}governors", deprels=f"{start}deprels"))
-            for side, start in SIDES.items()
-        }
+        arcs = {side: arcs_of(trees_of(sentences, side)) for side in SIDES}
         confirms = confirming(rows, rules.seed)
         yield SentenceShard(number, first, arcs, links_of(sentences), confirms)
         first += len(sentences)

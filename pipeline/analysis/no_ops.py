@@ -11,6 +11,7 @@ from pipeline.analysis import bootstrap
 from pipeline.analysis.effects import PLACE, Judging
 from pipeline.analysis.halves import confirming
 from pipeline.analysis.ratio import ratio
+from pipeline.analysis.sites import trees_of
 
 
 def no_ops(
@@ -32,8 +33,8 @@ def no_ops(
         heads = of_site.select(PLACE).unique(maintain_order=True)
         chosen = heads.join(best, on=PLACE, how="left", maintain_order="left")
         if site != "cross" and chosen["deprel"].count():
-            annotated = _annotated(sentences, "target_" if of_pair else "")
-            sums = _sums(of_site, annotated, chosen, rows)
+            trees = trees_of(sentences, "target" if of_pair else "source")
+            sums = _sums(of_site, trees, chosen, rows)
             frames.append(_frame(chosen, sums, rules))
     return pl.concat(frames) if frames else pl.DataFrame()
 
@@ -55,18 +56,9 @@ def _best(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
     )
 
 
-def _annotated(sentences: pl.DataFrame, side: str) -> pl.DataFrame:
-    """The trees of one side. A sentence without translation is its own."""
-    own = pl.col("target_n_words").is_null()
-    return sentences.select(
-        pl.when(own).then(key).otherwise(f"{side}{key}").alias(key)
-        for key in ("governors", "deprels")
-    )
-
-
 def _sums(
     watched: pl.DataFrame,
-    annotated: pl.DataFrame,
+    trees: pl.DataFrame,
     chosen: pl.DataFrame,
     rows: np.ndarray,
 ) -> np.ndarray:
@@ -76,7 +68,7 @@ def _sums(
     causal = watched["site"][0] == "decoder"
     of_sentence = watched.partition_by("sentence", maintain_order=True)
     for k, (row, heads) in enumerate(zip(rows, of_sentence, strict=True)):
-        governors, deprels = annotated.row(int(row))
+        governors, deprels = trees.row(int(row))
         if governors is None or deprels is None:
             continue
         mass = np.array(heads["special_mass"].to_list(), float)

@@ -22,6 +22,15 @@ SIDES = {"source": "", "target": "target_"}
 """The two sides of a sentence pair, and how the corpus's columns of each begin."""
 
 
+def trees_of(sentences: pl.DataFrame, side: str) -> pl.DataFrame:
+    """`governors` and `deprels` of one side. A sentence without translation is its own."""
+    own = pl.col("target_n_words").is_null()
+    return sentences.select(
+        pl.when(own).then(key).otherwise(f"{SIDES[side]}{key}").alias(key)
+        for key in ("governors", "deprels")
+    )
+
+
 @dataclass(frozen=True)
 class SentenceShard:
     """What a corpus says of one shard. Without translations both sides are the same text."""

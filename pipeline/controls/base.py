@@ -5,7 +5,7 @@ count under it is not due to what was destroyed.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,8 @@ else:
 class Control:
     """Changes nothing; a control overrides what it changes.
 
-    A control's dataclass fields are its YAML keys; `seed` is the grid's. `draw` is seeded by it and
-    by the sentence: the same sentence is always changed in the same way.
+    A control's dataclass fields are its YAML keys; `seed` is the grid's. What `draw` gives is
+    seeded by it and by the sentence: the same sentence is always changed in the same way.
     """
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
@@ -36,12 +36,16 @@ class Control:
         """What a layer attends with instead."""
         return call
 
-    def order(self, n_words: int, draw: random.Random) -> Sequence[int]:
+    def order(self, n_words: int, draw: Callable[[], random.Random]) -> Sequence[int]:
         """In which order the words of a sentence are laid out before it is tokenized."""
         return range(n_words)
 
     def pieces(
-        self, ids: list[int], special: list[bool], vocabulary: Sequence[int], draw: random.Random
+        self,
+        ids: list[int],
+        special: list[bool],
+        vocabulary: Sequence[int],
+        draw: Callable[[], random.Random],
     ) -> list[int]:
         """What is read instead of a sentence's pieces. `vocabulary`: all ids that are text."""
         return ids

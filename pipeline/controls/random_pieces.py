@@ -4,7 +4,7 @@ A sink survives that, syntax cannot: what a head still finds, it finds by positi
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.controls.base import Control
@@ -15,7 +15,12 @@ class RandomPieces(Control):
     """Keeps the model, the length of every sentence, its special pieces and its words' lengths."""
 
     def pieces(
-        self, ids: list[int], special: list[bool], vocabulary: Sequence[int], draw: random.Random
+        self,
+        ids: list[int],
+        special: list[bool],
+        vocabulary: Sequence[int],
+        draw: Callable[[], random.Random],
     ) -> list[int]:
         pairs = zip(ids, special, strict=True)
-        return [piece if is_special else draw.choice(vocabulary) for piece, is_special in pairs]
+        chance = draw()
+        return [piece if is_special else chance.choice(vocabulary) for piece, is_special in pairs]

@@ -4,7 +4,7 @@ A head that still joins a verb with its object does so by what they mean, not by
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.controls.base import Control
@@ -17,7 +17,7 @@ class ShuffledWords(Control):
     Baselines do not: the offset is that of the words as the corpus has them.
     """
 
-    def order(self, n_words: int, draw: random.Random) -> Sequence[int]:
+    def order(self, n_words: int, draw: Callable[[], random.Random]) -> Sequence[int]:
         order = list(range(n_words))
-        draw.shuffle(order)
+        draw().shuffle(order)
         return order

@@ -11,6 +11,7 @@ import torch
 
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Bool, Float, Int, Tensor
+from pipeline.core.words import Words, words_of
 
 HALF_WIDTH = 8
 """Signed distances −8..8 have a bin of their own; then come all below and all above."""
@@ -47,6 +48,11 @@ class Layout:
     def n_visible(self) -> Int[Tensor, "sentence query"]:
         """Keys in sight of each query; 0 for padding."""
         return self.visible.sum(-1)
+
+    @cached_property
+    def n_seeing(self) -> Int[Tensor, "sentence key"]:
+        """Queries that see each key; 0 for padding."""
+        return self.visible.sum(1)
 
     @cached_property
     def per_choice(self) -> Float[Tensor, "sentence query"]:
@@ -105,16 +111,29 @@ class Layout:
         return torch.stack(groups, 1).float()
 
     @cached_property
-    def pairs(self) -> Float[Tensor, "sentence pair 2"]:
-        """Columns that add pairs up: other pieces of the query's word; keys in no class at all."""
+    def same_word(self) -> Int[Tensor, "3 pair"]:
+        """Sentence, query and key of each two pieces of one word that are not the same."""
+        return self._same_word.nonzero().T
+
+    @property
+    def _same_word(self) -> Bool[Tensor, "sentence query key"]:
         rows, columns = self.queries.word[:, :, None], self.keys.word[:, None, :]
-        position = torch.arange(self.visible.shape[1], device=self.visible.device)
-        other_key = torch.arange(self.visible.shape[2], device=self.visible.device)
-        distance = (position[:, None] - other_key).abs()
-        same_word = (rows == columns) & (rows >= 0) & (distance > 0)
-        classed = self.keys.classes.any(-1)[:, None, :] | same_word | (distance <= 1)
-        both = torch.stack((same_word & self.visible, ~classed & self.visible), -1)
-        return both.flatten(1, 2).float()
+        apart = self._distance != 0
+        return (rows == columns) & (rows >= 0) & apart & self.visible
+
+    @property
+    def _distance(self) -> Int[Tensor, "query key"]:
+        """key − query"""
+        n_queries, n_keys = self.visible.shape[1:]
+        position = torch.arange(max(n_queries, n_keys), device=self.visible.device)
+        return position[:n_keys] - position[:n_queries, None]
+
+    @cached_property
+    def other_keys(self) -> Float[Tensor, "sentence 1 query key"]:
+        """1 for keys in no class at all, nor of the query's word, nor beside it."""
+        classed = self.keys.classes.any(-1)[:, None, :] | self._same_word
+        other = self.visible & ~classed & (self._distance.abs() > 1)
+        return other.float().unsqueeze(1)
 
     @cached_property
     def previous_word(self) -> Bool[Tensor, "sentence query key"]:
@@ -146,57 +165,59 @@ class Layout:
         return torch.stack((own & choice, both & choice), -1).flatten(1, 2).float()
 
     @cached_property
-    def offsets(self) -> Float[Tensor, "pair column"]:
-        """Columns that add pairs up by key − query: a bin each, then |distance|, then distance."""
-        n_queries, n_keys = self.visible.shape[1:]
-        position = torch.arange(max(n_queries, n_keys), device=self.visible.device)
-        displacement = position[:n_keys] - position[:n_queries, None]
-        columns = torch.zeros(n_queries, n_keys, N_BINS + 2, device=self.visible.device)
-        columns.scatter_(-1, offset_bin(displacement).unsqueeze(-1), 1.0)
-        columns[..., N_BINS] = displacement.abs()
-        columns[..., N_BINS + 1] = displacement
-        return columns.flatten(0, 1)
+    def distances(self) -> Float[Tensor, "4 pair"]:
+        """What a pattern laid out flat is multiplied with, to add pairs up: keys farther than
+        `HALF_WIDTH` before the query; farther behind; the distance before it; behind it."""
+        distance = self._distance.flatten()
+        far = torch.stack((distance < -HALF_WIDTH, distance > HALF_WIDTH)).float()
+        either = torch.stack((-distance, distance)).clamp(min=0).float()
+        return torch.cat((far, either))
 
     @cached_property
-    def to_words(self) -> Float[Tensor, "sentence key key_word"]:
-        """Attention TO a word is the sum over its pieces."""
-        return _membership(self.keys.word, self.keys)
+    def key_words(self) -> Words:
+        return words_of(self.keys.word, self._most(self.keys))
 
     @cached_property
-    def from_words(self) -> Float[Tensor, "sentence query_word query"]:
-        """Attention FROM a word is the mean over its pieces."""
-        return _mean(_membership(self.queries.word, self.queries))
+    def query_words(self) -> Words:
+        return words_of(self.queries.word, self._most(self.queries))
 
     @cached_property
-    def from_predicted_words(self) -> Float[Tensor, "sentence query_word query"]:
-        """The same over the positions that have to say the word's pieces."""
+    def predicted_words(self) -> Words:
+        """Words by the positions that have to say their pieces."""
         assert self.queries.predicts is not None
-        return _mean(_membership(self.queries.predicts, self.queries))
+        return words_of(self.queries.predicts, self._most(self.queries))
+
+    @staticmethod
+    def _most(pieces: Pieces) -> int:
+        return int(pieces.n_words.max())
 
     @cached_property
     def tree_words(self) -> Bool[Tensor, "sentence word"]:
         """Words that a tree joins: those with pieces that are not punctuation alone."""
-        has_piece = self.to_words.sum(1) > 0
-        punctuation = self.keys.in_class("punct").float().unsqueeze(1) @ self.to_words
-        return has_piece & (punctuation.squeeze(1) == 0)
+        words = self.key_words
+        is_punctuation = self.keys.in_class("punct").long()
+        punctuation = torch.zeros_like(words.n_pieces)
+        if words.later.shape[1]:
+            later = is_punctuation.gather(1, words.later) * words.is_later
+            punctuation.scatter_add_(1, words.of, later)
+        punctuation += is_punctuation.gather(1, words.first)
+        return words.there & (punctuation == 0)
 
     @cached_property
-    def no_pointer(self) -> Bool[Tensor, "sentence 1 query_word key_word"]:
-        """Pairs that no pointer may join: words without pieces, padding, the diagonal."""
-        return self._barred(self.from_words)
+    def pointed(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
+        """1 for pairs that a pointer may join: not words without pieces, padding, the diagonal."""
+        return self._joined(self.query_words)
 
     @cached_property
-    def no_predicted_pointer(self) -> Bool[Tensor, "sentence 1 query_word key_word"]:
+    def predicted_pointed(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
         """The same for pointers from the positions that have to say a word."""
-        return self._barred(self.from_predicted_words)
+        return self._joined(self.predicted_words)
 
-    def _barred(self, from_words: Tensor) -> Tensor:
-        rows = from_words.sum(-1) > 0
-        columns = self.to_words.sum(1) > 0
-        allowed = rows[:, :, None] & columns[:, None, :]
+    def _joined(self, rows: Words) -> Tensor:
+        joined = rows.there[:, :, None] & self.key_words.there[:, None, :]
         if self.is_self:
-            allowed &= ~torch.eye(allowed.shape[-1], dtype=torch.bool, device=allowed.device)
-        return ~allowed.unsqueeze(1)
+            joined &= ~torch.eye(joined.shape[-1], dtype=torch.bool, device=joined.device)
+        return joined.float().unsqueeze(1)
 
 
 def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
@@ -207,14 +228,3 @@ def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
         N_BINS - 2,
         torch.where(displacement > HALF_WIDTH, N_BINS - 1, inside),
     )
-
-
-def _membership(
-    word: Int[Tensor, "sentence piece"], pieces: Pieces
-) -> Float[Tensor, "sentence piece word"]:
-    words = torch.arange(int(pieces.n_words.max()), device=pieces.ids.device)
-    return (word[..., None] == words).float()
-
-
-def _mean(members: Float[Tensor, "sentence piece word"]) -> Float[Tensor, "sentence word piece"]:
-    return (members / members.sum(1, keepdim=True).clamp(min=1)).transpose(1, 2)

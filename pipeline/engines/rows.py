@@ -71,7 +71,8 @@ class _Site:
 
     def add(self, rows: list[int], calls: list[Measured]) -> None:
         n_sentences = len(self.encoded)
-        shared = {id(call.layout): baseline(call.layout) for call in calls}
+        layouts = {id(call.layout): call.layout for call in calls}  # layers share theirs
+        shared = {key: baseline(layout) for key, layout in layouts.items()}
         self._shared.put(n_sentences, rows, [shared[id(call.layout)] for call in calls])
         sums = [
             {name: x for name, x in call.reduction.sums.items() if name not in _OF_SHARDS}

@@ -13,12 +13,13 @@ from transformers import PreTrainedModel
 
 from pipeline.controls.base import Control
 from pipeline.core.sentence import Sentence
+from pipeline.engines.lanes import in_lanes
 from pipeline.engines.rows import Rows
-from pipeline.engines.totals import Totals
+from pipeline.engines.totals import Totals, alike
 from pipeline.models.encode import Encoded, Encoder
 from pipeline.models.tap import Place, Tap, check, forward
 from pipeline.models.under import encode_under
-from pipeline.statistics.kernels import KERNELS
+from pipeline.statistics.kernels import DIVERGENCES, KERNELS
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,10 @@ def measure_shard(
     encoded, skipped = encode_under(subject.control, subject.seed, subject.encoder, sentences, rows)
     places = subject.places if asked.norms else [replace(p, readout=None) for p in subject.places]
     collected, totals = Rows(places, encoded), Totals(places)
-    for batch in batches(encoded, asked.batch_pieces):
+    device = subject.model.device
+
+    def measured(batch: list[Encoded]) -> tuple[list[Encoded], Tap, dict[str, torch.Tensor]]:
         source, target = subject.encoder.pieces(batch)
-        device = subject.model.device
         sampled = _sampled([first + e.index for e in batch], asked.similarity_every)
         tap = Tap(
             source.to(device),
@@ -87,8 +89,13 @@ def measure_shard(
         )
         forward(subject.model, tap)
         check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
+        return batch, tap, alike(tap, places, DIVERGENCES[asked.kernel])
+
+    for batch, tap, between_heads in in_lanes(
+        measured, batches(encoded, asked.batch_pieces), device
+    ):
         collected.add(batch, tap)
-        totals.add(tap)
+        totals.add(tap, between_heads)
         progress(len(batch))
     progress(len(sentences) - len(encoded))
     counts = {

@@ -3,7 +3,7 @@
 What classes of key give (group E), how alike heads are (group H), and values, for their means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,21 @@ from pipeline.engines.rows import table
 from pipeline.models.tap import SITES, Measured, Place, Tap
 from pipeline.statistics.edited import VALUE_CLASSES
 from pipeline.statistics.norms import OUTPUT_CLASSES
-from pipeline.statistics.similarity import js_divergences, n_sampled
+from pipeline.statistics.similarity import n_sampled
+
+
+def alike(
+    tap: Tap, places: Sequence[Place], divergences: Callable[[torch.Tensor], torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """By site, how far the heads of all its layers are from one another in the rows that were kept:
+    [head, head], summed over rows."""
+    if tap.sampled is None:
+        return {}
+    rows: dict[str, list[torch.Tensor]] = {}
+    for call, place in zip(tap.calls, places, strict=True):
+        if call.rows is not None:
+            rows.setdefault(place.site, []).append(call.rows)
+    return {site: divergences(torch.cat(of_site, 1)) for site, of_site in rows.items()}
 
 
 class Totals:
@@ -27,14 +41,14 @@ class Totals:
             if any(p.site == site for p in places)
         }
 
-    def add(self, tap: Tap) -> None:
-        """One batch."""
+    def add(self, tap: Tap, alike: dict[str, torch.Tensor]) -> None:
+        """One batch, and what `alike` says of it."""
         for name, site in self._sites.items():
             calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
             site.add_outputs(calls)
             site.add_values(calls)
             if tap.sampled is not None:
-                site.add_divergences(calls, tap.sampled)
+                site.add_divergences(calls, tap.sampled, alike[name])
 
     def tables(self) -> dict[str, pa.Table]:
         """`outputs`, `similarity` and `values`."""
@@ -69,9 +83,10 @@ class _Site:
                     total = torch.cat([s.double().sum(0) for s in sums]).cpu().numpy()
                     kept[name] = kept.get(name, 0) + total
 
-    def add_divergences(self, calls: list[Measured], sampled: torch.Tensor) -> None:
-        rows = [call.rows for call in calls if call.rows is not None]
-        found = js_divergences(torch.cat(rows, 1)).double().cpu().numpy()
+    def add_divergences(
+        self, calls: list[Measured], sampled: torch.Tensor, divergences: torch.Tensor
+    ) -> None:
+        found = divergences.double().cpu().numpy()
         self._divergences = found if self._divergences is None else self._divergences + found
         self.n_sampled += n_sampled(calls[0].layout.queries.lengths[sampled])
 

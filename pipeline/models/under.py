@@ -4,8 +4,9 @@ Whoever measures and whoever shows draw here, so that what is looked at is what 
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from pipeline.core.sentence import Sentence
@@ -16,12 +17,16 @@ from pipeline.models.encode import Encoded, Encoder, Side, Skipped
 class Rewriting(Protocol):
     """The part of a control that changes what is read."""
 
-    def order(self, n_words: int, draw: random.Random) -> Sequence[int]:
+    def order(self, n_words: int, draw: Callable[[], random.Random]) -> Sequence[int]:
         """In which order the words of a sentence are laid out before it is tokenized."""
         ...
 
     def pieces(
-        self, ids: list[int], special: list[bool], vocabulary: Sequence[int], draw: random.Random
+        self,
+        ids: list[int],
+        special: list[bool],
+        vocabulary: Sequence[int],
+        draw: Callable[[], random.Random],
     ) -> list[int]:
         """What is read instead of a sentence's pieces."""
         ...
@@ -40,11 +45,14 @@ def encode_under(
     row and on no other sentence.
     """
 
-    def draw(index: int, what: str) -> random.Random:
-        return random.Random(f"{seed}/{rows[index]}/{what}")
+    def draw(index: int, what: str) -> Callable[[], random.Random]:
+        # Seeding takes longer than most of what is done for a sentence here, and few controls draw.
+        return partial(random.Random, f"{seed}/{rows[index]}/{what}")
 
     def replaced(e: Encoded, side: Side, name: str) -> Side:
         ids = rewriting.pieces(side.ids, side.special, encoder.vocabulary, draw(e.index, name))
+        if ids is side.ids:
+            return side
         # What a decoder has to say is what it reads next, and an end.
         says = side.says and [*ids[1:], side.says[-1]]
         return replace(side, ids=ids, says=says)
@@ -62,10 +70,10 @@ def encode_under(
     ]
     encoded, skipped = encoder.encode(sentences, orders)
     return [
-        replace(
-            e,
-            source=replaced(e, e.source, "source pieces"),
-            target=e.target and replaced(e, e.target, "target pieces"),
+        Encoded(
+            e.index,
+            replaced(e, e.source, "source pieces"),
+            e.target and replaced(e, e.target, "target pieces"),
         )
         for e in encoded
     ], skipped

@@ -15,6 +15,7 @@ from pipeline.stages.settings import MeasureSettings
 CODE = (
     *("core", "statistics", "models", "controls"),
     *(
+        "engines/lanes.py",
         "engines/rows.py",
         "engines/shard.py",
         "engines/totals.py",

@@ -15,6 +15,7 @@ from pipeline.engines.shard import Asked, Subject
 from pipeline.lake.files import say_on_stderr
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
+from pipeline.models.linears import on_onednn
 from pipeline.models.tap import NAME, wiring
 from pipeline.stages.cells import as_cell
 from pipeline.stages.identity import identity
@@ -90,7 +91,9 @@ class CellPlan:
         with _readable(self.checkpoint):
             tokenizer = self.checkpoint.tokenizer()
             model = self.checkpoint.load(NAME, self.settings.dtype)
-        return self._under_control(model, tokenizer)
+        subject = self._under_control(model, tokenizer)
+        on_onednn(subject.model, self.settings.linears)
+        return subject
 
     def speaking_subject(self) -> tuple[Subject, str | None]:
         """The same with the head of its language model, where it has one, and what that was trained

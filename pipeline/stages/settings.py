@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, ValidationError, create_model
 from pipeline.analysis.rules import Rules
 from pipeline.core.edit import EDIT_CLASSES
 from pipeline.core.errors import UserError
+from pipeline.models.linears import Linears
 from pipeline.report.settings import ReportSettings
 
 T = TypeVar("T")
@@ -33,7 +34,8 @@ class IngestSettings:
 class MeasureSettings:
     device: str = "auto"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    kernel: Literal["auto", "portable", "cpp"] = "auto"
+    kernel: Literal["auto", "portable", "cpp", "triton"] = "auto"
+    linears: Linears = "torch"
     batch_pieces: Positive = 1024
     similarity_every: Annotated[int, Field(ge=0, lt=2**31)] = 20
     norms: bool = True

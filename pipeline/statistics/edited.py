@@ -104,4 +104,5 @@ def special_by_word(
     """Mass on special pieces of each word, the mean over its pieces; 0 of one without pieces."""
     special = layout.key_classes[..., KEY_CLASSES.index("special")]
     of_query = pattern @ special[:, None, :, None]
-    return (layout.from_words.unsqueeze(1) @ of_query).squeeze(-1)
+    words = layout.query_words
+    return words.mean_of_rows(of_query).squeeze(-1) * words.there.unsqueeze(1)

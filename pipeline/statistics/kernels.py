@@ -1,19 +1,36 @@
 """Kernels by name: what attends, and keeps of each pattern what statistics are made of."""
 
+import os
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.shapes import Tensor
-from pipeline.statistics import native, portable
+from pipeline.statistics import native, portable, similarity
 
 Kernel = Callable[[AttentionCall], tuple[Tensor, Reduction]]
-KERNELS: dict[str, Kernel] = {"portable": portable.attend, "cpp": native.attend}
 
 
 class NoKernel(Exception):
     """A kernel that was asked for cannot be had here; says why in one line."""
+
+
+def _fused(call: AttentionCall) -> tuple[Tensor, Reduction]:
+    # Triton is an extra: it is imported where its kernel is run, and nowhere else.
+    from pipeline.statistics import fused
+
+    return fused.attend(call)
+
+
+KERNELS: dict[str, Kernel] = {
+    "portable": portable.attend,
+    "cpp": native.attend,
+    "triton": _fused,
+}
+DIVERGENCES = dict.fromkeys(KERNELS, similarity.js_divergences) | {"cpp": native.js_divergences}
+"""How the heads of some rows are compared beside a kernel."""
 
 
 def choose(
@@ -29,17 +46,41 @@ def choose(
     """
     if asked == "portable":
         return asked
+    fastest = "triton" if _kind(device) == "cuda" else "cpp"
     try:
-        if device != "cpu" or dtype != torch.float32:
-            kind = str(dtype).removeprefix("torch.")
-            raise NoKernel(f"the native kernel reads float32 on a CPU, not {kind} on {device}")
-        try:
-            native.load(say)
-        except native.CannotCompile as error:
-            raise NoKernel(str(error)) from error
+        if asked == "triton" or (asked == "auto" and fastest == "triton"):
+            _need_triton(device)
+            return "triton"
+        _need_cpp(device, dtype, say)
     except NoKernel as error:
         if asked != "auto":
             raise
         say(f"headcensus: the portable kernel measures: {error}")
         return "portable"
     return "cpp"
+
+
+def _need_cpp(device: str, dtype: torch.dtype, say: Callable[[str], object]) -> None:
+    if device != "cpu" or dtype != torch.float32:
+        kind = str(dtype).removeprefix("torch.")
+        raise NoKernel(f"the native kernel reads float32 on a CPU, not {kind} on {device}")
+    try:
+        native.load(say)
+    except native.CannotCompile as error:
+        raise NoKernel(str(error)) from error
+
+
+def _need_triton(device: str) -> None:
+    """On a CPU its kernel runs in Triton's interpreter, for tests of it alone."""
+    if _kind(device) != "cuda" and not (device == "cpu" and _interpreted()):
+        raise NoKernel(f"the triton kernel reads what is on a GPU (cuda), not on {device}")
+    if find_spec("triton") is None:
+        raise NoKernel("Triton is not installed: pip install 'headcensus[triton]'")
+
+
+def _interpreted() -> bool:
+    return os.environ.get("TRITON_INTERPRET") == "1"
+
+
+def _kind(device: str) -> str:
+    return device.split(":")[0]

@@ -65,7 +65,6 @@ def sinks(digest: Digest, layout: Layout) -> dict[str, Float[Tensor, "sentence h
     """
     received = digest.received
     n_positions = min(4, received.shape[-1])
-    n_seeing = layout.visible[..., :n_positions].sum(1, dtype=received.dtype)
-    alpha = received[..., :n_positions] / n_seeing.unsqueeze(1)
+    alpha = received[..., :n_positions] / layout.n_seeing[:, None, :n_positions]
     missing = alpha.new_full(alpha.shape[:2], torch.nan)
     return {f"alpha_{k}": alpha[..., k] if k < n_positions else missing for k in range(4)}

@@ -1,5 +1,5 @@
-// Attention and its digest in one pass: the weights of a few heads at a time stay in the cache, and all
-// of them are never in memory together. What is computed is what digest_of (portable.py) computes.
+// Attention and its digest in one pass: the weights of a few queries at a time stay in the cache, and all
+// of them are never in memory. What is computed is what digest_of (portable.py) computes.
 //
 // Floating point: sums may be reordered, and NaN has to stay NaN (a model that gives one must be found
 // out), so that this is compiled without -ffinite-math-only.
@@ -14,6 +14,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
@@ -34,7 +35,8 @@ constexpr float HIDDEN = -1e30f;  // the score of a key that may not be seen; fi
 constexpr int HALF_WIDTH = 8, N_BINS = 2 * HALF_WIDTH + 3;  // as in core/layout.py
 constexpr int NOT_A_NODE = -3;  // as in statistics/trees.py; there −1 is a word without a parent
 constexpr float GONE = -1.0f;   // how near a word is that has entered its tree, or never will
-constexpr int64_t AT_ONCE = 1 << 20;                        // weights that are in the cache together
+constexpr int LANE = 16;        // numbers of a wide register; rows of keys and of words are padded to it
+constexpr int AT_ONCE = 6;      // queries whose weights are in the cache together
 
 enum Sum { BEFORE, BEHIND, SAME_WORD, OTHER, DISTANCE, DISPLACEMENT, SEGMENT_OWN, SEGMENT_BOTH,
            NORM_BEFORE, NORM_BEHIND, NORM_SAME_WORD, NORM_OTHER, N_SUMS };
@@ -42,11 +44,17 @@ enum Sum { BEFORE, BEHIND, SAME_WORD, OTHER, DISTANCE, DISPLACEMENT, SEGMENT_OWN
 // One sentence at one head. Pointers that may be null say that the call has no such thing.
 struct Head {
   int n_queries, n_keys, longest_query, longest_key;  // the last two with padding
+  int key_lanes, word_lanes;  // of a row of keys, of words; what is behind the last is 0
   float softcap;                      // 0: none
   const float* bias;                  // [query, key]
   const bool* visible;                // [query, key]
   const float* sink;
   bool is_self, trees;
+  // Rows of `channels` and of `value_channels` numbers; how far apart rows are, of each its stride.
+  const float *query, *key, *value;
+  int64_t query_stride, key_stride, value_stride, output_stride;
+  int channels, value_channels, panel_lanes;
+  float scaling;
   int n_query_words, n_key_words;
   const int64_t *query_word, *key_word, *predicts, *segment;
   const float *content, *unclassed;   // 1 where a key is not special; is in no class
@@ -55,7 +63,7 @@ struct Head {
   int n_few;
   const bool* node;                   // words that a tree joins
   // What is given back.
-  float *received, *entropy, *largest, *highest_content, *columns, *itself, *bins, *sums;
+  float *output, *received, *entropy, *largest, *highest_content, *columns, *itself, *bins, *sums;
   int64_t* where;
   int16_t *attends_to, *attended_by, *attends_to_norm, *attended_by_norm, *tree, *tree_max;
   int16_t *predicted, *predicted_norm;
@@ -63,9 +71,11 @@ struct Head {
 
 // Of the sentence that is at hand; one per thread, so that nothing is allocated for each head.
 struct Room {
-  std::vector<float> words, words_norm, said, said_norm, share, share_said, length_unclassed;
-  std::vector<float> best, tree_weights, node, near, entered, some;
-  std::vector<int> first_piece, next_piece, slot, from;
+  std::vector<float> words, words_norm, said, said_norm, share, share_said;
+  std::vector<float> received, content, unclassed, length_unclassed;
+  std::vector<float> best, tree_weights, node, near, some, has_piece, first_length;
+  std::vector<float> key_panels, value_panels, queries, weights, products;
+  std::vector<int> first_piece, next_piece, at, later, from, parent;
   std::vector<double> bins, sums;
 };
 
@@ -88,25 +98,97 @@ INLINE float exponential(float x) {
   return p * power;
 }
 
-INLINE float highest(const float* __restrict x, int n) {
+// A matrix product by panels. As many columns as fill two registers where they are wide, or one.
+typedef float Lane __attribute__((vector_size(LANE * sizeof(float))));
+
+int lanes_of_a_panel() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  static const int n = __builtin_cpu_supports("avx512f") ? 2 : 1;
+  return n;
+#else
+  return 1;
+#endif
+}
+
+int padded(int n, int to) { return (n + to - 1) / to * to; }
+
+INLINE Lane load(const float* x) {
+  Lane lane;
+  std::memcpy(&lane, x, sizeof lane);
+  return lane;
+}
+
+// `AT_ONCE` rows of a, `depth` numbers each, times a panel of as many rows.
+template <int LANES>
+INLINE void multiply(const float* __restrict a, int64_t stride, const float* __restrict panel, int depth,
+                     float* __restrict out, int64_t out_stride) {
+  Lane sum[AT_ONCE][LANES] = {};
+  for (int k = 0; k < depth; k++, panel += LANES * LANE) {
+    Lane b[LANES];
+#pragma GCC unroll 2
+    for (int l = 0; l < LANES; l++) b[l] = load(panel + l * LANE);
+#pragma GCC unroll 6
+    for (int r = 0; r < AT_ONCE; r++) {
+      const float x = a[r * stride + k];
+#pragma GCC unroll 2
+      for (int l = 0; l < LANES; l++) sum[r][l] += x * b[l];
+    }
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < AT_ONCE; r++)
+#pragma GCC unroll 2
+    for (int l = 0; l < LANES; l++)
+      std::memcpy(out + r * out_stride + l * LANE, &sum[r][l], sizeof(Lane));
+}
+
+INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& panels, int lanes,
+                     int depth, int64_t across, float* out, int64_t out_stride) {
+  for (int64_t c = 0; c < across; c += lanes * LANE) {
+    const float* panel = panels.data() + c * depth;
+    if (lanes == 2)
+      multiply<2>(a, stride, panel, depth, out + c, out_stride);
+    else
+      multiply<1>(a, stride, panel, depth, out + c, out_stride);
+  }
+}
+
+// Rows side by side in panels; or, of the transposed matrix, its columns.
+void lay(const float* x, int64_t stride, int n_rows, int n_columns, bool transposed, int width,
+         std::vector<float>& panels) {
+  const int depth = transposed ? n_columns : n_rows, across = transposed ? n_rows : n_columns;
+  panels.assign(static_cast<size_t>(padded(across, width)) * depth, 0.0f);
+  for (int r = 0; r < n_rows; r++) {
+    const float* of_row = x + r * stride;
+    if (transposed) {
+      float* column = panels.data() + static_cast<size_t>(r / width) * depth * width + r % width;
+      for (int c = 0; c < n_columns; c++) column[c * width] = of_row[c];
+    } else {
+      for (int c = 0; c < n_columns; c += width)
+        std::copy_n(of_row + c, std::min(width, n_columns - c),
+                    panels.data() + static_cast<size_t>(c) * depth + r * width);
+    }
+  }
+}
+
+// Of so many whole lanes.
+INLINE float highest(const float* __restrict x, int lanes) {
+  const int n = lanes * LANE;
   float high = -std::numeric_limits<float>::infinity();
 #pragma omp simd reduction(max : high)
   for (int j = 0; j < n; j++) high = x[j] > high ? x[j] : high;
   return high;
 }
 
-// Where a value that is there stands first.
-INLINE int first_of(const float* __restrict x, int n, float value) {
-  constexpr int STEP = 32;
-  int start = 0;
-  for (; start + STEP <= n; start += STEP) {
+// Where a value that is there stands first; 0 for NaN, which is equal to nothing.
+INLINE int first_of(const float* __restrict x, int lanes, float value) {
+  for (int lane = 0; lane < lanes; lane++) {
+    const float* of_lane = x + lane * LANE;
     int found = 0;
 #pragma omp simd reduction(| : found)
-    for (int j = start; j < start + STEP; j++) found |= x[j] == value;
-    if (found) break;
+    for (int j = 0; j < LANE; j++) found |= (of_lane[j] == value) << j;
+    if (found) return lane * LANE + __builtin_ctz(found);
   }
-  while (start + 1 < n && x[start] != value) start++;
-  return start;
+  return 0;
 }
 
 // Scores of one query as the model has them: capped, with its bias, and keys hidden that it may not see.
@@ -131,7 +213,8 @@ INLINE void finish_scores(const Head& h, int i, float* __restrict s) {
 
 // Scores become weights. −Σ p ln p is Σ p · ln z − Σ p (s − m).
 INLINE void soften(const Head& h, int i, float* __restrict s) {
-  const int n = h.n_keys;
+  const int n = h.key_lanes * LANE;
+  for (int j = h.n_keys; j < n; j++) s[j] = HIDDEN;
   float most = HIDDEN, nan = 0;
 #pragma omp simd reduction(max : most) reduction(+ : nan)
   for (int j = 0; j < n; j++) {
@@ -154,19 +237,21 @@ INLINE void soften(const Head& h, int i, float* __restrict s) {
   const float inverse = 1.0f / z;
   h.entropy[i] = of_keys * inverse * std::log(z) - t * inverse;
   h.largest[i] = high * inverse;
-  h.where[i] = first_of(s, n, high);
+  h.where[i] = first_of(s, h.key_lanes, high);
 #pragma omp simd
   for (int j = 0; j < n; j++) s[j] *= inverse;
 }
 
 // What each key gets; what lies on keys of no class, all of them; the largest weight on content.
-INLINE void gather(const Head& h, int i, const float* __restrict p, const float* __restrict both,
-                   float* other, float* norm_other) {
-  float *__restrict received = h.received;
-  const float *__restrict content = h.content, *__restrict unclassed = h.unclassed;
+INLINE void gather(const Head& h, Room& room, int i, const float* __restrict p, float* other,
+                   float* norm_other) {
+  const int n = h.key_lanes * LANE;
+  float* __restrict received = room.received.data();
+  const float *__restrict content = room.content.data(), *__restrict unclassed = room.unclassed.data();
+  const float* __restrict both = room.length_unclassed.data();
   float high = 0, plain = 0, by_norm = 0;
 #pragma omp simd reduction(max : high) reduction(+ : plain, by_norm)
-  for (int j = 0; j < h.n_keys; j++) {
+  for (int j = 0; j < n; j++) {
     received[j] += p[j];
     plain += p[j] * unclassed[j];
     by_norm += p[j] * both[j];
@@ -180,27 +265,34 @@ INLINE void gather(const Head& h, int i, const float* __restrict p, const float*
 }
 
 // Weights by distance: near ones each by itself, on either side the rest together.
-INLINE void spread(int i, int n, const float* __restrict p, double* bins, double* sums) {
-  const int low = std::max(0, i - HALF_WIDTH), high = std::min(n, i + HALF_WIDTH + 1);
+// Before the first key and behind the last there are HALF_WIDTH zeros.
+INLINE void spread(int i, int n, const float* __restrict p, double* __restrict bins, double* sums) {
+  const float* __restrict near = p + i - HALF_WIDTH;
+#pragma omp simd
+  for (int k = 0; k < N_BINS - 2; k++) bins[k] += near[k];
   float below = 0, down = 0, above = 0, up = 0;
 #pragma omp simd reduction(+ : below, down)
-  for (int j = 0; j < low; j++) {
+  for (int j = 0; j < i - HALF_WIDTH; j++) {
     below += p[j];
     down += p[j] * static_cast<float>(i - j);
   }
 #pragma omp simd reduction(+ : above, up)
-  for (int j = high; j < n; j++) {
+  for (int j = i + HALF_WIDTH + 1; j < n; j++) {
     above += p[j];
     up += p[j] * static_cast<float>(j - i);
-  }
-  for (int j = low; j < high; j++) {
-    bins[j - i + HALF_WIDTH] += p[j];
-    (j < i ? down : up) += p[j] * static_cast<float>(std::abs(j - i));
   }
   bins[N_BINS - 2] += below;
   bins[N_BINS - 1] += above;
   sums[DISTANCE] += down + up;
   sums[DISPLACEMENT] += up - down;
+}
+
+// Distances of weights near their query, from the bins of all queries.
+void add_near(const double* bins, double* sums) {
+  for (int k = -HALF_WIDTH; k <= HALF_WIDTH; k++) {
+    sums[DISTANCE] += bins[k + HALF_WIDTH] * std::abs(k);
+    sums[DISPLACEMENT] += bins[k + HALF_WIDTH] * k;
+  }
 }
 
 // Weights on the query itself, beside it and on its own word; of the rest what lies on no class.
@@ -253,32 +345,43 @@ INLINE void by_segment(const Head& h, int i, const float* p, double* sums) {
   }
 }
 
-// A query's share in its word's weights on words; the last column takes what is on pieces of no word.
-INLINE void merge(const Head& h, const int* slot, const float* p, float share, float* plain,
-                  float* by_norm) {
+// A query's share in its word's weights on words: those on their first pieces, then on all others.
+INLINE void merge(const Head& h, const Room& room, const float* __restrict p, float share,
+                  float* __restrict plain, float* __restrict by_norm) {
+  const int n = h.word_lanes * LANE;
+  const int* __restrict at = room.at.data();
+  const float* __restrict there = room.has_piece.data();
   if (h.length) {
-    for (int j = 0; j < h.n_keys; j++) {
-      const float x = p[j] * share;
-      plain[slot[j]] += x;
-      by_norm[slot[j]] += x * h.length[j];
+    const float* __restrict length = room.first_length.data();
+#pragma omp simd
+    for (int b = 0; b < n; b++) {
+      const float x = p[at[b]] * share;
+      plain[b] += x * there[b];
+      by_norm[b] += x * length[b];
     }
   } else {
-    for (int j = 0; j < h.n_keys; j++) plain[slot[j]] += p[j] * share;
+#pragma omp simd
+    for (int b = 0; b < n; b++) plain[b] += p[at[b]] * share * there[b];
+  }
+  for (const int j : room.later) {
+    const float x = p[j] * share;
+    plain[h.key_word[j]] += x;
+    if (h.length) by_norm[h.key_word[j]] += x * h.length[j];
   }
 }
 
 // The largest weight above 0 of each row, and of each column; −1 where there is none.
 INLINE void point(const Head& h, Room& room, const std::vector<float>& words, int16_t* rows,
                   int16_t* columns) {
-  const int n = h.n_key_words, stride = n + 1;
+  const int n = h.word_lanes * LANE;
   float* __restrict best = room.best.data();
   int* __restrict from = room.from.data();
   std::fill(best, best + n, 0.0f);
   std::fill(from, from + n, -1);
   for (int a = 0; a < h.n_query_words; a++) {
-    const float* __restrict w = words.data() + static_cast<size_t>(a) * stride;
-    const float high = highest(w, n);
-    rows[a] = high > 0 ? first_of(w, n, high) : -1;
+    const float* __restrict w = words.data() + static_cast<size_t>(a) * n;
+    const float high = highest(w, h.word_lanes);
+    rows[a] = high > 0 ? first_of(w, h.word_lanes, high) : -1;
     if (columns) {
 #pragma omp simd
       for (int b = 0; b < n; b++) {
@@ -287,58 +390,101 @@ INLINE void point(const Head& h, Room& room, const std::vector<float>& words, in
       }
     }
   }
-  for (int b = 0; columns && b < n; b++) columns[b] = static_cast<int16_t>(from[b]);
+  for (int b = 0; columns && b < h.n_key_words; b++) columns[b] = static_cast<int16_t>(from[b]);
 }
 
-// Weights of both directions together, a few rows and columns at a time: columns are far apart.
-INLINE void fold(const float* __restrict words, int n, float* __restrict weight) {
-  constexpr int SIDE = 32;
-  for (int a0 = 0; a0 < n; a0 += SIDE)
-    for (int b0 = 0; b0 < n; b0 += SIDE)
-      for (int a = a0; a < std::min(n, a0 + SIDE); a++)
-        for (int b = b0; b < std::min(n, b0 + SIDE); b++)
-          weight[a * n + b] = words[a * (n + 1) + b] + words[b * (n + 1) + a];
+// Step of a transposition: in each pair of rows `S` apart, blocks of S columns change places.
+template <int S>
+INLINE void swap_blocks(Lane* rows) {
+  typedef int Places __attribute__((vector_size(LANE * sizeof(int))));
+  Places upper, lower;
+  for (int c = 0; c < LANE; c++) {
+    upper[c] = c & S ? LANE + c - S : c;
+    lower[c] = c & S ? LANE + c : c + S;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < LANE; r++)
+    if (!(r & S)) {
+      const Lane a = rows[r], b = rows[r + S];
+      rows[r] = __builtin_shuffle(a, b, upper);
+      rows[r + S] = __builtin_shuffle(a, b, lower);
+    }
+}
+
+INLINE void transpose(Lane* rows) {
+  swap_blocks<8>(rows), swap_blocks<4>(rows), swap_blocks<2>(rows), swap_blocks<1>(rows);
+}
+
+// Weights of both directions together, a square of rows and columns at a time. Behind the last word there
+// are columns of 0, and no rows.
+INLINE void fold(const float* __restrict words, int n_words, int lanes, float* __restrict weight) {
+  const int n = lanes * LANE;
+  for (int a0 = 0; a0 < n_words; a0 += LANE)
+    for (int b0 = a0; b0 < n_words; b0 += LANE) {
+      const int n_a = std::min(LANE, n_words - a0), n_b = std::min(LANE, n_words - b0);
+      Lane both[LANE] = {};
+      for (int b = 0; b < n_b; b++) both[b] = load(words + (b0 + b) * n + a0);
+      transpose(both);
+      for (int a = 0; a < n_a; a++) {
+        both[a] += load(words + (a0 + a) * n + b0);
+        std::memcpy(weight + (a0 + a) * n + b0, &both[a], sizeof(Lane));
+      }
+      for (int a = n_a; a < LANE; a++) both[a] = Lane{};
+      transpose(both);
+      for (int b = 0; b < n_b; b++) std::memcpy(weight + (b0 + b) * n + a0, &both[b], sizeof(Lane));
+    }
 }
 
 // Of the words that a tree joins, the one that each attends to most; and the tree itself, by Prim's
-// algorithm from the first of them. Parents follow from the order in which words enter: of those that
-// entered before, the one of the largest weight, the first of equals.
+// algorithm from the first of them. A word's parent is, of those that entered before, the one of the
+// largest weight, the first of equals.
 INLINE void span(const Head& h, Room& room) {
-  const int n = h.n_key_words, stride = n + 1;
+  const int n = h.word_lanes * LANE;
   const float* words = room.words.data();
   float* weight = room.tree_weights.data();
   float *__restrict node = room.node.data(), *__restrict some = room.some.data();
-  float *__restrict near = room.near.data(), *__restrict entered = room.entered.data();
-  fold(words, n, weight);
-  for (int b = 0; b < n; b++) {
-    node[b] = h.node[b] ? 1.0f : 0.0f;
-    near[b] = h.node[b] ? 0.0f : GONE;
-    entered[b] = 0.0f;
+  float* __restrict near = room.near.data();
+  int* __restrict parent = room.parent.data();
+  fold(words, h.n_key_words, h.word_lanes, weight);
+  std::fill(node, node + n, 0.0f);
+  std::fill(near, near + n, GONE);
+  std::fill(parent, parent + n, -1);
+  for (int b = 0; b < h.n_key_words; b++) {
+    if (h.node[b]) {
+      node[b] = 1.0f;
+      near[b] = 0.0f;
+    }
     h.tree[b] = h.tree_max[b] = NOT_A_NODE;
   }
-  // The largest of w where `there` is 1; where it stands, or −1 where nothing is above 0.
-  const auto most = [&](const float* __restrict w, const float* __restrict there) {
+  for (int a = 0; a < h.n_key_words; a++) {
+    if (!h.node[a]) continue;
+    const int of_all = h.attends_to[a];
+    if (of_all < 0 || h.node[of_all]) {
+      h.tree_max[a] = static_cast<int16_t>(of_all);
+      continue;
+    }
 #pragma omp simd
-    for (int b = 0; b < n; b++) some[b] = w[b] * there[b];
-    const float high = highest(some, n);
-    return high > 0 ? first_of(some, n, high) : -1;
-  };
-  for (int a = 0; a < n; a++)
-    if (h.node[a]) h.tree_max[a] = static_cast<int16_t>(most(words + a * stride, node));
+    for (int b = 0; b < n; b++) some[b] = words[a * n + b] * node[b];
+    const float high = highest(some, h.word_lanes);
+    h.tree_max[a] = static_cast<int16_t>(high > 0 ? first_of(some, h.word_lanes, high) : -1);
+  }
   for (;;) {
-    const float high = highest(near, n);
+    const float high = highest(near, h.word_lanes);
     if (high < 0) break;
-    const int next = first_of(near, n, high);
-    const float* __restrict w = weight + next * n;
-    h.tree[next] = static_cast<int16_t>(most(w, entered));
-    entered[next] = 1.0f;
+    const int next = first_of(near, h.word_lanes, high);
+    h.tree[next] = static_cast<int16_t>(parent[next]);
     near[next] = GONE;
+    const float* __restrict w = weight + next * n;
 #pragma omp simd
-    for (int b = 0; b < n; b++) near[b] = near[b] >= 0 && w[b] > near[b] ? w[b] : near[b];
+    for (int b = 0; b < n; b++) {
+      const bool nearer = w[b] > near[b] || (w[b] == near[b] && next < parent[b]);
+      parent[b] = near[b] >= 0 && nearer ? next : parent[b];
+      near[b] = near[b] >= 0 && nearer ? w[b] : near[b];
+    }
   }
 }
 
-// 1 over the number of positions of each word; and where a key's weights are added up.
+// 1 over the number of positions of each word; where each word's pieces are; keys and values in panels.
 void prepare(const Head& h, Room& room) {
   const auto shares = [&](const int64_t* word, std::vector<float>& share) {
     share.assign(h.n_query_words, 0.0f);
@@ -348,62 +494,99 @@ void prepare(const Head& h, Room& room) {
   };
   shares(h.query_word, room.share);
   if (h.predicts) shares(h.predicts, room.share_said);
-  room.slot.resize(h.n_keys);
   room.next_piece.assign(h.n_keys, -1);
   room.first_piece.assign(h.n_key_words, -1);
   for (int j = h.n_keys; j-- > 0;) {
     const int w = static_cast<int>(h.key_word[j]);
-    room.slot[j] = w < 0 ? h.n_key_words : w;
     if (w < 0) continue;
     room.next_piece[j] = room.first_piece[w];
     room.first_piece[w] = j;
   }
-  const size_t n_words = static_cast<size_t>(h.n_query_words) * (h.n_key_words + 1);
+  const int n_wide = h.word_lanes * LANE, n_wide_keys = h.key_lanes * LANE;
+  room.at.assign(n_wide, 0);
+  room.has_piece.assign(n_wide, 0.0f);
+  room.first_length.assign(n_wide, 0.0f);
+  room.later.clear();
+  for (int b = 0; b < h.n_key_words; b++) {
+    const int j = room.first_piece[b];
+    room.at[b] = std::max(j, 0);
+    room.has_piece[b] = j < 0 ? 0.0f : 1.0f;
+    room.first_length[b] = j < 0 || !h.length ? 0.0f : h.length[j];
+    for (int k = j < 0 ? j : room.next_piece[j]; k >= 0; k = room.next_piece[k]) room.later.push_back(k);
+  }
+  const int width = h.panel_lanes * LANE;
+  lay(h.key, h.key_stride, h.n_keys, h.channels, true, width, room.key_panels);
+  lay(h.value, h.value_stride, h.n_keys, h.value_channels, false, width, room.value_panels);
+  room.queries.assign(static_cast<size_t>(h.channels) * AT_ONCE, 0.0f);
+  room.weights.assign(static_cast<size_t>(padded(h.n_keys, width) + 2 * LANE) * AT_ONCE, 0.0f);
+  room.products.assign(static_cast<size_t>(padded(h.value_channels, width)) * AT_ONCE, 0.0f);
+  const size_t n_words = static_cast<size_t>(h.n_query_words) * n_wide;
   room.words.assign(n_words, 0.0f);
   room.words_norm.assign(h.length ? n_words : 0, 0.0f);
   room.said.assign(h.predicts ? n_words : 0, 0.0f);
   room.said_norm.assign(h.predicts && h.length ? n_words : 0, 0.0f);
-  room.length_unclassed.assign(h.n_keys, 0.0f);
+  room.received.assign(n_wide_keys, 0.0f);
+  for (auto* of_keys : {&room.content, &room.unclassed, &room.length_unclassed})
+    of_keys->assign(n_wide_keys, 0.0f);
+  std::copy_n(h.content, h.n_keys, room.content.data());
+  std::copy_n(h.unclassed, h.n_keys, room.unclassed.data());
   for (int j = 0; h.length && j < h.n_keys; j++) room.length_unclassed[j] = h.length[j] * h.unclassed[j];
   room.bins.assign(N_BINS, 0.0);
   room.sums.assign(N_SUMS, 0.0);
-  room.best.resize(h.n_key_words);
-  room.from.resize(h.n_key_words);
+  room.best.resize(n_wide);
+  room.from.resize(n_wide);
   if (h.trees) {
-    room.tree_weights.resize(static_cast<size_t>(h.n_key_words) * h.n_key_words);
-    for (auto* of_words : {&room.node, &room.near, &room.entered, &room.some})
-      of_words->resize(h.n_key_words);
+    room.tree_weights.assign(static_cast<size_t>(h.n_key_words) * n_wide, 0.0f);
+    for (auto* of_words : {&room.node, &room.near, &room.some}) of_words->resize(n_wide);
+    room.parent.resize(n_wide);
   }
 }
 
+INLINE void digest_row(const Head& h, Room& room, int i, float* p) {
+  finish_scores(h, i, p);
+  soften(h, i, p);
+  float other, norm_other;
+  gather(h, room, i, p, &other, &norm_other);
+  if (h.is_self) {
+    spread(i, h.n_keys, p, room.bins.data(), room.sums.data());
+    pair_up(h, room, i, p, other, norm_other, room.sums.data());
+    if (h.segment) by_segment(h, i, p, room.sums.data());
+  }
+  const int n = h.word_lanes * LANE;
+  if (const int64_t w = h.query_word[i]; w >= 0)
+    merge(h, room, p, room.share[w], room.words.data() + w * n,
+          room.words_norm.data() + (h.length ? w * n : 0));
+  if (const int64_t w = h.predicts ? h.predicts[i] : -1; w >= 0)
+    merge(h, room, p, room.share_said[w], room.said.data() + w * n,
+          room.said_norm.data() + (h.length ? w * n : 0));
+}
+
 FOR_EACH_MACHINE
-void digest_rows(const Head& h, Room& room, float* scores) {
-  const int stride = h.n_key_words + 1;
-  for (int i = 0; i < h.n_queries; i++) {
-    float* p = scores + static_cast<int64_t>(i) * h.longest_key;
-    finish_scores(h, i, p);
-    soften(h, i, p);
-    float other, norm_other;
-    gather(h, i, p, room.length_unclassed.data(), &other, &norm_other);
-    if (h.is_self) {
-      spread(i, h.n_keys, p, room.bins.data(), room.sums.data());
-      pair_up(h, room, i, p, other, norm_other, room.sums.data());
-      if (h.segment) by_segment(h, i, p, room.sums.data());
-    }
-    if (const int64_t w = h.query_word[i]; w >= 0)
-      merge(h, room.slot.data(), p, room.share[w], room.words.data() + w * stride,
-            room.words_norm.data() + (h.length ? w * stride : 0));
-    if (const int64_t w = h.predicts ? h.predicts[i] : -1; w >= 0)
-      merge(h, room.slot.data(), p, room.share_said[w], room.said.data() + w * stride,
-            room.said_norm.data() + (h.length ? w * stride : 0));
+void digest_rows(const Head& h, Room& room) {
+  const int lanes = h.panel_lanes;
+  // The zeros before a row's first key, for `spread`.
+  float *queries = room.queries.data(), *weights = room.weights.data() + LANE;
+  float* products = room.products.data();
+  const int64_t stride = room.weights.size() / AT_ONCE, out_stride = room.products.size() / AT_ONCE;
+  for (int i = 0; i < h.n_queries; i += AT_ONCE) {
+    const int n = std::min(AT_ONCE, h.n_queries - i);
+    for (int r = 0; r < n; r++)
+      for (int c = 0; c < h.channels; c++)
+        queries[r * h.channels + c] = h.query[(i + r) * h.query_stride + c] * h.scaling;
+    multiply(queries, h.channels, room.key_panels, lanes, h.channels, stride - 2 * LANE, weights, stride);
+    for (int r = 0; r < n; r++) digest_row(h, room, i + r, weights + r * stride);
+    multiply(weights, stride, room.value_panels, lanes, h.n_keys, out_stride, products, out_stride);
+    for (int r = 0; r < n; r++)
+      std::copy_n(products + r * out_stride, h.value_channels, h.output + (i + r) * h.output_stride);
   }
 }
 
 FOR_EACH_MACHINE
 void digest_words(const Head& h, Room& room) {
   if (h.is_self) {  // no word points at itself
-    for (int w = 0; w < h.n_key_words; w++) room.words[static_cast<size_t>(w) * (h.n_key_words + 2)] = 0;
-    for (size_t w = 0; w < room.words_norm.size(); w += h.n_key_words + 2) room.words_norm[w] = 0;
+    const size_t step = h.word_lanes * LANE + 1;
+    for (size_t w = 0; w < room.words.size(); w += step) room.words[w] = 0;
+    for (size_t w = 0; w < room.words_norm.size(); w += step) room.words_norm[w] = 0;
   }
   point(h, room, room.words, h.attends_to, h.attended_by);
   if (h.length) point(h, room, room.words_norm, h.attends_to_norm, h.attended_by_norm);
@@ -412,17 +595,16 @@ void digest_words(const Head& h, Room& room) {
   if (h.trees) span(h, room);
 }
 
-// `scores` become weights; those of padding are 0.
-void digest_head(const Head& h, Room& room, float* scores) {
+void digest_head(const Head& h, Room& room) {
   prepare(h, room);
-  digest_rows(h, room, scores);
+  digest_rows(h, room);
   digest_words(h, room);
+  add_near(room.bins.data(), room.sums.data());
+  std::copy_n(room.received.data(), h.n_keys, h.received);
   for (int k = 0; k < N_BINS; k++) h.bins[k] = static_cast<float>(room.bins[k]);
   for (int k = 0; k < N_SUMS; k++) h.sums[k] = static_cast<float>(room.sums[k]);
-  for (int i = 0; i < h.longest_query; i++) {
-    float* p = scores + static_cast<int64_t>(i) * h.longest_key;
-    std::fill(i < h.n_queries ? p + h.n_keys : p, p + h.longest_key, 0.0f);
-  }
+  for (int i = h.n_queries; i < h.longest_query; i++)
+    std::fill_n(h.output + i * h.output_stride, h.value_channels, 0.0f);
 }
 
 template <typename T>
@@ -435,7 +617,7 @@ T* row(Tensor& t, int64_t s, int64_t k) {
   return t.numel() ? t.mutable_data_ptr<T>() + s * t.stride(0) + k * t.stride(1) : nullptr;
 }
 
-// Tables are contiguous: native.py sees to it.
+// Tables are contiguous, and so are the channels of queries, keys and values: native.py sees to it.
 std::vector<Tensor> digest(
     const Tensor& query, const Tensor& key, const Tensor& value, double scaling,
     const optional<Tensor>& bias, double softcap, const optional<Tensor>& sinks,
@@ -450,12 +632,8 @@ std::vector<Tensor> digest(
   const int64_t V = S ? n_key_words.max().item<int64_t>() : 0;
   const auto real = query.options();
   const auto words = real.dtype(at::kShort);
-  const auto of_heads = [&](const Tensor& t) {
-    return (t.size(1) == H ? t : t.repeat_interleave(H / t.size(1), 1)).flatten(0, 1);
-  };
-  const Tensor queries = query.mul(scaling).flatten(0, 1);
-  const Tensor keys = of_heads(key).transpose(1, 2), values = of_heads(value);
-  Tensor output = at::empty({S * H, Q, C}, real), received = at::zeros({S, H, K}, real);
+  // Heads of a piece side by side, as the model goes on with them.
+  Tensor output = at::empty({S, Q, H, C}, real).transpose(1, 2), received = at::zeros({S, H, K}, real);
   Tensor entropy = at::zeros({S, H, Q}, real), largest = at::zeros({S, H, Q}, real);
   Tensor high = at::zeros({S, H, Q}, real), where = at::zeros({S, H, Q}, real.dtype(at::kLong));
   Tensor columns = at::zeros({S, H, F, Q}, real);
@@ -473,58 +651,170 @@ std::vector<Tensor> digest(
   const auto number = [](const Tensor& t, int64_t s) {
     return static_cast<int>(t.const_data_ptr<int64_t>()[s]);
   };
-  const int64_t threads = at::get_num_threads();
-  const int64_t some = std::max<int64_t>(AT_ONCE / std::max<int64_t>(Q * K, 1) / threads, 1) * threads;
-  for (int64_t start = 0; start < S * H; start += some) {
-    const int64_t n = std::min(some, S * H - start);
-    Tensor scores = at::bmm(queries.narrow(0, start, n), keys.narrow(0, start, n));
-    float* of_some = scores.mutable_data_ptr<float>();
-    at::parallel_for(start, start + n, 1, [&](int64_t begin, int64_t end) {
-      Room room;
-      for (int64_t at = begin; at < end; at++) {
-        const int64_t s = at / H, k = at % H;
-        Head h{};
-        h.n_queries = number(n_queries, s), h.n_keys = number(n_keys, s);
-        h.longest_query = Q, h.longest_key = K;
-        h.softcap = softcap;
-        h.bias = row<float>(bias, s);
-        if (h.bias) h.bias += k * bias->stride(1);
-        h.visible = row<bool>(visible, s);
-        h.sink = sinks ? sinks->const_data_ptr<float>() + k : nullptr;
-        h.is_self = is_self, h.trees = trees;
-        h.n_query_words = number(n_query_words, s), h.n_key_words = number(n_key_words, s);
-        h.query_word = query_word.const_data_ptr<int64_t>() + s * Q;
-        h.key_word = key_word.const_data_ptr<int64_t>() + s * K;
-        h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);
-        h.content = content.const_data_ptr<float>() + s * K;
-        h.unclassed = unclassed.const_data_ptr<float>() + s * K;
-        h.length = length ? length->const_data_ptr<float>() + (s * H + k) * K : nullptr;
-        h.few = few.const_data_ptr<int64_t>() + s * F, h.n_few = F;
-        h.node = row<bool>(nodes, s);
-        h.received = row<float>(received, s, k), h.entropy = row<float>(entropy, s, k);
-        h.largest = row<float>(largest, s, k), h.highest_content = row<float>(high, s, k);
-        h.where = row<int64_t>(where, s, k);
-        h.columns = row<float>(columns, s, k);
-        h.itself = row<float>(itself, s, k);
-        h.bins = row<float>(bins, s, k), h.sums = row<float>(sums, s, k);
-        h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
-        h.attends_to_norm = row<int16_t>(to_norm, s, k);
-        h.attended_by_norm = row<int16_t>(by_norm, s, k);
-        h.tree = row<int16_t>(tree, s, k), h.tree_max = row<int16_t>(tree_max, s, k);
-        h.predicted = row<int16_t>(said, s, k), h.predicted_norm = row<int16_t>(said_norm, s, k);
-        digest_head(h, room, of_some + (at - start) * Q * K);
-      }
-    });
-    Tensor of_output = output.narrow(0, start, n);
-    at::bmm_out(of_output, scores, values.narrow(0, start, n));
-  }
-  return {output.view({S, H, Q, C}), received, entropy, largest, where, high, columns, itself, bins, sums,
+  at::parallel_for(0, S * H, 1, [&](int64_t begin, int64_t end) {
+    Room room;
+    for (int64_t at = begin; at < end; at++) {
+      const int64_t s = at / H, k = at % H;
+      Head h{};
+      h.n_queries = number(n_queries, s), h.n_keys = number(n_keys, s);
+      h.longest_query = Q, h.longest_key = K;
+      const auto [a, b] = std::pair(k * key.size(1) / H, k * value.size(1) / H);
+      h.query = query.const_data_ptr<float>() + s * query.stride(0) + k * query.stride(1);
+      h.key = key.const_data_ptr<float>() + s * key.stride(0) + a * key.stride(1);
+      h.value = value.const_data_ptr<float>() + s * value.stride(0) + b * value.stride(1);
+      h.query_stride = query.stride(2), h.key_stride = key.stride(2);
+      h.value_stride = value.stride(2), h.output_stride = output.stride(2);
+      h.channels = query.size(3), h.value_channels = C;
+      h.scaling = scaling;
+      h.softcap = softcap;
+      h.bias = row<float>(bias, s);
+      if (h.bias) h.bias += k * bias->stride(1);
+      h.visible = row<bool>(visible, s);
+      h.sink = sinks ? sinks->const_data_ptr<float>() + k : nullptr;
+      h.is_self = is_self, h.trees = trees;
+      h.n_query_words = number(n_query_words, s), h.n_key_words = number(n_key_words, s);
+      h.key_lanes = padded(h.n_keys, LANE) / LANE, h.word_lanes = padded(h.n_key_words, LANE) / LANE;
+      h.panel_lanes = std::min(lanes_of_a_panel(), std::max(h.key_lanes, 1));
+      h.query_word = query_word.const_data_ptr<int64_t>() + s * Q;
+      h.key_word = key_word.const_data_ptr<int64_t>() + s * K;
+      h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);
+      h.content = content.const_data_ptr<float>() + s * K;
+      h.unclassed = unclassed.const_data_ptr<float>() + s * K;
+      h.length = length ? length->const_data_ptr<float>() + (s * H + k) * K : nullptr;
+      h.few = few.const_data_ptr<int64_t>() + s * F, h.n_few = F;
+      h.node = row<bool>(nodes, s);
+      h.output = output.mutable_data_ptr<float>() + s * output.stride(0) + k * output.stride(1);
+      h.received = row<float>(received, s, k), h.entropy = row<float>(entropy, s, k);
+      h.largest = row<float>(largest, s, k), h.highest_content = row<float>(high, s, k);
+      h.where = row<int64_t>(where, s, k);
+      h.columns = row<float>(columns, s, k);
+      h.itself = row<float>(itself, s, k);
+      h.bins = row<float>(bins, s, k), h.sums = row<float>(sums, s, k);
+      h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
+      h.attends_to_norm = row<int16_t>(to_norm, s, k);
+      h.attended_by_norm = row<int16_t>(by_norm, s, k);
+      h.tree = row<int16_t>(tree, s, k), h.tree_max = row<int16_t>(tree_max, s, k);
+      h.predicted = row<int16_t>(said, s, k), h.predicted_norm = row<int16_t>(said_norm, s, k);
+      digest_head(h, room);
+    }
+  });
+  return {output, received, entropy, largest, where, high, columns, itself, bins, sums,
           to, by, to_norm, by_norm, tree, tree_max, said, said_norm};
+}
+
+// Twice the ranks less their mean; equals have their mean rank. How many are less, and how many not
+// more, is counted all against all: that is faster than sorting, as far as a few hundred.
+FOR_EACH_MACHINE
+void rank_few(const float* __restrict x, int n, float* __restrict ranks) {
+  std::fill(ranks, ranks + n, static_cast<float>(-n));
+  for (int k = 0; k < n; k++) {
+    const float other = x[k];
+    for (int j = 0; j < n; j++) ranks[j] += (other < x[j] ? 1.0f : 0.0f) + (other <= x[j] ? 1.0f : 0.0f);
+  }
+}
+
+void rank(const float* x, int n, std::vector<std::pair<float, int>>& order, float* ranks) {
+  constexpr int FEW = 256;
+  if (n <= FEW) return rank_few(x, n, ranks);
+  order.resize(n);
+  for (int j = 0; j < n; j++) order[j] = {x[j], j};
+  std::sort(order.begin(), order.end());
+  for (int first = 0; first < n;) {
+    int end = first + 1;
+    while (end < n && order[end].first == order[first].first) end++;
+    for (int k = first; k < end; k++) ranks[order[k].second] = static_cast<float>(first + end - n);
+    first = end;
+  }
+}
+
+// As spearman in norms.py, over the first keys of each sentence. NaN has no rank.
+Tensor spearman(const Tensor& a, const Tensor& b, const Tensor& lengths) {
+  const int64_t S = a.size(0), H = a.size(1), K = a.size(2);
+  Tensor found = at::full({S, H}, std::numeric_limits<float>::quiet_NaN(), a.options());
+  at::parallel_for(0, S * H, 16, [&](int64_t begin, int64_t end) {
+    std::vector<std::pair<float, int>> order;
+    std::vector<float> ranks[2] = {std::vector<float>(K), std::vector<float>(K)};
+    for (int64_t at = begin; at < end; at++) {
+      const int n = static_cast<int>(lengths.const_data_ptr<int64_t>()[at / H]);
+      const float* rows[2] = {a.const_data_ptr<float>() + at * K, b.const_data_ptr<float>() + at * K};
+      float nan = 0;
+      for (const float* x : rows)
+        for (int j = 0; j < n; j++) nan += x[j] - x[j];
+      if (nan != 0) continue;
+      for (int k = 0; k < 2; k++) rank(rows[k], n, order, ranks[k].data());
+      double both = 0, of_a = 0, of_b = 0;
+      for (int j = 0; j < n; j++) {
+        const double x = ranks[0][j], y = ranks[1][j];
+        both += x * y, of_a += x * x, of_b += y * y;
+      }
+      if (of_a > 0 && of_b > 0)
+        found.mutable_data_ptr<float>()[at] = static_cast<float>(both / std::sqrt(of_a * of_b));
+    }
+  });
+  return found;
+}
+
+// ln x for normal x > 0, to 3e-8 of it: exponent, and a polynomial of degree 9 fitted at Chebyshev's nodes.
+INLINE float logarithm(float x) {
+  int32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  const int32_t exponent = (bits - 0x3f400000) >> 23;  // so that the mantissa is in [0.75, 1.5)
+  bits -= exponent << 23;
+  float f;
+  std::memcpy(&f, &bits, sizeof f);
+  f -= 1.0f;
+  float p = 0.05425942689f;
+  p = p * f - 0.12091521174f;
+  p = p * f + 0.14996832609f;
+  p = p * f - 0.16822813451f;
+  p = p * f + 0.19975553453f;
+  p = p * f - 0.24993263185f;
+  p = p * f + 0.33333602548f;
+  p = p * f - 0.50000065569f;
+  p = p * f + 1.0f;
+  return exponent * 0.69314718f + p * f;
+}
+
+// −Σ m ln m over the means m of two blocks of weights.
+FOR_EACH_MACHINE
+double mixed_entropy(const float* a, const float* b, int n) {
+  float sum = 0;
+  for (int j = 0; j < n; j++) {
+    const float m = std::max(0.5f * (a[j] + b[j]), std::numeric_limits<float>::min());
+    sum -= m * logarithm(m);
+  }
+  return sum;
+}
+
+// As js_divergences in similarity.py, of weights that are laid out flat.
+Tensor js_divergences(const Tensor& flat) {
+  constexpr int BLOCK = 512;  // of so many weights, those of all heads are in the cache together
+  const int64_t H = flat.size(0), N = flat.size(1);
+  const float* weights = flat.const_data_ptr<float>();
+  std::vector<double> entropy(H * H, 0.0);
+  at::parallel_for(0, H, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t first = 0; first < N; first += BLOCK) {
+      const int n = static_cast<int>(std::min<int64_t>(BLOCK, N - first));
+      for (int64_t a = begin; a < end; a++)
+        for (int64_t b = a; b < H; b++)
+          entropy[a * H + b] += mixed_entropy(weights + a * N + first, weights + b * N + first, n);
+    }
+  });
+  Tensor found = at::zeros({H, H}, flat.options());
+  float* out = found.mutable_data_ptr<float>();
+  for (int64_t a = 0; a < H; a++)
+    for (int64_t b = a + 1; b < H; b++) {
+      const double apart = entropy[a * H + b] - 0.5 * (entropy[a * H + a] + entropy[b * H + b]);
+      out[a * H + b] = out[b * H + a] = static_cast<float>(std::max(0.0, apart));
+    }
+  return found;
 }
 
 }  // namespace
 
 TORCH_LIBRARY(headcensus, m) {
+  m.def("js_divergences(Tensor flat) -> Tensor");
+  m.def("spearman(Tensor a, Tensor b, Tensor lengths) -> Tensor");
   m.def(
       "digest(Tensor query, Tensor key, Tensor value, float scaling, Tensor? bias, float softcap,"
       " Tensor? sinks, Tensor? visible, Tensor n_queries, Tensor n_keys, Tensor query_word,"
@@ -533,4 +823,8 @@ TORCH_LIBRARY(headcensus, m) {
       " Tensor? nodes, bool is_self) -> Tensor[]");
 }
 
-TORCH_LIBRARY_IMPL(headcensus, CPU, m) { m.impl("digest", &digest); }
+TORCH_LIBRARY_IMPL(headcensus, CPU, m) {
+  m.impl("digest", &digest);
+  m.impl("spearman", &spearman);
+  m.impl("js_divergences", &js_divergences);
+}

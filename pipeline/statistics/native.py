@@ -16,6 +16,7 @@ import torch
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.digest import Digest, Distances, Pairs
+from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.norms import transformed
 from pipeline.statistics.portable import reduction
@@ -24,6 +25,7 @@ SOURCE = Path(__file__).with_name("native.cpp")
 _FLAGS = (
     *("-O3", "-std=c++20", "-shared", "-fPIC", "-fopenmp", "-mprefer-vector-width=512"),
     # Sums may be reordered. NaN has to stay NaN, so that this is not -ffast-math.
+    "-ffp-contract=fast",
     *("-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math"),
 )
 
@@ -55,7 +57,21 @@ def attend(
     f = None if call.readout is None else transformed(call)
     length = None if f is None else f.norm(dim=-1)
     output, digest = _digest(call, length)
-    return output, reduction(digest, call.layout, f, length)
+    return output, reduction(digest, call.layout, f, length, spearman)
+
+
+def spearman(
+    a: Float[Tensor, "sentence head key"], b: Float[Tensor, "sentence head key"], keys: Pieces
+) -> Float[Tensor, "sentence head"]:
+    """As that of `norms`; the kernel is loaded."""
+    return torch.ops.headcensus.spearman(a.contiguous(), b.contiguous(), keys.lengths)
+
+
+def js_divergences(
+    rows: Float[Tensor, "sampled head row key"],
+) -> Float[Tensor, "head head"]:
+    """As that of `similarity`; the kernel is loaded."""
+    return torch.ops.headcensus.js_divergences(rows.transpose(0, 1).flatten(1).contiguous())
 
 
 def _digest(call: AttentionCall, length: Tensor | None) -> tuple[Tensor, Digest]:
@@ -64,9 +80,7 @@ def _digest(call: AttentionCall, length: Tensor | None) -> tuple[Tensor, Digest]
     both = layout.is_self and queries.segment is not None
     predicts = None if layout.is_self else queries.predicts
     given = torch.ops.headcensus.digest(
-        call.query,
-        call.key,
-        call.value,
+        *(t if t.stride(-1) == 1 else t.contiguous() for t in (call.query, call.key, call.value)),
         call.scaling,
         None if call.bias is None else call.bias.float().expand(-1, *_shape(call)).contiguous(),
         call.softcap or 0.0,

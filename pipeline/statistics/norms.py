@@ -6,12 +6,14 @@ call's `readout` gives f in as many dimensions as a value has. N_ij = A_ij·‖f
 weighted by it, and everything that is asked of a pattern can be asked of N.
 """
 
+from collections.abc import Callable
+
 import torch
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.digest import Digest
 from pipeline.core.layout import FEW, Layout
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.core.shapes import Bool, Float, Tensor
 from pipeline.statistics.masses import masses_by_pair, masses_elsewhere
 
@@ -29,7 +31,10 @@ def transformed(call: AttentionCall) -> Float[Tensor, "sentence head key channel
 
 
 def value_norms(
-    digest: Digest, length: Float[Tensor, "sentence head key"], layout: Layout
+    digest: Digest,
+    length: Float[Tensor, "sentence head key"],
+    layout: Layout,
+    correlate: "Correlation",
 ) -> dict[str, Float[Tensor, "sentence head ..."]]:
     """Sums of N over pairs; and of ‖f‖, which is `length`, over keys.
 
@@ -48,8 +53,8 @@ def value_norms(
     sums |= {f"norm_{name}": mass for name, mass in others.items()}
     sums["norm_row_sum"] = weighted.sum(-1)
     sums["value_norm"] = real.sum(-1)
-    seeing = layout.visible.sum(1).clamp(min=1).unsqueeze(1)
-    return sums | {"spearman": spearman(received / seeing, length, layout.keys.real)}
+    seen = received / layout.n_seeing.clamp(min=1).unsqueeze(1)
+    return sums | {"spearman": correlate(seen, length, layout.keys)}
 
 
 def outputs(
@@ -75,12 +80,16 @@ def outputs(
 def spearman(
     a: Float[Tensor, "sentence head key"],
     b: Float[Tensor, "sentence head key"],
-    real: Bool[Tensor, "sentence key"],
+    keys: Pieces,
 ) -> Float[Tensor, "sentence head"]:
     """Rank correlation over the real keys, ties at their mean rank; NaN where there is none."""
-    a, b = _ranks(torch.stack((a, b)), real)
+    a, b = _ranks(torch.stack((a, b)), keys.real)
     spread = a.square().sum(-1) * b.square().sum(-1)
     return torch.where(spread > 0, (a * b).sum(-1) / spread.sqrt(), torch.nan)
+
+
+Correlation = Callable[[Tensor, Tensor, Pieces], Tensor]
+"""As `spearman`."""
 
 
 def _ranks(

@@ -10,61 +10,65 @@ import torch
 
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics.trees import NOT_A_NODE, spanning_tree
+from pipeline.statistics.largest import first_largest
+from pipeline.statistics.trees import NOT_A_NODE
+
+Between = dict[tuple[str, str], Float[Tensor, "sentence head query_word key_word"]]
+"""A pattern between words, by what the names of its pointers begin and end with. What no pointer
+may join is 0."""
 
 
-def to_words(
-    pattern: Float[Tensor, "sentence head query key"], layout: Layout
-) -> Float[Tensor, "sentence head query key_word"]:
-    """Attention of each piece to each word."""
-    n_sentences, n_heads, n_queries, _ = pattern.shape
-    merged = torch.bmm(pattern.flatten(1, 2), layout.to_words)
-    return merged.view(n_sentences, n_heads, n_queries, -1)
+def between_words(
+    pattern: Float[Tensor, "sentence head query key"],
+    layout: Layout,
+    length: Float[Tensor, "sentence head key"] | None = None,
+) -> Between:
+    """The pattern; and with a `length` for each key, ending in "_norm", the one weighted by it.
 
-
-def word_pattern(
-    pattern: Float[Tensor, "sentence head query key"], layout: Layout
-) -> Float[Tensor, "sentence head query_word key_word"]:
-    """The pattern between words."""
-    return layout.from_words.unsqueeze(1) @ to_words(pattern, layout)
-
-
-def pointers(
-    pattern: Float[Tensor, "sentence head query key"], layout: Layout, trees: bool = True
-) -> dict[str, Int[Tensor, "sentence head word"]]:
-    """Which word each word attends to most, and which word attends to it most; −1 where none does.
-
-    A weight of exactly 0 points nowhere: under a causal mask the first word sees no other word.
-    Across two sequences a third: which word is attended to most where the word has to be said. A
+    Across two sequences, beginning with "predicted_", the same where a word has to be said. A
     decoder's row that reads a word does not yet say it; alignments are known by either convention
-    (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO). Within one
-    sequence, with `trees`, a tree by either reading: of the words that a tree joins, which one each
-    attends to most, and the parents in the spanning tree.
+    (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO).
     """
-    on_words = to_words(pattern, layout)
-    between_words = layout.from_words.unsqueeze(1) @ on_words
-    between_words.masked_fill_(layout.no_pointer, 0.0)
-    found = {
-        "attends_to": _positive_argmax(between_words, -1),
-        "attended_by": _positive_argmax(between_words, -2),
-    }
-    if layout.is_self and trees:
-        found["tree"] = spanning_tree(between_words, layout)
-        node = layout.tree_words.unsqueeze(1)
-        between_words.masked_fill_(~node.unsqueeze(-2), 0.0)
-        most = _positive_argmax(between_words, -1)
-        found["tree_max"] = torch.where(node, most, NOT_A_NODE).to(torch.int16)
+    readings = {"": (layout.query_words, layout.pointed)}
     if not layout.is_self and layout.queries.predicts is not None:
-        predicted = layout.from_predicted_words.unsqueeze(1) @ on_words
-        predicted.masked_fill_(layout.no_predicted_pointer, 0.0)
-        found["predicted_attends_to"] = _positive_argmax(predicted, -1)
+        readings["predicted_"] = (layout.predicted_words, layout.predicted_pointed)
+    found: Between = {}
+    for begins, (words, pointed) in readings.items():
+        rows = words.mean_of_rows(pattern)
+        found[begins, ""] = layout.key_words.sum_of_columns(rows).mul_(pointed)
+        if length is not None:
+            rows.mul_(length.unsqueeze(2))
+            found[begins, "_norm"] = layout.key_words.sum_of_columns(rows).mul_(pointed)
     return found
 
 
-def _positive_argmax(
+def pointers(between: Between) -> dict[str, Int[Tensor, "sentence head word"]]:
+    """Which word each word attends to most, and which word attends to it most; −1 where none does.
+
+    A weight of exactly 0 points nowhere: under a causal mask the first word sees no other word. Of
+    words that have to be said, only what they attend to is asked.
+    """
+    found = {}
+    for (begins, ends), weights in between.items():
+        found[f"{begins}attends_to{ends}"] = _pointer(weights, -1)
+        if not begins:
+            found[f"attended_by{ends}"] = _pointer(weights, -2)
+    return found
+
+
+def nodes_pointer(
+    weights: Float[Tensor, "sentence head word word"], layout: Layout
+) -> Int[Tensor, "sentence head word"]:
+    """Of the words that a tree joins, which one each of them attends to most."""
+    node = layout.tree_words.unsqueeze(1)
+    most = _pointer(weights * node.unsqueeze(-2), -1)
+    return torch.where(node, most, NOT_A_NODE).to(torch.int16)
+
+
+def _pointer(
     weights: Float[Tensor, "sentence head a b"], dim: int
 ) -> Int[Tensor, "sentence head c"]:
     if 0 in weights.shape:
         return weights.new_full(weights.sum(dim).shape, -1, dtype=torch.int16)
-    largest, where = weights.max(dim)
+    largest, where = first_largest(weights, dim)
     return torch.where(largest > 0, where, -1).to(torch.int16)

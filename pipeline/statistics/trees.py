@@ -10,27 +10,38 @@ import torch
 
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Bool, Float, Int, Tensor
+from pipeline.statistics.largest import first_largest
 
 NO_PARENT, NOT_A_NODE = -1, -3
 """Of the word that a tree starts from; and of punctuation."""
 
 
+def undirected(
+    between_words: Float[Tensor, "sentence head word word"],
+) -> Float[Tensor, "sentence head word word"]:
+    """A + Aᵀ"""
+    return between_words + between_words.transpose(2, 3)
+
+
 def spanning_tree(
-    between_words: Float[Tensor, "sentence head word word"], layout: Layout
+    weights: Float[Tensor, "sentence head word word"], layout: Layout
 ) -> Int[Tensor, "sentence head word"]:
     """Each word's parent in the tree that starts from the first word which is a node.
 
-    Which word a tree starts from changes its parents, not its edges. Weights must not be below 0;
-    words that no weight above 0 joins are of several trees, each with a word without parent.
+    Which word a tree starts from changes its parents, not its edges. Weights are `undirected` and
+    not below 0; words that no weight above 0 joins are of several trees, each with a word without
+    parent.
     """
-    weights = between_words + between_words.transpose(2, 3)
     _, n_heads, n_words, _ = weights.shape
     node = layout.tree_words[:, None, :].expand(-1, n_heads, -1)
     if not n_words:
         return node.to(torch.int16)
     entered = _order(weights.flatten(0, 1), node.flatten(0, 1)).view(node.shape)
-    earlier = entered.unsqueeze(-1) > entered.unsqueeze(-2)
-    nearest, parent = (weights * earlier).max(-1)
+    found = [
+        first_largest(of_head * (when.unsqueeze(-1) > when.unsqueeze(-2)), -1)
+        for of_head, when in zip(weights.unbind(1), entered.unbind(1), strict=True)
+    ]
+    nearest, parent = (torch.stack(each, 1) for each in zip(*found, strict=True))
     parent = torch.where(nearest > 0, parent, NO_PARENT)
     return torch.where(node, parent, NOT_A_NODE).to(torch.int16)
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -111,7 +112,7 @@ def test_random_pieces_keeps_all_but_the_pieces(stand):
 
 def test_random_pieces_draws_every_piece_alike():
     ids, special = [7] * 4000 + [0], [False] * 4000 + [True]
-    drawn = RandomPieces().pieces(ids, special, range(1, 5), random.Random(0))
+    drawn = RandomPieces().pieces(ids, special, range(1, 5), lambda: random.Random(0))
     assert drawn[-1] == 0
     counts = np.bincount(drawn[:-1], minlength=5)
     assert counts[0] == 0
@@ -126,7 +127,7 @@ def test_shuffled_words_gives_pointers_in_the_words_own_numbers(stand):
     for index, sentence in enumerate(SENTENCES):
         sides = {"source": sentence.words, "target": (sentence.target or sentence).words}
         orders = {
-            side: control.order(len(words), random.Random(f"{seed}/{index}/{side} words"))
+            side: control.order(len(words), partial(random.Random, f"{seed}/{index}/{side} words"))
             for side, words in sides.items()
         }
         permuted = {side: tuple(sides[side][k] for k in order) for side, order in orders.items()}
@@ -180,7 +181,7 @@ def test_shuffled_words_keeps_the_model_and_the_words(stand):
 
 def test_shuffled_words_draws_every_order_alike():
     draw = random.Random(0)
-    orders = [tuple(ShuffledWords().order(3, draw)) for _ in range(3000)]
+    orders = [tuple(ShuffledWords().order(3, lambda: draw)) for _ in range(3000)]
     assert {tuple(sorted(order)) for order in orders} == {(0, 1, 2)}
     assert all(abs(orders.count(order) - 500) < 100 for order in set(orders))
     assert len(set(orders)) == 6

@@ -16,6 +16,9 @@ from pipeline.models.tap import NAME, Measured, Place, Tap, check, forward, wiri
 from pipeline.statistics.kernels import KERNELS, choose
 from tests import oracle
 
+FAST = [name for name in KERNELS if name != "triton"]
+"""Kernels that every family is tried with; triton's is in test_interpreted."""
+
 
 @dataclass(frozen=True)
 class Expected:

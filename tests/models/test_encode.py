@@ -89,7 +89,7 @@ def test_a_separator_written_in_the_text_is_text():
 
 
 def test_too_long_is_skipped_whole_and_counted():
-    enc = encoder("word_piece", limit=6)
+    enc = encoder("word_piece", limit=8)
     encoded, skipped = enc.encode(
         [sentence("dogs", "bark"), sentence(*["dogs"] * 20), sentence("cats")]
     )

@@ -3,9 +3,8 @@
 import pytest
 
 from pipeline.core.sentence import Sentence
-from pipeline.statistics.kernels import KERNELS
 from tests import tiny
-from tests.models.against import Read, assert_equal, assert_near
+from tests.models.against import FAST, Read, assert_equal, assert_near
 from tests.models.families import CAUSAL, ONE_STACK
 
 SENTENCES = [Sentence(str(i), t, tuple(t.split())) for i, t in enumerate(tiny.TEXTS[::2])]
@@ -31,7 +30,7 @@ def test_every_layer_has_its_place(family):
     assert [place.layer for place in read.places] == list(range(n_layers))
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", FAST)
 @pytest.mark.parametrize("n", [len(SENTENCES), 1], ids=["padded", "alone"])
 def test_statistics_equal_eager_attentions(family, truth, n, kernel):
     """Float32: 1e-5 per query; sentences of a batch against each sentence by itself."""

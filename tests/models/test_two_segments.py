@@ -8,9 +8,8 @@ from pipeline.controls.shuffled_words import ShuffledWords
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence, joined
 from pipeline.models.under import encode_under
-from pipeline.statistics.kernels import KERNELS
 from tests import tiny
-from tests.models.against import Read
+from tests.models.against import FAST, Read
 
 SENTENCES = [Sentence(f"s{k}", t, tuple(t.split())) for k, t in enumerate(tiny.TEXTS)]
 INPUTS = [joined(*SENTENCES[:2]), SENTENCES[3], joined(SENTENCES[3], SENTENCES[2])]
@@ -39,7 +38,7 @@ def expected(read: Read, sentence: Sentence) -> tuple[list[int], np.ndarray, np.
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "gpt2", "llama"])
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", FAST)
 def test_pairs_are_read_as_the_tokenizer_joins_them(family, kernel, tmp_path):
     read = Read.of(tiny.save(tmp_path, family))
     tap = read.measured(INPUTS, kernel)

@@ -7,9 +7,8 @@ import torch
 
 from pipeline.core.sentence import Sentence
 from pipeline.models.tap import SITES
-from pipeline.statistics.kernels import KERNELS
 from tests import tiny
-from tests.models.against import Read, assert_equal, assert_near
+from tests.models.against import FAST, Read, assert_equal, assert_near
 from tests.models.families import TWO_STACKS
 
 
@@ -49,7 +48,7 @@ def test_sites_have_layers_and_heads_of_their_own(family):
     assert heads == [4 if place.site == "encoder" else decoder for place in read.places]
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", FAST)
 @pytest.mark.parametrize("rows", [(0, 1, 2, 3), (2,)], ids=["padded", "alone"])
 def test_statistics_equal_eager_attentions(family, truth, rows, kernel):
     """Float32: 1e-5 per query; pairs of a batch against each pair by itself."""

@@ -29,6 +29,7 @@ def fingerprint(checkpoint):
     "word",
     [
         "measure.dtype=bfloat16",
+        "measure.linears=onednn",
         "measure.batch_pieces=512",
         "control=no_projection",
         "control=random_weights-1",

@@ -1,23 +1,27 @@
 """Kernels give the same numbers, whatever is attended: each against the portable one.
 
-Against truth, transformers' eager attentions, the families' tests hold every kernel.
+Against truth, transformers' eager attentions, the families' tests hold every kernel. The one that
+Triton's interpreter runs is in test_fused.py.
 """
+
+import warnings
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
-from pipeline.statistics import kernels, native
+from pipeline.statistics import kernels, native, norms
 from pipeline.statistics.kernels import KERNELS, NoKernel, choose
 from pipeline.statistics.portable import attend
 from tests.statistics.test_oracle import MASKS, random_pieces, visibility
 
-OTHERS = [name for name in KERNELS if name != "portable"]
+OTHERS = [name for name in KERNELS if name not in ("portable", "triton")]
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=4)
 
@@ -131,8 +135,24 @@ def test_a_bias_may_hide_keys(kernel):
     assert_same(kernel, call)
 
 
+@pytest.mark.parametrize("kernel", OTHERS)
+def test_of_equals_the_first_is_pointed_at(kernel):
+    """A head that looks at all alike, in trees too; of 16 and 8 keys, and of words of one piece and
+    of two, nothing is rounded."""
+    rng = np.random.default_rng(0)
+    word = torch.tensor([[-1, 0, 0, 1, 2, 2, *range(3, 12), -1], [-1, 0, 1, 1, 2, 3, 4, -1] * 2])
+    word[1, 8:] = -1
+    pieces = pieces_of(rng, [16, 8], word=word, n_words=torch.tensor([12, 5]))
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    call = call_of(rng, layout, (4, 2), dict.fromkeys(FLAGS_ON, False) | {"trees": True})
+    call.query[:, 1:] = 0
+    assert_same(kernel, call)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_what_is_no_number_is_not_hidden(kernel):
+    if kernel == "triton":
+        pytest.importorskip("triton")
     rng = np.random.default_rng(0)
     pieces = pieces_of(rng, [9])
     layout = Layout(pieces, pieces, visibility(pieces, "all"))
@@ -143,10 +163,29 @@ def test_what_is_no_number_is_not_hidden(kernel):
     assert found.sums["row_sum"].isnan().tolist() == [[False, True]]
 
 
+@pytest.mark.parametrize("correlate", [norms.spearman, native.spearman])
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS, lengths=st.sampled_from([[1], [2, 7], [40, 3, 256], [257, 300, 9]]))
+def test_rank_correlation_is_scipys(correlate, seed, lengths):
+    """Ties share a rank; what is equal throughout has no correlation; padding has no rank."""
+    native.load(lambda line: None)
+    rng = np.random.default_rng(seed)
+    keys = pieces_of(rng, lengths)
+    a, b = torch.tensor(rng.integers(0, 9, (2, len(lengths), 3, max(lengths)))).float()
+    b[:, 1] = 1
+    found = correlate(a.transpose(1, 2).contiguous().transpose(1, 2), b, keys)
+    for s, n in enumerate(lengths):
+        for h in range(3):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # equal throughout
+                expected = spearmanr(a[s, h, :n], b[s, h, :n]).statistic if n > 1 else np.nan
+            assert found[s, h].item() == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
 def test_only_what_was_asked_for_by_name_is_an_error(monkeypatch):
     """Elsewhere than on a CPU, in another dtype, and where nothing can be compiled."""
     said: list[str] = []
-    for device, dtype in (("cuda", torch.float32), ("cpu", torch.bfloat16)):
+    for device, dtype in (("mps", torch.float32), ("cpu", torch.bfloat16)):
         assert choose("auto", device, dtype, said.append) == "portable"
         with pytest.raises(NoKernel, match="float32 on a CPU"):
             choose("cpp", device, dtype)
@@ -161,6 +200,25 @@ def test_only_what_was_asked_for_by_name_is_an_error(monkeypatch):
     with pytest.raises(NoKernel, match="no C\\+\\+ compiler"):
         choose("cpp", "cpu", torch.float32)
     assert choose("portable", "cpu", torch.bfloat16) == "portable"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_gpu_has_the_triton_kernel_where_triton_is(monkeypatch, dtype):
+    said: list[str] = []
+    monkeypatch.setattr(kernels, "find_spec", lambda name: object())
+    for asked in ("auto", "triton"):
+        assert choose(asked, "cuda:1", dtype, said.append) == "triton"
+    assert choose("triton", "cpu", dtype) == "triton"  # the tests' interpreter
+    monkeypatch.delenv("TRITON_INTERPRET")
+    with pytest.raises(NoKernel, match="not on cpu"):
+        choose("triton", "cpu", dtype)
+    assert not said
+    monkeypatch.setattr(kernels, "find_spec", lambda name: None)
+    assert choose("auto", "cuda", dtype, said.append) == "portable"
+    assert len(said) == 1
+    assert "not installed" in said[0]
+    with pytest.raises(NoKernel, match="not installed"):
+        choose("triton", "cuda", dtype)
 
 
 def test_a_compiler_that_fails_is_named_and_leaves_nothing(monkeypatch, tmp_path):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout, offset_bin
 from pipeline.core.pieces import Pieces
-from pipeline.statistics.pointers import pointers, word_pattern
 from pipeline.statistics.portable import attend, attention_pattern, reduce
 from tests.statistics.test_oracle import random_pattern, random_pieces, visibility
 
@@ -117,9 +116,10 @@ def test_three_words_by_hand():
     )[None, None]
     layout = Layout(pieces, pieces, torch.ones(1, 5, 5, dtype=torch.bool))
     # 'undo' looks at 'it' with the mean of 0.1 and 0.3; 'it' at 'undo' with the sum of 0.4 and 0.4.
-    words = word_pattern(pattern, layout)[0, 0]
+    rows = layout.query_words.mean_of_rows(pattern)
+    words = layout.key_words.sum_of_columns(rows)[0, 0]
     torch.testing.assert_close(words, torch.tensor([[0.35, 0.2], [0.8, 0.2]]))
-    found = pointers(pattern, layout)
+    found = reduce(pattern, layout).pointers
     assert found["attends_to"].tolist() == [[[1, 0]]]
     assert found["attended_by"].tolist() == [[[1, 0]]]
     assert found["tree"].tolist() == [[[-1, 0]]]

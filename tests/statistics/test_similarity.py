@@ -7,6 +7,7 @@ from scipy.spatial.distance import jensenshannon
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
+from pipeline.statistics.kernels import DIVERGENCES, choose
 from pipeline.statistics.portable import attention_pattern
 from pipeline.statistics.similarity import MAX_QUERIES, js_divergences, n_sampled, sampled_rows
 from tests.statistics.test_oracle import random_pieces, visibility
@@ -21,12 +22,18 @@ def a_call(lengths: list[int], mask: str, **more) -> AttentionCall:
     return AttentionCall(query, key, value, 2.0, layout, **more)
 
 
+@pytest.fixture(params=DIVERGENCES)
+def divergences(request):
+    choose(request.param, "cpu", torch.float32)
+    return DIVERGENCES[request.param]
+
+
 @pytest.mark.parametrize("mask", ["all", "causal"])
-def test_divergences_are_those_of_scipy(mask):
+def test_divergences_are_those_of_scipy(mask, divergences):
     lengths = [5, 9, 1, 7]
     call = a_call(lengths, mask)
     chosen = torch.tensor([0, 1, 2])
-    found = js_divergences(sampled_rows(call, chosen))
+    found = divergences(sampled_rows(call, chosen))
     pattern = attention_pattern(call)
     assert n_sampled(call.layout.queries.lengths[chosen]) == 15
     for a in range(3):
@@ -37,6 +44,17 @@ def test_divergences_are_those_of_scipy(mask):
                 for i in range(lengths[s])
             )
             assert found[a, b] == pytest.approx(total, abs=1e-5)
+
+
+def test_heads_that_share_nothing_and_heads_that_are_the_same(divergences):
+    """ln 2 a row, and exactly nothing; of many more weights than are looked at together."""
+    rows = torch.zeros(1, 3, 50, 60)
+    rows[:, 0, :, 7] = 1
+    rows[:, 1:, :, 8] = 1
+    found = divergences(rows)
+    torch.testing.assert_close(found[0, 1:], torch.full((2,), 50 * np.log(2)).float())
+    assert found[1, 2] == 0
+    torch.testing.assert_close(found, found.T)
 
 
 def test_of_a_long_sentence_rows_are_taken_evenly():

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES, Pieces
-from pipeline.statistics.trees import spanning_tree
+from pipeline.statistics.trees import spanning_tree, undirected
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -43,7 +43,7 @@ def some_weights(rng, n_sentences: int, n_words: int) -> torch.Tensor:
 @given(seed=SEEDS, lengths=st.lists(st.integers(1, 25), min_size=1, max_size=4))
 def test_it_is_the_tree_of_a_solver(seed, lengths):
     weights = some_weights(np.random.default_rng(seed), len(lengths), max(lengths))
-    found = spanning_tree(weights, words(lengths))
+    found = spanning_tree(undirected(weights), words(lengths))
     for s, n in enumerate(lengths):
         for h in range(3):
             both = (weights[s, h] + weights[s, h].T)[:n, :n].numpy()
@@ -59,7 +59,7 @@ def test_it_is_the_tree_of_a_solver(seed, lengths):
 def test_no_tree_weighs_more(n):
     weights = some_weights(np.random.default_rng(n), 1, n)
     both = weights + weights.mT
-    found = spanning_tree(weights, words([n]))
+    found = spanning_tree(undirected(weights), words([n]))
     pairs = list(itertools.combinations(range(n), 2))
     for h in range(3):
         best = max(
@@ -82,7 +82,7 @@ def test_punctuation_takes_no_part():
     weights = torch.full((1, 1, 4, 4), 0.1)
     weights[0, 0, :, 1] = 1.0  # all look at the comma
     weights[0, 0, 3, 0] = 0.5
-    found = spanning_tree(weights, words([4], {(0, 1)}))
+    found = spanning_tree(undirected(weights), words([4], {(0, 1)}))
     assert found[0, 0].tolist() == [-1, -3, 0, 0]
 
 
@@ -90,14 +90,14 @@ def test_words_that_nothing_joins_are_trees_of_their_own():
     weights = torch.zeros(1, 1, 5, 5)
     weights[0, 0, 0, 2] = 0.3
     weights[0, 0, 4, 3] = 0.2
-    found = spanning_tree(weights, words([5]))
+    found = spanning_tree(undirected(weights), words([5]))
     assert edges(found[0, 0]) == {(0, 2), (3, 4)}
     assert (found >= -1).all()
 
 
 def test_sentences_of_punctuation_alone_and_of_nothing():
     weights = torch.rand(2, 1, 2, 2)
-    found = spanning_tree(weights, words([2, 1], {(0, 0), (0, 1)}))
+    found = spanning_tree(undirected(weights), words([2, 1], {(0, 0), (0, 1)}))
     assert found.tolist() == [[[-3, -3]], [[-1, -3]]]
     wordless = words([2])
     pieces = replace(wordless.queries, word=torch.tensor([[-1, -1]]), n_words=torch.tensor([0]))

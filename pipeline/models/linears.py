@@ -1,0 +1,61 @@
+"""Linear layers by oneDNN: on some processors twice as fast as torch's own choice of library.
+
+In float32 its sums run in another order, which changes last digits. In bfloat16 what goes in, the
+weights and what comes out have 8 bits of mantissa (sums are float32); all that is between layers,
+attention included, stays float32.
+"""
+
+from typing import Literal
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from pipeline.core.errors import UserError
+from pipeline.core.shapes import Tensor
+
+Linears = Literal["torch", "onednn", "onednn_bf16"]
+"""Who multiplies: torch as it sees fit, or oneDNN in float32 or bfloat16."""
+
+_ROWS = 1024
+"""Rows that weights are laid out for; any number of them is multiplied."""
+
+
+def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
+    """The model with every linear layer of float32 weights multiplied by oneDNN; it can no longer
+    learn, and later changes to those weights have no effect. They are held twice.
+
+    Raises UserError where the model is not in float32 on a CPU, or torch came without oneDNN.
+    """
+    if linears == "torch":
+        return model
+    if model.device.type != "cpu" or model.dtype != torch.float32:
+        kind = str(model.dtype).removeprefix("torch.")
+        raise UserError(
+            f"measure.linears={linears}: oneDNN is for float32 on a CPU, and this model is {kind}"
+            f" on {model.device.type}; leave measure.linears=torch"
+        )
+    if not torch.backends.mkldnn.is_available():
+        raise UserError(f"measure.linears={linears}: this torch was built without oneDNN")
+    dtype = torch.bfloat16 if linears == "onednn_bf16" else torch.float32
+    for module in model.modules():
+        if type(module) is nn.Linear or type(module) is Conv1D:
+            weight = module.weight.mT if isinstance(module, Conv1D) else module.weight
+            module.forward = _Packed(weight.detach(), module.bias, dtype)
+    return model
+
+
+class _Packed:
+    """What a linear layer does, its weights laid out for oneDNN."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype):
+        self._dtype = dtype
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.to(dtype).contiguous(), _ROWS)
+        self._bias = None if bias is None else bias.detach().to(dtype)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        made = torch.ops.mkldnn._linear_pointwise(
+            x.to(self._dtype), self._weight, self._bias, "none", [], ""
+        )
+        return made.to(x.dtype)

@@ -1,0 +1,61 @@
+"""What the programs of the triton kernel do with one tile of queries and one of keys."""
+
+import os
+from typing import no_type_check
+
+import triton
+import triton.language as tl
+
+INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
+
+
+@triton.jit
+@no_type_check
+def vectors(table, stride, i, real, channels, C: tl.constexpr):
+    """Rows of one head, with zeros up to a width that a product takes."""
+    c = tl.arange(0, C)
+    there = real[:, None] & (c[None, :] < channels)
+    return tl.load(table + i[:, None] * stride + c[None, :], mask=there, other=0.0)
+
+
+@triton.jit
+@no_type_check
+def product(a, b):
+    """In float32, of what type either is."""
+    if INTERPRETED:  # which multiplies the bits of bfloat16; that of a GPU gives the same
+        a, b = a.to(tl.float32), b.to(tl.float32)
+    return tl.dot(a, b, input_precision="ieee")
+
+
+@triton.jit
+@no_type_check
+def sight(visible, longest_key, i, j, real, inside):
+    """Which query of a tile may see which key."""
+    seen = real[:, None] & inside[None, :]
+    if visible is not None:
+        of_pair = visible + i[:, None] * longest_key + j[None, :]
+        seen = seen & (tl.load(of_pair, mask=seen, other=0) != 0)
+    return seen
+
+
+@triton.jit
+@no_type_check
+def scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap):
+    """As the model has them; −∞ where nothing is seen."""
+    s = product(q, tl.trans(k)) * scaling
+    if softcap is not None:
+        # The hyperbolic tangent, of which Triton has none on every device.
+        small = tl.exp(-2.0 * tl.abs(s / softcap))
+        capped = (1.0 - small) / (1.0 + small) * softcap
+        s = tl.where(s < 0, -capped, capped)
+    if bias is not None:
+        of_pair = bias + i[:, None] * bias_strides[2] + j[None, :] * bias_strides[3]
+        s += tl.load(of_pair, mask=seen, other=0.0).to(tl.float32)
+    return tl.where(seen, s, float("-inf"))
+
+
+@triton.jit
+@no_type_check
+def weights(s, log, real, inside):
+    """Exact, from a row's logarithm of its sum; 0 for padding, even where a row is no number."""
+    return tl.where(real[:, None] & inside[None, :], tl.exp(s - log[:, None]), 0.0)

@@ -1,0 +1,144 @@
+"""Device code of the triton kernel: pieces merged into words, and which word gives or gets most.
+
+Tiles end where words do (`tiles`). A word's weights stand in the row, and in the column, of its
+first piece. One program has a tile of one side, and goes over all of the other: of queries for the
+word that each attends to, of keys for the one that attends to it, and for what each key gets.
+"""
+
+from typing import no_type_check
+
+import triton
+import triton.language as tl
+
+from pipeline.statistics.fused_tiles import product, scores, sight, vectors, weights
+
+
+@triton.jit
+@no_type_check
+def point(
+    query, key, bias, visible, n_queries, n_keys, lse, length, query_facts, key_facts,
+    query_starts, key_starts, received, to, to_norm, words,
+    query_strides, key_strides, bias_strides,
+    n_heads, key_groups, longest_query, longest_key, channels, n_query_tiles, n_key_tiles,
+    n_query_words, n_key_words, scaling, softcap,
+    OF_KEYS: tl.constexpr, IS_SELF: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
+):  # fmt: skip
+    sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
+    of_head = sentence * n_heads + head
+    n_i = tl.load(n_queries + sentence).to(tl.int32)
+    n_j = tl.load(n_keys + sentence).to(tl.int32)
+    key += sentence * key_strides[0] + (head // key_groups) * key_strides[1]
+    query += sentence * query_strides[0] + head * query_strides[1]
+    if bias is not None:
+        bias += sentence * bias_strides[0] + head * bias_strides[1]
+    if visible is not None:
+        visible += sentence * longest_query * longest_key
+    lse += of_head * longest_query
+    query_facts += sentence * 6 * longest_query
+    key_facts += sentence * 6 * longest_key
+    query_starts += sentence * (n_query_tiles + 1)
+    key_starts += sentence * (n_key_tiles + 1)
+    # A tile of one side for the whole program, and all of the other.
+    if OF_KEYS:
+        j, inside = tile_at(key_starts, tl.program_id(1), n_j, TILE)
+        k = vectors(key, key_strides[2], j, inside, channels, C)
+        names, mine = tl.load(key_facts + j, mask=inside, other=-1), inside
+        n_others = n_query_tiles
+    else:
+        i, real = tile_at(query_starts, tl.program_id(1), n_i, TILE)
+        q = vectors(query, query_strides[2], i, real, channels, C)
+        names, mine = tl.load(query_facts + i, mask=real, other=-1), real
+        n_others = n_key_tiles
+    given = tl.zeros((TILE,), tl.float32)
+    best, found = given, tl.full((TILE,), -1, tl.int32)
+    best_norm, found_norm = given, found
+    for t in range(0, n_others):
+        if OF_KEYS:
+            i, real = tile_at(query_starts, t, n_i, TILE)
+        else:
+            j, inside = tile_at(key_starts, t, n_j, TILE)
+        seen = sight(visible, longest_key, i, j, real, inside)
+        if tl.max(seen.to(tl.int32)) > 0:
+            if OF_KEYS:
+                q = vectors(query, query_strides[2], i, real, channels, C)
+            else:
+                k = vectors(key, key_strides[2], j, inside, channels, C)
+            s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
+            p = weights(s, tl.load(lse + i, mask=real, other=0.0), real, inside)
+            word = tl.load(query_facts + i, mask=real, other=-1)
+            opens = tl.load(query_facts + longest_query + i, mask=real, other=-1) > 0
+            pieces = tl.load(query_facts + 2 * longest_query + i, mask=real, other=-1)
+            key_word = tl.load(key_facts + j, mask=inside, other=-1)
+            key_opens = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0
+            key_pieces = tl.load(key_facts + 2 * longest_key + j, mask=inside, other=-1)
+            if OF_KEYS:
+                given += tl.sum(p, 0)
+            joins = opens[:, None] & key_opens[None, :]
+            if IS_SELF:
+                joins = joins & (word[:, None] != key_word[None, :])
+            p = from_words(p, word, opens, pieces)
+            w = tl.where(joins, to_words(p, key_word, key_opens, key_pieces), 0.0)
+            best, found = further(w, word, key_word, best, found, OF_KEYS)
+            if words is not None:
+                place = (of_head * n_query_words + word[:, None]) * n_key_words + key_word[None, :]
+                tl.store(words + place, w, mask=joins)
+            if length is not None:
+                norm = tl.load(length + of_head * longest_key + j, mask=inside, other=0.0)
+                w = tl.where(
+                    joins, to_words(p * norm[None, :], key_word, key_opens, key_pieces), 0.0
+                )
+                best_norm, found_norm = further(w, word, key_word, best_norm, found_norm, OF_KEYS)
+    if OF_KEYS:
+        tl.store(received + of_head * longest_key + j, given, mask=inside)
+        points = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0
+        place = of_head * n_key_words + names
+    else:
+        points = tl.load(query_facts + longest_query + i, mask=real, other=-1) > 0
+        place = of_head * n_query_words + names
+    tl.store(to + place, found.to(tl.int16), mask=points & mine)
+    if length is not None:
+        tl.store(to_norm + place, found_norm.to(tl.int16), mask=points & mine)
+
+
+@triton.jit
+@no_type_check
+def tile_at(starts, t, n, TILE: tl.constexpr):
+    """The pieces of tile `t`, and which of its places hold one."""
+    start, end = tl.load(starts + t), tl.load(starts + t + 1)
+    i = start + tl.arange(0, TILE)
+    return i, (i < end) & (i < n)
+
+
+@triton.jit
+@no_type_check
+def from_words(p, word, opens, pieces):
+    """The mean over each word's pieces, in the row of its first. Most tiles need nothing done."""
+    if tl.max((pieces * (word >= 0)).to(tl.int32), 0) > 1:
+        same = (word[:, None] == word[None, :]) & opens[:, None]
+        share = tl.where(same, 1.0 / pieces[None, :].to(tl.float32), 0.0)
+        p = product(share, p)
+    return p
+
+
+@triton.jit
+@no_type_check
+def to_words(p, word, opens, pieces):
+    """The sum over each word's pieces, in the column of its first."""
+    if tl.max((pieces * (word >= 0)).to(tl.int32), 0) > 1:
+        same = (word[:, None] == word[None, :]) & opens[None, :]
+        p = product(p, tl.where(same, 1.0, 0.0))
+    return p
+
+
+@triton.jit
+@no_type_check
+def further(w, word, key_word, best, found, OF_KEYS: tl.constexpr):
+    """The largest weight so far of each row, or column, and its word; the first word of equals."""
+    if OF_KEYS:
+        high = tl.max(w, 0)
+        at = tl.min(tl.where(w == high[None, :], word[:, None], 2147483647), 0)
+    else:
+        high = tl.max(w, 1)
+        at = tl.min(tl.where(w == high[:, None], key_word[None, :], 2147483647), 1)
+    better = (high > best) | ((high == best) & (at < found))
+    return tl.where(better, high, best), tl.where(better, at, found)

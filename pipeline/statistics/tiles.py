@@ -1,0 +1,105 @@
+"""Tiles: a sequence cut into short runs of pieces, and never within a word.
+
+A kernel that holds one tile of queries and one of keys at a time then sees words whole, and needs
+no room for the weights of pieces until all of a word are known.
+"""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+
+from pipeline.core.layout import Layout
+from pipeline.core.pieces import Pieces
+from pipeline.core.shapes import Int, Tensor
+
+FACTS = ("word", "opens", "pieces", "segment", "content", "unclassed")
+"""Of each piece: its word, whether it is that word's first, how many the word has, its segment, and
+as a key whether it is not special, and whether it is in no class."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """One side of a layout. Tile t holds the pieces from `starts[:, t]` to `starts[:, t + 1]`."""
+
+    starts: Int[Tensor, "sentence edge"]
+    facts: Int[Tensor, "sentence fact piece"]
+    n_words: int
+
+    @property
+    def n(self) -> int:
+        return self.starts.shape[1] - 1
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """All sides of a layout; `said` are its queries by the words that they have to say."""
+
+    queries: Tiles
+    keys: Tiles
+    said: Tiles | None
+
+
+class Uncut(Exception):
+    """Words that no tile holds whole; says which in one line."""
+
+
+_made: WeakKeyDictionary[Layout, tuple[int, Tiling]] = WeakKeyDictionary()
+
+
+def tiling(layout: Layout, size: int) -> Tiling:
+    """Tiles of at most `size` pieces, made once per layout. Raises Uncut."""
+    known = _made.get(layout)
+    if known is None or known[0] != size:
+        _made[layout] = known = (size, _tiling(layout, size))
+    return known[1]
+
+
+def _tiling(layout: Layout, size: int) -> Tiling:
+    keys = _tiles(layout.keys, layout.keys.word, size, layout)
+    if layout.is_self:
+        return Tiling(keys, keys, None)
+    queries = layout.queries
+    said = None if queries.predicts is None else _tiles(queries, queries.predicts, size, layout)
+    return Tiling(_tiles(queries, queries.word, size, layout), keys, said)
+
+
+def _tiles(pieces: Pieces, word: Int[Tensor, "sentence piece"], size: int, layout: Layout) -> Tiles:
+    before = torch.cat((torch.full_like(word[:, :1], -1), word[:, :-1]), 1)
+    within = (word == before) & (word >= 0)
+    opens = (word >= 0) & ~within
+    # One more word, for what is in none.
+    n_words = int(pieces.n_words.max())
+    words = torch.where(word >= 0, word, n_words)
+    counts = word.new_zeros(len(word), n_words + 1)
+    runs = counts.scatter_add(1, words, opens.to(word.dtype))[:, :n_words]
+    counts = counts.scatter_add(1, words, torch.ones_like(word))
+    if n_words and int(runs.max()) > 1:
+        raise Uncut("a word in two places")
+    longest = int(counts[:, :n_words].max()) if n_words else 0
+    # Tiles of the longest words alone would be many and nearly empty.
+    most = size * 3 // 4
+    if longest > most:
+        raise Uncut(f"a word of {longest} pieces, more than {most}")
+    is_key = pieces is layout.keys
+    columns = (
+        word,
+        opens,
+        counts.gather(1, words),
+        torch.full_like(word, -1) if pieces.segment is None else pieces.segment,
+        layout.content_keys if is_key else opens,
+        layout.unclassed_keys.squeeze(-1) if is_key else opens,
+    )
+    facts = torch.stack([column.to(torch.int32) for column in columns], 1)
+    return Tiles(_starts(within, size, longest), facts, n_words)
+
+
+def _starts(within: Tensor, size: int, longest: int) -> Int[Tensor, "sentence edge"]:
+    """Edges stand evenly, and each moves on to where the next word opens. That is at most a word
+    less one piece further, and so much shorter are the steps."""
+    step = size - max(longest - 1, 0)
+    n = within.shape[1]
+    place = torch.arange(n, device=within.device).expand_as(within)
+    later = torch.where(within, n, place).flip(1).cummin(1).values.flip(1)
+    last = torch.full_like(later[:, :1], n)
+    return torch.cat((later[:, ::step], last), 1).to(torch.int32).contiguous()

@@ -1,0 +1,61 @@
+"""Compile the triton kernel's programs for GPUs that need not be there: python -m, as a process of
+its own, since here Triton's interpreter must not be chosen.
+"""
+
+import sys
+from typing import Any
+
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+
+from pipeline.statistics import fused_kernels, fused_words
+
+PROGRAMS = (fused_kernels.attend, fused_kernels.measure, fused_words.point)
+OF_CALL = ("query", "key", "value", "output")
+LONG, SHORT = ("n_queries", "n_keys", "few", "where"), ("to", "to_norm")
+INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
+REALS = ("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received", "words")
+
+
+def kind(name: str, dtype: str) -> str | tuple[str, ...]:
+    """What a program is given by a name, as Triton writes types."""
+    pointers = {OF_CALL: dtype, LONG: "i64", SHORT: "i16", INTS: "i32", REALS: "fp32"}
+    for names, of in {**pointers, ("visible",): "u8"}.items():
+        if name in names:
+            return f"*{of}"
+    if name.endswith("_strides"):
+        return ("i32",) * (4 if name == "bias_strides" else 3)
+    return "fp32" if name in ("scaling", "softcap") else "i32"
+
+
+def compile_one(program: Any, capability: int, dtype: str, fixed: dict[str, Any]) -> None:
+    signature = {
+        name: "constexpr" if name in fixed else kind(name, dtype) for name in program.arg_names
+    }
+    constants = {(program.arg_names.index(k),): v for k, v in fixed.items() if k in signature}
+    given = {name: of for name, of in signature.items() if name in program.arg_names}
+    made = triton.compile(
+        ASTSource(program, given, constants, {}), target=GPUTarget("cuda", capability, 32)
+    )
+    assert made.asm["cubin"]
+    print(program.__name__, capability, dtype, "shared", made.metadata.shared)
+    # What a block may have on every GPU of 2018 and later.
+    assert made.metadata.shared <= 64 * 1024
+
+
+def main() -> None:
+    bare = {"bias": None, "softcap": None, "sinks": None, "visible": None, "length": None}
+    for capability, dtype in ((80, "fp32"), (90, "bf16"), (90, "fp16")):
+        sizes = {"C": 64, "V": 64, "TILE": 32 if dtype == "fp32" else 64}
+        of_self = {"IS_SELF": True, "SEGMENTS": True, "OF_KEYS": True, "words": None}
+        across = {"IS_SELF": False, "SEGMENTS": False, "OF_KEYS": False} | bare
+        for program in PROGRAMS:
+            more = {"TILE": 32} if program is fused_words.point else {}
+            for fixed in (of_self, across):
+                known = {k: v for k, v in (sizes | fixed | more).items() if k in program.arg_names}
+                compile_one(program, capability, dtype, known)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

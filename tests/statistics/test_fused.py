@@ -1,0 +1,244 @@
+"""The triton kernel against the portable one, in Triton's interpreter: slow, so cases are few and
+tiles small, that there are several of each side.
+
+Against truth, transformers' eager attentions, tests/models/test_interpreted.py holds it.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from pipeline.core.call import AttentionCall
+from pipeline.core.layout import Layout
+from pipeline.core.pieces import Pieces
+from pipeline.statistics import portable
+from tests.statistics.test_kernels import FLAGS_ON, assert_same, call_of, pieces_of
+from tests.statistics.test_oracle import MASKS, visibility
+
+pytest.importorskip("triton")
+
+from pipeline.statistics import fused
+from pipeline.statistics.tiles import tiling
+
+ALL, NONE = dict.fromkeys(FLAGS_ON, True), dict.fromkeys(FLAGS_ON, False)
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch):
+    monkeypatch.setattr(fused, "SIZES", (16,))
+    monkeypatch.setattr(fused, "WORDS_SIZE", 16)
+
+
+def one_sequence(lengths: list[int], mask: str, seed: int = 0, **options) -> AttentionCall:
+    rng = np.random.default_rng(seed)
+    pieces = pieces_of(rng, lengths)
+    layout = Layout(pieces, pieces, visibility(pieces, mask))
+    return call_of(rng, layout, options.get("heads", (2, 1)), options.get("flags", ALL))
+
+
+def with_changed(pieces: Pieces, **changes: torch.Tensor) -> Pieces:
+    return Pieces(**(vars(pieces) | changes))
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_within_one_sequence(mask):
+    assert_same("triton", one_sequence([37, 5], mask))
+
+
+@pytest.mark.parametrize("name", [*FLAGS_ON, "none"])
+def test_each_option_alone(name):
+    assert_same("triton", one_sequence([19], "causal", flags=NONE | {name: True}))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_across_two(seed):
+    rng = np.random.default_rng(seed)
+    source, target = pieces_of(rng, [35, 4]), pieces_of(rng, [6, 20])
+    predicts = torch.cat((target.word[:, 1:], torch.full_like(target.word[:, :1], -1)), 1)
+    queries = with_changed(target, predicts=predicts)
+    visible = queries.real[:, :, None] & source.real[:, None, :]
+    layout = Layout(queries, source, visible, is_self=False)
+    assert_same("triton", call_of(rng, layout, (2, 2), (ALL, NONE)[seed]))
+
+
+@pytest.mark.parametrize("mask", ["all", "causal"])
+def test_two_sentences_in_one_input(mask):
+    call = one_sequence([9, 28], mask)
+    plain = call.layout.queries
+    half = plain.n_words[:, None] // 2
+    segment = torch.where(plain.word < 0, -1, (plain.word >= half).long())
+    pieces = with_changed(plain, segment=segment)
+    assert_same("triton", replace(call, layout=Layout(pieces, pieces, call.layout.visible)))
+
+
+def test_words_in_any_order():
+    """As the shuffled words' control has them: of equals the first word wins, wherever it is."""
+    call = one_sequence([30], "all", flags=NONE | {"trees": True})
+    pieces = call.layout.queries
+    turned = torch.where(pieces.word >= 0, pieces.n_words[:, None] - 1 - pieces.word, -1)
+    pieces = with_changed(pieces, word=turned)
+    layout = Layout(pieces, pieces, call.layout.visible)
+    assert_same("triton", replace(call, layout=layout))
+    tied = replace(call, layout=layout, query=torch.zeros_like(call.query))
+    singles = with_changed(pieces, word=torch.arange(29, -1, -1)[None], n_words=torch.tensor([30]))
+    tied = replace(tied, layout=Layout(singles, singles, call.layout.visible))
+    _, found = fused.attend(tied)
+    assert found.pointers["attends_to"].unique().tolist() == [0, 1]
+    assert found.pointers["attended_by"].unique().tolist() == [0, 1]
+
+
+def test_more_padding_changes_nothing():
+    """On the right as on the left, where `visible` alone says it."""
+    rng = np.random.default_rng(3)
+    call = one_sequence([21], "causal", flags=ALL | {"bias": False, "sinks": False})
+    _, alone = fused.attend(call)
+    pieces = call.layout.queries
+    n_left, n_right = 5, 14
+    shown = torch.zeros(1, 40, 40, dtype=torch.bool)
+    shown[:, n_left:26, n_left:26] = call.layout.visible
+
+    def widened(x: torch.Tensor, dim: int, fill: float) -> torch.Tensor:
+        def more(n: int) -> torch.Tensor:
+            shape = list(x.shape)
+            shape[dim] = n
+            full = torch.full(shape, fill, dtype=x.dtype)
+            return torch.tensor(rng.normal(size=shape)).to(x) if x.is_floating_point() else full
+
+        return torch.cat((more(n_left), x, more(n_right)), dim)
+
+    # Padding on the left sees itself alone: a row without any key has no softmax.
+    shown[:, range(n_left), range(n_left)] = True
+    padded = Pieces(
+        ids=widened(pieces.ids, 1, 0),
+        lengths=pieces.lengths + n_left,
+        word=widened(pieces.word, 1, -1),
+        n_words=pieces.n_words,
+        classes=widened(pieces.classes, 1, 0),
+    )
+    sides = {name: widened(getattr(call, name), 2, 0) for name in ("query", "key", "value")}
+    wide = replace(call, **sides, layout=Layout(padded, padded, shown))
+    assert_same("triton", wide)
+    _, found = fused.attend(wide)
+    for name, words in alone.pointers.items():
+        assert torch.equal(words, found.pointers[name]), name
+    for name in ("entropy_nats", "mass_punct", "mass_same_word", "mass_cls"):
+        torch.testing.assert_close(alone.sums[name], found.sums[name], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("mask", "lengths"), [("all", [20]), ("causal window", [7, 20])])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_near_what_it_rounds(dtype, mask, lengths):
+    """Its inputs are rounded, nothing of the statistics is: those are float32's of the same inputs.
+    The output rounds weights and itself, 8 bits or 11: less than 2 % of a value of size 1.
+    """
+    call = one_sequence(lengths, mask, flags=ALL | {"trees": False})
+    rounded = {name: getattr(call, name).to(dtype) for name in ("query", "key", "value")}
+    output, found = fused.attend(replace(call, **rounded))
+    exact = {name: each.float() for name, each in rounded.items()}
+    expected, truth = portable.attend(replace(call, **exact))
+    assert output.dtype == dtype
+    real = call.layout.queries.real[:, None, :, None]
+    assert ((output.float() - expected) * real).abs().max() < 0.02
+    for name, sums in truth.sums.items():
+        torch.testing.assert_close(found.sums[name], sums, atol=1e-4, rtol=1e-4, equal_nan=True)
+    for name, words in truth.pointers.items():
+        assert torch.equal(found.pointers[name], words), name
+
+
+def test_a_row_that_sees_nothing_is_no_number():
+    call = one_sequence([9], "all", flags=NONE)
+    visible = call.layout.visible.clone()
+    visible[0, 5] = False
+    pieces = call.layout.queries
+    blind = replace(call, layout=Layout(pieces, pieces, visible))
+    (output, found), (expected, truth) = fused.attend(blind), portable.attend(blind)
+    assert torch.equal(output.isnan(), expected.isnan())
+    for name in ("row_sum", "entropy_nats", "confidence", "mass_self"):
+        assert found.sums[name].isnan().all() == truth.sums[name].isnan().all()
+
+
+def test_channels_of_any_number():
+    call = one_sequence([18], "all", flags=NONE)
+    rng = np.random.default_rng(5)
+
+    def normal(n_heads: int, channels: int) -> torch.Tensor:
+        return torch.tensor(rng.normal(size=(1, n_heads, 18, channels))).float()
+
+    wide = {"query": normal(2, 40), "key": normal(1, 40), "value": normal(1, 72)}
+    assert_same("triton", replace(call, scaling=0.2, **wide))
+
+
+def test_the_same_call_gives_the_same_bytes():
+    call = one_sequence([20, 9], "all", flags=ALL)
+    (output, one), (again, other) = fused.attend(call), fused.attend(call)
+    assert torch.equal(output, again)
+    for name, sums in one.sums.items():
+        assert sums.numpy().tobytes() == other.sums[name].numpy().tobytes(), name
+    for name, words in one.pointers.items():
+        assert torch.equal(words, other.pointers[name]), name
+
+
+class Largest(TorchDispatchMode):
+    """How many numbers the largest tensor has that torch makes meanwhile."""
+
+    n = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        for each in made if isinstance(made, (tuple, list)) else (made,):
+            if isinstance(each, torch.Tensor):
+                self.n = max(self.n, each.numel())
+        return made
+
+
+@pytest.mark.parametrize(("trees", "quadratic"), [(False, False), (True, True)])
+def test_memory_grows_with_length_but_for_trees(trees, quadratic):
+    call = one_sequence([64], "all", flags=NONE | {"trees": trees})
+    layout = call.layout
+    singles = with_changed(layout.queries, word=torch.arange(64)[None], n_words=torch.tensor([64]))
+    call = replace(call, layout=Layout(singles, singles, layout.visible))
+    portable.attend(call)  # the layout's own tables are made, once for all heads
+    with Largest() as largest:
+        fused._digest(call, None, tiling(call.layout, 16))
+    assert (largest.n >= 2 * 64 * 64) == quadratic
+
+
+def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):
+    fused._say.cache_clear()
+    call = one_sequence([30], "all", flags=NONE)
+    plain = call.layout.queries
+
+    def of(word: list[int]) -> AttentionCall:
+        pieces = with_changed(plain, word=torch.tensor([word]), n_words=torch.tensor([20]))
+        return replace(call, layout=Layout(pieces, pieces, call.layout.visible))
+
+    for word, reason in (([0] * 9 + [1] * 21, "21 pieces"), ([0, 1, 0] + [-1] * 27, "two places")):
+        for _ in range(2):
+            assert_same("triton", of(word))
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert reason in said
+    double = {name: getattr(call, name).double() for name in ("query", "key", "value")}
+    fused.attend(replace(call, **double))
+    assert "float64" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
+    """For GPUs that need not be there; two minutes."""
+    without = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.statistics.compiled"],
+        env=without | {"TRITON_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("shared") == 18

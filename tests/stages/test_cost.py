@@ -1,5 +1,7 @@
 """What aggregation costs: each table is read once, and time goes with the number of sentences."""
 
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,6 +15,7 @@ from pipeline.lake.layout import Cell, Lake
 from tests import tiny
 from tests.stages import small
 
+ROOT = Path(__file__).parents[2]
 CELL = Cell("local", "trained", 0, "conllu")
 
 
@@ -74,17 +77,34 @@ def test_time_goes_with_sentences(lake, monkeypatch):
     assert four < 6 * one
 
 
+JUDGED = """
+import os, sys, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # before a library counts the cores
+from pathlib import Path
+from pipeline.analysis.aggregate import fit, tallied
+from pipeline.analysis.rules import Rules
+from pipeline.lake.layout import Cell, Lake
+
+model, control, seed, corpus = sys.argv[2:]
+lake, cell = Lake(Path(sys.argv[1])), Cell(model, control, int(seed), corpus)
+rules = Rules(bootstrap=1000)
+for _ in range(4):
+    start = time.process_time()
+    sums = tallied(lake, cell, fit(lake, cell.corpus, rules), rules, 0)
+    assert sums["encoder"].relations["attention"].sums
+    print(time.process_time() - start)
+"""
+
+
 @pytest.mark.slow
 def test_the_treebank_is_judged_in_two_seconds_of_one_core(tmp_path, treebank):
-    """2,000 sentences × 72 heads × 2 directions: all that is added up, resampled 1,000 times."""
+    """2,000 sentences × 72 heads × 2 directions: all that is added up, resampled 1,000 times.
+
+    In a process on one core: a second thread that waits for work in a library counts as work.
+    """
     shape = {"num_hidden_layers": 6, "num_attention_heads": 12, "hidden_size": 48}
     lake = measured(tmp_path, treebank, **shape)
-    rules = Rules(bootstrap=1000)
-
-    def seconds() -> float:
-        start = time.process_time()
-        sums = tallied(lake, CELL, fit(lake, CELL.corpus, rules), rules, 0)
-        assert sums["encoder"].relations["attention"].sums
-        return time.process_time() - start
-
-    assert min(seconds() for _ in range(3)) < 2
+    cell = (CELL.model, CELL.control, str(CELL.seed), CELL.corpus)
+    command = [sys.executable, "-c", JUDGED, str(lake.root), *cell]
+    printed = subprocess.check_output(command, text=True, cwd=ROOT)
+    assert min(map(float, printed.split())) < 2

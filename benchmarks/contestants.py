@@ -1,6 +1,6 @@
 """What is timed on a workload: nothing measured, patterns kept, patterns with numpy, the census."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from importlib.util import find_spec
@@ -13,7 +13,8 @@ import torch
 from transformers import BertForMaskedLM
 
 from benchmarks.workloads import Workload
-from pipeline.engines.shard import Asked, Subject, batches, measure_shard
+from pipeline.core.sentence import Sentence
+from pipeline.engines.shard import Asked, Subject, batches, measure_shards
 from pipeline.lake.files import say_on_stderr, write_table
 from pipeline.models.encode import Encoded
 from pipeline.models.linears import Linears, on_onednn
@@ -32,6 +33,8 @@ PLAIN, KEPT, LENS, NUMPY, PORTABLE, CENSUS, ONEDNN, BFLOAT16 = (
 )
 EVERY = 20
 """One sentence in so many is compared head by head, as the census does by default."""
+N_SHARDS = 2
+"""As many as the shipped treebank has by default: one is written while the other is measured."""
 
 
 def contestants(
@@ -43,9 +46,7 @@ def contestants(
     subject = workload.subject
     device = subject.model.device.type
     kernel = choose("auto", device, torch.float32, say_on_stderr)
-    rows = range(len(workload.sentences))
-    encoded, _ = encode_under(subject.control, 0, subject.encoder, workload.sentences, rows)
-    cut = list(batches(encoded, workload.batch_pieces))
+    cut = list(_cut(workload))
 
     def by_onednn(linears: Linears) -> Callable[[], object]:
         packed = replace(subject, model=on_onednn(deepcopy(subject.model), linears))
@@ -71,6 +72,21 @@ def contestants(
     if device != "cpu" or not torch.backends.mkldnn.is_available():
         missing |= {ONEDNN, BFLOAT16}
     return {name: make() for name, make in made.items() if name in (names or made.keys() - missing)}
+
+
+def _shards(workload: Workload) -> Iterator[tuple[list[Sentence], int]]:
+    size = -(-len(workload.sentences) // N_SHARDS)
+    for first in range(0, len(workload.sentences), size):
+        yield workload.sentences[first : first + size], first
+
+
+def _cut(workload: Workload) -> Iterator[list[Encoded]]:
+    """The batches that the census makes of its shards."""
+    subject = workload.subject
+    for sentences, first in _shards(workload):
+        rows = range(first, first + len(sentences))
+        encoded, _ = encode_under(subject.control, 0, subject.encoder, sentences, rows)
+        yield from batches(encoded, workload.batch_pieces)
 
 
 def _inputs(workload: Workload, batch: Sequence[Encoded]) -> dict[str, torch.Tensor]:
@@ -165,6 +181,6 @@ def _between_words(pattern: np.ndarray, word: np.ndarray, n_words: int) -> np.nd
 
 def _census(subject: Subject, workload: Workload, folder: Path, kernel: str) -> None:
     asked = Asked(workload.batch_pieces, EVERY, kernel=kernel)
-    shard = measure_shard(subject, workload.sentences, 0, asked)
-    for name, rows in shard.tables.items():
-        write_table(folder / f"{name}.parquet", rows)
+    for k, shard in enumerate(measure_shards(subject, _shards(workload), asked)):
+        for name, rows in shard.tables.items():
+            write_table(folder / f"{name}-{k}.parquet", rows)

@@ -60,7 +60,7 @@ def test_numpy_counts_what_the_census_counts(workload):
 def test_every_contestant_runs(workload, tmp_path):
     for run in contestants(workload, tmp_path).values():
         run()
-    assert (tmp_path / "heads.parquet").is_file()
+    assert (tmp_path / "heads-1.parquet").is_file()
 
 
 def test_the_page(tmp_path, monkeypatch, treebank):

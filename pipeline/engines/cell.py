@@ -6,8 +6,10 @@ yet; after a change of anything that matters the fingerprint differs and no old 
 """
 
 import hashlib
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
-from pipeline.engines.shard import Shard, measure_shard
+from pipeline.engines.shard import Shard, measure_shards
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
 from pipeline.lake.layout import Cell, Lake
@@ -30,10 +32,10 @@ from pipeline.lake.schema import MEASURED
 class Job:
     """What a cell's bytes depend on, and what makes them of a shard's sentences.
 
-    `identity`: config, code, model files, library versions. `unit` is given what `subject` loads
-    (see `measure_cell`), the sentences, the row of the first, and `asked`; it makes `tables`. None
-    measures. `section` of the config is where `asked` comes from; `none_read` is said where not one
-    sentence was short enough.
+    `identity`: config, code, model files, library versions. `work` is given what `subject` loads
+    (see `measure_cell`), shards as `measure_shards` takes them, and `asked`; it makes `tables`.
+    None measures. `section` of the config is where `asked` comes from; `none_read` is said where
+    not one sentence was short enough.
     """
 
     cell: Cell
@@ -41,7 +43,7 @@ class Job:
     asked: Any
     lock_wait_s: float = 120.0
     tables: tuple[str, ...] = MEASURED
-    unit: Callable[..., Shard] | None = None
+    work: Callable[..., Iterator[Shard]] | None = None
     section: str = "measure"
     none_read: str = "the model could read none of the sentences whole"
 
@@ -79,32 +81,28 @@ def measure_cell(
         if _is_published(lake, job, fingerprint):
             progress(corpus.n_rows)
             return
-        loaded: list[Any] = []
-        first = 0
-        records = []
-        for k, file in enumerate(corpus.files):
-            record = _finished(work, k, job.tables)
-            if record is None:
-                sentences = _sentences(read_whole_shard(folder, file))
-                loaded = loaded or [subject()]
-                shard = _measured(loaded[0], sentences, first, job, progress)
-                record = _finish(work, k, shard, _metadata(job, fingerprint))
-            else:
-                progress(file.n_rows)
-            records.append(record)
-            first += file.n_rows
-        _publish(lake, job, fingerprint, corpus, work, records)
+        records = [_finished(work, k, job.tables) for k in range(len(corpus.files))]
+        progress(sum(f.n_rows for f, r in zip(corpus.files, records, strict=True) if r is not None))
+        missing = [k for k, record in enumerate(records) if record is None]
+        firsts = list(itertools.accumulate((f.n_rows for f in corpus.files), initial=0))
+        if missing:
+            shards = (
+                (_sentences(read_whole_shard(folder, corpus.files[k])), firsts[k]) for k in missing
+            )
+            with closing(_made(subject(), shards, job, progress)) as made:
+                for k, shard in zip(missing, made, strict=True):
+                    records[k] = _finish(work, k, shard, _metadata(job, fingerprint))
+        _publish(lake, job, fingerprint, corpus, work, [r for r in records if r is not None])
 
 
-def _measured(
+def _made(
     subject: Any,
-    sentences: list[Sentence],
-    first: int,
+    shards: Iterator[tuple[list[Sentence], int]],
     job: Job,
     progress: Callable[[int], object],
-) -> Shard:
+) -> Generator[Shard]:
     try:
-        return (job.unit or measure_shard)(subject, sentences, first, job.asked, progress)
+        yield from (job.work or measure_shards)(subject, shards, job.asked, progress)
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"{job.cell.name}: the device has too little memory for {job.section}.batch_pieces="

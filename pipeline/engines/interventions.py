@@ -4,7 +4,7 @@ Layers below a change are run once; rows under many changes go through those abo
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -63,6 +63,17 @@ def intervene_shard(
         progress(len(batch))
     counts = {"n_sentences": len(chosen), **asdict(theatre.cost)}
     return Shard({"effects": theatre.table(), "observed": observed.table()}, counts)
+
+
+def intervene_shards(
+    patient: Patient,
+    shards: Iterable[tuple[Sequence[Sentence], int]],
+    how: Interventions,
+    progress: Callable[[int], object] = lambda n: None,
+) -> Iterator[Shard]:
+    """As `intervene_shard`, one after the other."""
+    for sentences, first in shards:
+        yield intervene_shard(patient, sentences, first, how, progress)
 
 
 def _each(encoded: Sequence[Encoded], first: int, every: int) -> list[Encoded]:

@@ -22,18 +22,16 @@ def in_lanes(
 ) -> Iterator[Result]:
     """What `work` makes of each batch, in their order.
 
-    On a device beside the CPU one batch is at work at a time. No more results wait than there are
-    lanes, so that memory does not grow with the number of batches. What `work` raises is raised
-    here, once the batches at work are done.
+    On a device beside the CPU one batch is at work at a time, on a thread of its own too: whoever
+    takes a result has the time until the next. No more than `AHEAD` batches a lane are begun or
+    done and not taken, so that memory does not grow with the number of batches. What `work` raises
+    is raised here, once the batches at work are done.
     """
-    if device.type != "cpu":
-        yield from map(work, batches)
-        return
     waiting: deque[Future[Result]] = deque()
-    with _one_thread_each() as n_lanes, ThreadPoolExecutor(n_lanes) as pool:
+    with _lanes(device) as n_lanes, ThreadPoolExecutor(n_lanes) as pool:
         try:
             for batch in batches:
-                if len(waiting) > n_lanes:
+                if len(waiting) >= AHEAD * n_lanes:
                     yield waiting.popleft().result()
                 waiting.append(pool.submit(work, batch))
             while waiting:
@@ -43,9 +41,16 @@ def in_lanes(
                 future.cancel()
 
 
+AHEAD = 2
+"""One at work and one to go on with."""
+
+
 @contextmanager
-def _one_thread_each() -> Iterator[int]:
-    """Threads that start inside have one thread of torch's each; says how many it had."""
+def _lanes(device: torch.device) -> Iterator[int]:
+    """How many. On a CPU, threads that start inside have one thread of torch's each."""
+    if device.type != "cpu":
+        yield 1
+        return
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

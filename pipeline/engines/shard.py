@@ -4,7 +4,7 @@ Batches never cross a shard and are built from it in a fixed way, so a shard's b
 nothing but its sentences, its cell and the settings below: any engine, any order, any restart.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from pipeline.engines.lanes import in_lanes
 from pipeline.engines.rows import Rows
 from pipeline.engines.totals import Totals, alike
 from pipeline.models.encode import Encoded, Encoder
-from pipeline.models.tap import Place, Tap, check, forward
+from pipeline.models.tap import Place, Tap, attention_only, check, forward
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS
 
@@ -68,15 +68,28 @@ def measure_shard(
     `progress` is told of sentences as they pass. Raises MeasurementError, naming layer, head and
     sentence, where a number cannot be trusted.
     """
-    rows = range(first, first + len(sentences))
-    encoded, skipped = encode_under(subject.control, subject.seed, subject.encoder, sentences, rows)
+    (shard,) = measure_shards(subject, [(sentences, first)], asked, progress)
+    return shard
+
+
+def measure_shards(
+    subject: Subject,
+    shards: Iterable[tuple[Sequence[Sentence], int]],
+    asked: Asked,
+    progress: Callable[[int], object] = lambda n: None,
+) -> Iterator[Shard]:
+    """As `measure_shard`, one after the other. While batches are at work the next shard is taken
+    and tokenized, and whoever takes a result has time to write it.
+    """
     places = subject.places if asked.norms else [replace(p, readout=None) for p in subject.places]
-    collected, totals = Rows(places, encoded), Totals(places)
     device = subject.model.device
 
-    def measured(batch: list[Encoded]) -> tuple[list[Encoded], Tap, dict[str, torch.Tensor]]:
-        source, target = subject.encoder.pieces(batch)
-        sampled = _sampled([first + e.index for e in batch], asked.similarity_every)
+    def measured(part: _Part) -> tuple[_Part, Tap | None, dict[str, torch.Tensor]]:
+        if not part.batch:
+            return part, None, {}
+        first, sentences = part.of.first, part.of.sentences
+        source, target = subject.encoder.pieces(part.batch)
+        sampled = _sampled([first + e.index for e in part.batch], asked.similarity_every)
         tap = Tap(
             source.to(device),
             target and target.to(device),
@@ -87,24 +100,63 @@ def measure_shard(
             trees=asked.trees,
             values=True,
         )
-        forward(subject.model, tap)
-        check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in batch])
-        return batch, tap, alike(tap, places, DIVERGENCES[asked.kernel])
+        # Once in a corpus a pass goes on to its end: were there calls after the last place, the
+        # places would not be what `wiring` took them for.
+        run = forward if first == 0 and part.is_first else attention_only
+        run(subject.model, tap)
+        check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in part.batch])
+        return part, tap, alike(tap, places, DIVERGENCES[asked.kernel])
 
-    for batch, tap, between_heads in in_lanes(
-        measured, batches(encoded, asked.batch_pieces), device
+    begun = (_AtWork(subject, places, *shard) for shard in shards)
+    parts = (part for shard in begun for part in shard.parts(asked.batch_pieces))
+    for part, tap, between_heads in in_lanes(measured, parts, device):
+        shard = part.of
+        if tap is not None:
+            shard.rows.add(part.batch, tap)
+            shard.totals.add(tap, between_heads)
+        progress(len(part.batch))
+        if part.is_last:
+            progress(len(shard.sentences) - len(shard.encoded))
+            yield shard.whole()
+
+
+class _AtWork:
+    """A shard whose batches are at work."""
+
+    def __init__(
+        self, subject: Subject, places: Sequence[Place], sentences: Sequence[Sentence], first: int
     ):
-        collected.add(batch, tap)
-        totals.add(tap, between_heads)
-        progress(len(batch))
-    progress(len(sentences) - len(encoded))
-    counts = {
-        "n_sentences": len(encoded),
-        "n_words": sum(side.n_words for e in encoded for side in e.sides),
-        "n_pieces": sum(len(side.ids) for e in encoded for side in e.sides),
-        **asdict(skipped),
-    }
-    return Shard({**collected.tables(first), **totals.tables()}, counts)
+        self.sentences, self.first = sentences, first
+        rows = range(first, first + len(sentences))
+        self.encoded, self._skipped = encode_under(
+            subject.control, subject.seed, subject.encoder, sentences, rows
+        )
+        self.rows, self.totals = Rows(places, self.encoded), Totals(places)
+
+    def parts(self, batch_pieces: int) -> Iterator["_Part"]:
+        """At least one, if an empty one: each shard has its end."""
+        cut = list(batches(self.encoded, batch_pieces)) or [[]]
+        for k, batch in enumerate(cut):
+            yield _Part(self, batch, k == 0, k == len(cut) - 1)
+
+    def whole(self) -> Shard:
+        counts = {
+            "n_sentences": len(self.encoded),
+            "n_words": sum(side.n_words for e in self.encoded for side in e.sides),
+            "n_pieces": sum(len(side.ids) for e in self.encoded for side in e.sides),
+            **asdict(self._skipped),
+        }
+        return Shard({**self.rows.tables(self.first), **self.totals.tables()}, counts)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A batch of a shard."""
+
+    of: _AtWork
+    batch: list[Encoded]
+    is_first: bool
+    is_last: bool
 
 
 def _sampled(rows: Sequence[int], every: int) -> list[int]:

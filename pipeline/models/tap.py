@@ -9,6 +9,7 @@ Truth, in the tests, is what the same model's eager `output_attentions` gives.
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import torch
@@ -85,6 +86,7 @@ class Tap:
     calls: list[Measured] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     _layout_of: dict[tuple[str, int], Layout] = field(default_factory=dict)
+    _stops: bool = False
     _masks: list[Tensor] = field(default_factory=list)  # keeps the ids in _layout_of from reuse
 
     def measure(self, mask: Tensor, **tensors) -> Tensor:
@@ -100,6 +102,8 @@ class Tap:
         values = value_sums(call, output) if self.values else None
         self.calls.append(Measured(layout, reduction, call.sinks is not None, rows, values))
         self.sites.append(site)
+        if self._stops and len(self.calls) == len(self.places):
+            raise _AllSeen
         return output
 
     def _site_by_length(self, n_queries: int, n_keys: int) -> str:
@@ -231,6 +235,19 @@ def _layers(config) -> dict[str, int]:
         return {"encoder": first("num_hidden_layers")}
     n_decoder_layers = first("decoder_layers", "num_decoder_layers", "num_hidden_layers")
     return {"encoder": n_layers, "decoder": n_decoder_layers, "cross": n_decoder_layers}
+
+
+class _AllSeen(Exception):
+    """What a pass that stops is stopped by."""
+
+
+def attention_only(model: PreTrainedModel, tap: Tap) -> None:
+    """`forward`, but for what follows the call at the last of the tap's places: no pattern hangs on
+    it. In six layers of BERT's make that is an eighth of the work.
+    """
+    tap._stops = True
+    with suppress(_AllSeen):
+        forward(model, tap)
 
 
 def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:

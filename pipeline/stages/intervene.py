@@ -9,7 +9,7 @@ from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.changes import Interventions
-from pipeline.engines.interventions import Patient, intervene_shard
+from pipeline.engines.interventions import Patient, intervene_shards
 from pipeline.engines.means import read
 from pipeline.lake import manifest
 from pipeline.lake.files import say_on_stderr
@@ -81,7 +81,7 @@ def _job(
         return Patient(subject, objective, read(lake, plan.cell, subject.places))
 
     wait_s = plan.settings.lock_wait_s
-    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shard, "intervene", _TOO_LONG)
+    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shards, "intervene", _TOO_LONG)
     return job, patient
 
 

@@ -38,7 +38,11 @@ class Little:
             yield Sentence(f"s{k}", self.word, (self.word, str(k)))
         yield Fault("c.conllu", 7, "s3", f"no {self.word}")
 
-    def shard(self, subject, sentences, first, asked, progress) -> Shard:
+    def shards(self, subject, shards, asked, progress) -> Iterator[Shard]:
+        for sentences, first in shards:
+            yield self.shard(sentences, first, progress)
+
+    def shard(self, sentences, first, progress) -> Shard:
         """Rows that depend on the words, as a model's would."""
         self.measured.append(first)
         n_rows = len(sentences)
@@ -59,7 +63,7 @@ class Little:
 
     def run(self, monkeypatch) -> None:
         """Ingest and measure."""
-        monkeypatch.setattr(engine, "measure_shard", self.shard)
+        monkeypatch.setattr(engine, "measure_shards", self.shards)
         ingest(self.lake, "c", self.records(), 2, 0.5)
         job = Job(CELL, self.identity, Asked(64), lock_wait_s=0)
         measure_cell(self.lake, job, lambda: None, lambda n: None)  # pyright: ignore

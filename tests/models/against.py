@@ -12,7 +12,7 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Measured, Place, Tap, check, forward, wiring
+from pipeline.models.tap import NAME, Measured, Place, Tap, attention_only, check, wiring
 from pipeline.statistics.kernels import KERNELS, choose
 from tests import oracle
 
@@ -81,7 +81,7 @@ class Read:
         assert skipped.n_too_long == skipped.n_unaligned == 0
         ready = choose(kernel, "cpu", torch.float32 if kernel == "cpp" else self.model.dtype)
         tap = Tap(*self.encoder.pieces(encoded), self.places, KERNELS[ready])
-        forward(self.model, tap)
+        attention_only(self.model, tap)
         check(tap, self.places, [sentence.sentence_id for sentence in sentences])
         return tap
 

@@ -5,11 +5,13 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
+from pipeline.controls.base import Trained
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
+from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Tap, check, forward, wiring
+from pipeline.models.tap import NAME, Tap, attention_only, check, forward, wiring
 from tests import tiny
 from tests.models.families import REASONS, REFUSED
 
@@ -55,6 +57,32 @@ def test_rows_that_do_not_sum_to_one_fail(tmp_path):
     del tap.calls[1]
     with pytest.raises(MeasurementError, match="2 attention calls"):
         check(tap, places, ["sentence one"])
+
+
+def test_what_follows_the_last_attention_is_not_run(tmp_path):
+    """And nothing measured hangs on it."""
+    model = Checkpoint(path=str(tiny.save(tmp_path))).load(NAME)
+    places = wiring(model)
+    whole, short = (Tap(*_pieces(tmp_path), places) for _ in range(2))
+    forward(model, whole)
+    run = []
+    for k, layer in enumerate(model.encoder.layer):
+        layer.output.register_forward_hook(lambda *_, k=k: run.append(k))
+    attention_only(model, short)
+    assert run == [0, 1]
+    for one, other in zip(whole.calls, short.calls, strict=True):
+        for name, sums in one.reduction.sums.items():
+            assert torch.equal(sums, other.reduction.sums[name]), name
+
+
+def test_a_call_after_the_last_place_is_seen_once_in_a_corpus(tmp_path):
+    """In its first batch, which runs to its end."""
+    folder = tiny.save(tmp_path)
+    model = Checkpoint(path=str(folder)).load(NAME)
+    encoder = Encoder(AutoTokenizer.from_pretrained(folder), model.config)
+    subject = Subject(model, encoder, wiring(model)[:-1], Trained(), 0)
+    with pytest.raises(MeasurementError, match=r"saw 3 attention calls .* not 2"):
+        measure_shard(subject, [SENTENCE], 0, Asked(64))
 
 
 def _pieces(folder):

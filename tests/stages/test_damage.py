@@ -15,13 +15,17 @@ FOLDERS = (f"lake/heads/{CELL}", f"lake/pointers/{CELL}", "sentences/corpus=conl
 def measured(monkeypatch) -> list[int]:
     """First sentence of each shard that is measured."""
     calls: list[int] = []
-    measure = cell.measure_shard
+    measure = cell.measure_shards
 
-    def counting(subject, sentences, first, *rest):
-        calls.append(first)
-        return measure(subject, sentences, first, *rest)
+    def counting(subject, shards, *rest):
+        def counted():
+            for sentences, first in shards:
+                calls.append(first)
+                yield sentences, first
 
-    monkeypatch.setattr(cell, "measure_shard", counting)
+        return measure(subject, counted(), *rest)
+
+    monkeypatch.setattr(cell, "measure_shards", counting)
     return calls
 
 
@@ -121,15 +125,18 @@ def test_sentences_that_change_while_they_are_measured_are_noticed(
 ):
     """Another run may ingest its own into the same root: no shard of them is taken for ours."""
     assert small.run("ingest", *words) == 0
-    measure = cell.measure_shard
+    measure = cell.measure_shards
 
-    def meanwhile(subject, given, first, *rest):
-        if first == 0:
+    def meanwhile(subject, shards, *rest):
+        def changed():
+            yield next(shards)
             sentences.write_text(small.conllu(14, seed=1), encoding="utf-8")
             assert small.run("ingest", *words) == 0
-        return measure(subject, given, first, *rest)
+            yield from shards
 
-    monkeypatch.setattr(cell, "measure_shard", meanwhile)
+        return measure(subject, changed(), *rest)
+
+    monkeypatch.setattr(cell, "measure_shards", meanwhile)
     capfd.readouterr()
     assert small.run("measure", *words) == 2
     line = capfd.readouterr().err

@@ -51,15 +51,16 @@ def test_a_root_that_turns_out_not_to_be_writable(words, root, monkeypatch, capf
 
 
 def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, capfd):
-    measure, calls = cell.measure_shard, []
+    measure, calls = cell.measure_shards, []
 
-    def pressed(subject, sentences, first, *rest):
-        calls.append(first)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return measure(subject, sentences, first, *rest)
+    def pressed(subject, shards, *rest):
+        for sentences, first in shards:
+            calls.append(first)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            yield from measure(subject, [(sentences, first)], *rest)
 
-    monkeypatch.setattr(cell, "measure_shard", pressed)
+    monkeypatch.setattr(cell, "measure_shards", pressed)
     assert small.run("run", *words) == 130
     out, err = capfd.readouterr()
     assert (out, err) == ("", "headcensus: stopped; the same command goes on from here\n")
@@ -70,9 +71,10 @@ def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, c
 
 def test_too_little_memory_says_what_to_lower(words, root, monkeypatch, capfd):
     def full(*_):
+        yield from ()
         raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr(cell, "measure_shard", full)
+    monkeypatch.setattr(cell, "measure_shards", full)
     assert small.run("run", *words) == 2
     err = capfd.readouterr().err
     assert err.count("\n") == 1

@@ -5,7 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from pipeline.lake.verify import Findings
 
 EPILOG = """examples:
   headcensus run                                    the shipped model and treebank, into data/
@@ -32,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pipeline.core.errors import MeasurementError, UserError
 
     try:
-        arguments.action(arguments)
+        return arguments.action(arguments) or 0
     except UserError as error:
         return _fail(str(error), 2)
     except MeasurementError as error:
@@ -42,7 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
     except KeyboardInterrupt:
         return _fail("stopped; the same command goes on from here", 130)
-    return 0
 
 
 def _fail(reason: str, code: int) -> int:
@@ -193,6 +195,37 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     print(f"{answer}\nreport: {file}")
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    from pipeline.stages.mend import root_of, verify
+
+    return _say_found(verify(root_of(arguments.overrides)))
+
+
+def _repair(arguments: argparse.Namespace) -> int:
+    from pipeline.stages.cells import requested
+    from pipeline.stages.mend import repair
+
+    before, now = repair(requested(arguments.overrides))
+    left = {entry.what for entry in now.wrong}
+    for entry in before:
+        if entry.what not in left:
+            print(f"mended: {entry.what}")
+    return _say_found(now)
+
+
+def _say_found(found: "Findings") -> int:
+    for entry in found.wrong:
+        print(entry.what)
+    if found.wrong:
+        return _fail(
+            f"{len(found.wrong)} wrong in {found.n_folders} folders: `headcensus repair` with the"
+            " words of the run makes just that again",
+            1,
+        )
+    print(f"{found.n_files} files in {found.n_folders} folders are as they were written")
+    return 0
+
+
 def _list(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import listing
 
@@ -227,6 +260,8 @@ _STAGES = {
     "nursery": (_nursery, "train three small models, and measure them step by step", True),
     "compare": (_compare, "two cells of the tables, head by head: compare A B root=DIR", True),
     "calibrate": (_calibrate, "simulate censuses, and say how often they are wrong", True),
+    "verify": (_verify, "hash all that was written anew, and name what is wrong: root=DIR", True),
+    "repair": (_repair, "make again what `verify` finds wrong, and that alone", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }
 _RESOLVED = ("ingest", "measure", "aggregate", "atlas", "intervene", "report")

@@ -15,8 +15,8 @@ from tests.stages import small
 
 @pytest.fixture
 def many(words, sentences) -> list[str]:
-    """Words for a run of 40 shards, so that there is a moment to be killed in."""
-    sentences.write_text(small.conllu(80), encoding="utf-8")
+    """Words for a run of 24 shards, so that there is a moment to be killed in."""
+    sentences.write_text(small.conllu(48), encoding="utf-8")
     return [word for word in words if "shard_sentences" not in word] + ["ingest.shard_sentences=2"]
 
 

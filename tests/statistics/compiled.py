@@ -46,7 +46,7 @@ def compile_one(program: Any, capability: int, dtype: str, fixed: dict[str, Any]
 
 def main() -> None:
     bare = {"bias": None, "softcap": None, "sinks": None, "visible": None, "length": None}
-    for capability, dtype in ((80, "fp32"), (90, "bf16"), (90, "fp16")):
+    for capability, dtype in ((80, "fp32"), (90, "bf16")):
         sizes = {"C": 64, "V": 64, "TILE": 32 if dtype == "fp32" else 64}
         of_self = {"IS_SELF": True, "SEGMENTS": True, "OF_KEYS": True, "words": None}
         across = {"IS_SELF": False, "SEGMENTS": False, "OF_KEYS": False} | bare

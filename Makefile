@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test slow bench check format lock treebank clean help
+.PHONY: repro test slow test-faults bench check format lock treebank clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,6 +32,10 @@ test: $(STAMP)  ## set up, then run the tests
 slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,spacy,stanza]'
 	$(BIN)/pytest -m slow
+
+test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, other machines, long fuzzing
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev,faults]'
+	$(BIN)/pytest -m faults
 
 bench: $(STAMP)  ## set up, then time the census beside what else there is (reports/benchmark.md)
 	$(BIN)/python -m benchmarks

@@ -18,10 +18,14 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from pipeline.core.errors import UserError
+from pipeline.lake import remote
 
 
-def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """`write` fills a temporary path; its bytes appear at `path` all at once, or never."""
+def write_atomic(path: Path, write: Callable[[Path], object], new: bool = False) -> None:
+    """`write` fills a temporary path; its bytes appear at `path` all at once, or never.
+
+    Below a mirror they are written through first: `new` and raises as `remote.put` has them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     # A process of the same number may have died here, and what it left may be a second name of
@@ -31,14 +35,15 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
+        remote.put(temporary, path, new)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     sync(path.parent)
 
 
-def write_text(path: Path, text: str) -> None:
-    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+def write_text(path: Path, text: str, new: bool = False) -> None:
+    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"), new)
 
 
 def write_table(path: Path, table: pa.Table, metadata: dict[str, str] | None = None) -> None:

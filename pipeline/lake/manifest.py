@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipeline.core.errors import UserError
+from pipeline.lake import remote
 from pipeline.lake.files import link, sha256_of, write_text
+from pipeline.lake.remote import shown
 
 NAME = "_manifest.json"
 
@@ -39,22 +41,28 @@ class Manifest:
 def read(folder: Path) -> Manifest:
     """Raises UserError where `folder` is not published or its manifest cannot be read."""
     path = folder / NAME
+    remote.fetch(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         files = tuple(File(**file) for file in content.pop("files"))
         return Manifest(files=files, **content)
     except FileNotFoundError as error:
         raise UserError(
-            f"{folder} holds no finished table: run the stage that writes it"
+            f"{shown(folder)} holds no finished table: run the stage that writes it"
         ) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(f"{path} is damaged: remove {folder} and run its stage again") from error
+        raise UserError(
+            f"{shown(path)} is damaged: remove {shown(folder)} and run its stage again"
+        ) from error
 
 
 def publish(folder: Path, manifest: Manifest, source: Path) -> None:
     """Make `folder` hold exactly the files of `manifest`, taken from `source`, and say so last.
 
     A folder that holds them already is left alone: somebody may be reading it.
+
+    Raises UserError where another run has meanwhile published something else there: on an object
+    store no lock keeps it from that.
     """
     if is_published(folder, manifest):
         return
@@ -63,11 +71,18 @@ def publish(folder: Path, manifest: Manifest, source: Path) -> None:
     wanted = {file.name for file in manifest.files}
     for stray in folder.iterdir():
         if stray.is_file() and stray.name not in wanted:
-            stray.unlink()
+            remote.remove(stray)
     for file in manifest.files:
         link(source / file.name, folder / file.name)
     content = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False)
-    write_text(folder / NAME, content + "\n")
+    try:
+        write_text(folder / NAME, content + "\n", new=True)
+    except FileExistsError as error:
+        if read(folder) != manifest:
+            raise UserError(
+                f"{shown(folder)}: another run has published something else there meanwhile; when"
+                " it is done, run one of the two again"
+            ) from error
 
 
 def withdraw(folder: Path) -> None:
@@ -75,7 +90,7 @@ def withdraw(folder: Path) -> None:
 
     Folders that belong together are all withdrawn before the first of them is published anew.
     """
-    (folder / NAME).unlink(missing_ok=True)
+    remote.remove(folder / NAME)
 
 
 def is_published(folder: Path, manifest: Manifest) -> bool:
@@ -89,15 +104,16 @@ def is_published(folder: Path, manifest: Manifest) -> bool:
 def faults(folder: Path, manifest: Manifest) -> list[str]:
     """What is wrong with the files of a published folder, in words; empty when all is well."""
     found = []
-    for file in manifest.files:
-        path = folder / file.name
+    hashes = {file.name: file.sha256 for file in manifest.files}
+    remote.bring(folder, lambda path: sha256_of(path) == hashes.get(path.name))
+    for name, sha256 in hashes.items():
+        path = folder / name
         if not path.is_file():
-            found.append(f"{path} is missing")
-        elif sha256_of(path) != file.sha256:
-            found.append(f"{path} is damaged: its bytes are not those that were written")
-    listed = {file.name for file in manifest.files}
-    strays = sorted(p.name for p in folder.glob("*.parquet") if p.name not in listed)
-    return found + [f"{folder / name} does not belong there" for name in strays]
+            found.append(f"{shown(path)} is missing")
+        elif sha256_of(path) != sha256:
+            found.append(f"{shown(path)} is damaged: its bytes are not those that were written")
+    strays = sorted(path for path in folder.glob("*.parquet") if path.name not in hashes)
+    return found + [f"{shown(path)} does not belong there" for path in strays]
 
 
 def verified(folder: Path) -> Manifest:
@@ -109,7 +125,7 @@ def verified(folder: Path) -> Manifest:
     wrong = faults(folder, manifest)
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise UserError(f"{wrong[0]}{more}: run the stage that writes {folder} again")
+        raise UserError(f"{wrong[0]}{more}: run the stage that writes {shown(folder)} again")
     return manifest
 
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.manifest import File
+from pipeline.lake.remote import mirror
 from pipeline.lake.schema import LAKE
 from pipeline.lake.tables import TABLES
 
@@ -28,13 +29,13 @@ def scan(folder: Path) -> pl.LazyFrame:
 
 
 def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
-    """One of the answers: heads, relations, alignments, dumps or census.
+    """One of the answers: heads, relations, alignments, dumps or census. `root` may be a URL.
 
     Raises ValueError for another name, UserError where the tables are not there or damaged.
     """
     if name not in TABLES:
         raise ValueError(f"no table {name!r}: there are {', '.join(TABLES)}")
-    folder = Path(root) / "tables"
+    folder = mirror(str(root)) / "tables"
     manifest.verified(folder)
     return pl.scan_parquet(folder / f"{name}.parquet")
 

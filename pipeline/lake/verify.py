@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
-from pipeline.lake import manifest
+from pipeline.lake import manifest, remote
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import NAME, Manifest
+from pipeline.lake.remote import shown
 from pipeline.lake.schema import INTERVENED, MEASURED
 
 _TOPS = ("sentences", "quarantine", "lake", "tables")
@@ -40,6 +41,7 @@ def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Fi
     Raises UserError where nothing is published below the lake's root.
     """
     found = Findings()
+    remote.bring_manifests(lake.root, NAME)
     published: dict[Path, Manifest] = {}
     for folder in folders(lake):
         found.n_folders += 1
@@ -55,7 +57,9 @@ def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Fi
         progress(1)
     found.wrong += _apart(lake, published)
     if not found.n_folders:
-        raise UserError(f"{lake.root} holds nothing that was finished: give root=DIR of a census")
+        raise UserError(
+            f"{shown(lake.root)} holds nothing that was finished: give root=DIR of a census"
+        )
     return found
 
 
@@ -75,10 +79,10 @@ def _rows(folder: Path, content: Manifest) -> Iterator[str]:
         try:
             n_rows = pq.read_metadata(path).num_rows
         except (OSError, pa.ArrowException) as error:
-            yield f"{path} is no Parquet file: {str(error).splitlines()[0]}"
+            yield f"{shown(path)} is no Parquet file: {str(error).splitlines()[0]}"
             continue
         if n_rows != file.n_rows:
-            yield f"{path} holds {n_rows} rows, its manifest says {file.n_rows}"
+            yield f"{shown(path)} holds {n_rows} rows, its manifest says {file.n_rows}"
 
 
 def _apart(lake: Lake, published: dict[Path, Manifest]) -> Iterator[Wrong]:
@@ -97,7 +101,9 @@ def _apart(lake: Lake, published: dict[Path, Manifest]) -> Iterator[Wrong]:
             of = content.facts.get("sentences")
             if sentences is None or of != sentences.fingerprint:
                 folder = lake.root / "lake" / table / partition
-                yield Wrong(folder, f"{folder} is of other sentences than those that are there")
+                yield Wrong(
+                    folder, f"{shown(folder)} is of other sentences than those that are there"
+                )
 
 
 def _of_one_making(
@@ -107,8 +113,8 @@ def _of_one_making(
     missing = [name for name in wanted if name not in tables]
     folder = lake.root / "lake" / wanted[0] / partition
     if len(makings) > 1:
-        yield Wrong(folder, f"{folder} and its sister tables are of different makings")
+        yield Wrong(folder, f"{shown(folder)} and its sister tables are of different makings")
     for name in missing:
         gone = lake.root / "lake" / name / partition
         if not any(gone.glob("*.parquet")):  # else it was named already
-            yield Wrong(gone, f"{gone} is missing")
+            yield Wrong(gone, f"{shown(gone)} is missing")

@@ -11,6 +11,7 @@ from pipeline.core.edit import DUMPED_ON
 from pipeline.lake.effect_tables import EFFECT_TABLES, VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word
+from pipeline.lake.remote import remove
 from pipeline.report.addresses import INTERVENTIONS
 from pipeline.report.blocks import Block, Bullets, Figure, Heading, Strong, say
 from pipeline.report.definitions import definitions
@@ -64,7 +65,7 @@ def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: 
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
     for path in (folder / FIGURES).glob("*.svg"):
         if path.stem not in {figure.name for figure in figures}:
-            path.unlink()
+            remove(path)
     write_text(folder / "interventions.md", text)
     write_text(folder / INTERVENTIONS, html)
     return "; ".join(f"{_title(section)}: {_short(section)}" for section in sections)

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.lake.files import sweep, write_text
+from pipeline.lake.remote import remove
 from pipeline.report.answer import Headline, headline
 from pipeline.report.blocks import Figure
 from pipeline.report.document import document
@@ -63,5 +64,5 @@ def write_report(
         write_text(folder / name, text)
     for path in (folder / "figures").glob("*.svg"):
         if f"figures/{path.name}" not in files:
-            path.unlink()
+            remove(path)
     return answer

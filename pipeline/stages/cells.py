@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
+from pipeline.lake.remote import mirror
 from pipeline.stages.compose import Grid, conf_folder, names, read_grid, read_yaml, resolve
 from pipeline.stages.overrides import GROUPS, split
 from pipeline.stages.settings import CellSettings, build
@@ -43,7 +44,7 @@ def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Reques
             grid_file = Path(value)
         else:
             if key == "root":
-                root = Path(value)
+                root = mirror(value)
             kept.append(text)
     if grid_file and chosen:
         raise UserError(f"grid={grid_file} and {', '.join(chosen)}: give one or the other")

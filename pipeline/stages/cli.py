@@ -85,11 +85,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compose(arguments: argparse.Namespace) -> None:
+    from pipeline.core.errors import UserError
+    from pipeline.lake.remote import is_remote, shown
     from pipeline.stages.cells import requested
     from pipeline.stages.checks import check_folder
     from pipeline.stages.compose import write_resolved
 
     request = requested(arguments.overrides, grid_by_default=True)
+    if is_remote(request.root):
+        raise UserError(
+            f"root={shown(request.root)}: DVC's stages work in a folder; `run` takes a URL"
+        )
     check_folder(request.root / "resolved")
     write_resolved(request.root / "resolved", request.grid, request.overrides)
 
@@ -123,11 +129,12 @@ def _aggregate(arguments: argparse.Namespace) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
+    from pipeline.lake.remote import mirror
     from pipeline.stages import run
     from pipeline.stages.cells import census
 
     cells, config = census(_resolved(arguments), arguments.overrides)
-    folder = Path("reports") if arguments.resolved else Path(config["root"]) / "report"
+    folder = Path("reports") if arguments.resolved else mirror(config["root"]) / "report"
     _say(run.report(cells, config, folder), folder)
 
 
@@ -142,6 +149,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _atlas(arguments: argparse.Namespace) -> None:
+    from pipeline.lake.remote import mirror, shown
     from pipeline.stages.atlas import atlas
     from pipeline.stages.cells import requested, resolved_file
 
@@ -151,11 +159,12 @@ def _atlas(arguments: argparse.Namespace) -> None:
     else:
         configs = [config for _, config in requested(arguments.overrides).resolved()]
         config = configs[0]
-        folder = Path(config["root"]) / "report"
-    print(f"atlas: {atlas(configs, Path(config['root']), config['atlas'], folder)}")
+        folder = mirror(config["root"]) / "report"
+    print(f"atlas: {shown(atlas(configs, mirror(config['root']), config['atlas'], folder))}")
 
 
 def _intervene(arguments: argparse.Namespace) -> None:
+    from pipeline.lake.remote import mirror, shown
     from pipeline.stages import run
     from pipeline.stages.cells import requested, resolved_file
     from pipeline.stages.intervene import intervene
@@ -167,10 +176,10 @@ def _intervene(arguments: argparse.Namespace) -> None:
         pairs = requested(arguments.overrides).resolved()
         configs = [config for _, config in pairs]
         sections = configs[0]
-        folder = Path(sections["root"]) / "report"
+        folder = mirror(sections["root"]) / "report"
         run.census([cell for cell, _ in pairs], configs)
-    answer, file = intervene(configs, Path(sections["root"]), sections, folder)
-    print(f"{answer}\nreport: {file}")
+    answer, file = intervene(configs, mirror(sections["root"]), sections, folder)
+    print(f"{answer}\nreport: {shown(file)}")
 
 
 def _nursery(arguments: argparse.Namespace) -> None:
@@ -245,7 +254,10 @@ def _resolved(arguments: argparse.Namespace) -> Path | None:
 
 
 def _say(answer: str, folder: Path) -> None:
-    print(f"{answer}\nreport: {folder / 'census.html'}")
+    from pipeline.lake.remote import is_remote, shown
+
+    page = folder / "census.html"
+    print(f"{answer}\nreport: {shown(page)}" + (f" (here: {page})" if is_remote(page) else ""))
 
 
 _STAGES = {

@@ -7,6 +7,7 @@ from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.remote import mirror
 from pipeline.stages.checks import check_folder
 
 
@@ -27,7 +28,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
 
     names = [word for word in given if "=" not in word]
     keys = dict(word.split("=", 1) for word in given if "=" in word)
-    root = Path(keys.pop("root", "data"))
+    root = mirror(keys.pop("root", "data"))
     if keys:
         raise UserError(f"unknown key {next(iter(keys))}: compare takes two cells and root=DIR")
     if len(names) != 2 or names[0] == names[1]:

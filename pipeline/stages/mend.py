@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
 from pipeline.lake.layout import Lake
+from pipeline.lake.remote import mirror
 from pipeline.lake.schema import MEASURED
 from pipeline.lake.verify import Findings, Wrong, folders
 from pipeline.lake.verify import verify as verify_lake
@@ -16,7 +17,7 @@ from pipeline.stages.overrides import split
 def root_of(given: Sequence[str]) -> Path:
     """Raises UserError for anything but root=DIR."""
     keys = dict(split(word) for word in given)
-    root = Path(keys.pop("root", "data"))
+    root = mirror(keys.pop("root", "data"))
     if keys:
         raise UserError(f"{next(iter(keys))}: verify takes root=DIR, and nothing else")
     return root

@@ -60,6 +60,8 @@ def nursery(chosen: NurserySettings) -> str:
     from pipeline.report.nursery import Nursling, write_nursery
     from pipeline.stages import run
 
+    if "://" in chosen.root:
+        raise UserError(f"root={chosen.root}: models are trained into a folder; give one")
     home = Path(chosen.root) / "nursery"
     check_folder(home)
     check_folder(Path(chosen.report))

@@ -13,6 +13,7 @@ from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.remote import mirror, shown
 from pipeline.stages.checks import check_corpora, check_folder
 from pipeline.stages.settings import (
     IngestSettings,
@@ -107,7 +108,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
 
     lake = Lake(_root([config]))
     rules = build("analysis", Rules, config["analysis"])
-    settings = report_settings(config["report"], rules, lake.tables.as_posix())
+    settings = report_settings(config["report"], rules, shown(lake.tables))
     made_of = manifest.read(lake.tables).facts
     for key, wanted in _facts(cells, rules).items():
         if made_of.get(key) != wanted:
@@ -149,23 +150,24 @@ def _atlas(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Pat
     """With `atlas.sentences=0` there is none. One that cannot be made is no reason to go without a
     report; what lies there then is of another run, and goes: nothing may lead to it."""
     from pipeline.lake.files import say_on_stderr
+    from pipeline.lake.remote import remove
     from pipeline.report.addresses import PAGE
     from pipeline.stages.atlas import atlas, of_first_corpus
 
     section = configs[0]["atlas"]
     if not section["sentences"] and section["text"] is None:
-        (folder / PAGE).unlink(missing_ok=True)
+        remove(folder / PAGE)
         return
     try:
         atlas(of_first_corpus(cells, configs), _root(configs), section, folder)
     except UserError as error:
-        (folder / PAGE).unlink(missing_ok=True)
+        remove(folder / PAGE)
         say_on_stderr(f"headcensus: no atlas: {error}")
 
 
 def _root(configs: Any) -> Path:
     """Cells of one run share it: what is set on a command line is set for all of them."""
-    return Path(next(iter(configs))["root"])
+    return mirror(next(iter(configs))["root"])
 
 
 def _lock_wait_s(config: Mapping[str, Any]) -> float:

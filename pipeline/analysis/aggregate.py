@@ -1,6 +1,7 @@
 """From the lake to the answers. One cell at a time, one shard at a time; sums are what is kept."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -106,7 +107,9 @@ def tallied(
         )
     paths = [manifest.paths(folder, contents[table]) for table, folder in folders.items()]
     sites: dict[str, SiteTally] = {}
-    for shard, *files in zip(_shards(lake, cell.corpus, rules), *paths, strict=True):
+
+    def add(shard: SentenceShard, files: Sequence[Path]) -> None:
+        # What it reads is gone with it: of two shards at a time memory would be twice as much.
         weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, seed, shard.number)
         tables = dict(zip(folders, map(read_shard, files), strict=True))
         found = tables["heads"]["site"].unique().to_pylist()
@@ -115,8 +118,12 @@ def tallied(
             side = "target" if site == "decoder" and "cross" in found else "source"
             if site not in sites:
                 sites[site] = SiteTally(site, side, fitted, rules, draws_offsets)
-            tally = sites[site]
-            tally.add({k: _at(site, table) for k, table in tables.items()}, shard, weights)
+            # A copy, but where all rows are of the one site.
+            of_site = tables if len(found) == 1 else {k: _at(site, t) for k, t in tables.items()}
+            sites[site].add(of_site, shard, weights)
+
+    for shard, *files in zip(_shards(lake, cell.corpus, rules), *paths, strict=True):
+        add(shard, files)
     return sites
 
 

@@ -21,7 +21,6 @@ _SUMMED = (
     *(c.name for c in NORM_SUMS),
 )
 _SEGMENTS = tuple(c.name for c in SEGMENTS)
-_ALPHAS = tuple(f"alpha_{k}" for k in range(4))
 
 
 @dataclass
@@ -37,31 +36,33 @@ class HeadTally:
     n_sentences: int = 0
     sums: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def add(self, shard: pa.Table, weights_of_measured: np.ndarray) -> None:
-        """One shard; the columns of the weights run over the sentences that it measured."""
+    def add(self, shard: pa.Table, weights: np.ndarray, n_sentences: int) -> None:
+        """One shard, of which so many sentences were measured. The columns of the weights run over
+        these, or there is one where the shard was added up (`lake.grain`)."""
         if not shard.num_rows:
             return
-        rows = shard["sentence"].to_numpy()
-        n_heads = int(np.searchsorted(rows, rows[0], side="right"))
+        n_heads = shard.num_rows // weights.shape[1]
         if self.places.is_empty():
             first = pl.from_arrow(shard.slice(0, n_heads).select(["site", "layer", "head"]))
             assert isinstance(first, pl.DataFrame)
             self.places = first
-        values = {
-            name: shard[name].to_numpy().reshape(-1, n_heads).astype(np.float64)
-            for name in (*_SUMMED, *_SEGMENTS, *_ALPHAS, "spearman")
-        }
-        self.n_sentences += len(rows) // n_heads
+
+        def column(name: str) -> np.ndarray:
+            # One at a time: all at once are several times the shard.
+            return shard[name].to_numpy().reshape(-1, n_heads).astype(np.float64)
+
+        self.n_sentences += n_sentences
         for name in _SUMMED:
-            self._sum(name, values[name].sum(0))
+            self._sum(name, column(name).sum(0))
         for name in _SEGMENTS:
             # A sentence that is alone, the last of an odd number, has none.
-            self._sum(name, np.nan_to_num(values[name]).sum(0))
-        has_rank = ~np.isnan(values["spearman"])
+            self._sum(name, np.nan_to_num(column(name)).sum(0))
+        rank = column("spearman")
+        has_rank = ~np.isnan(rank)
         self._sum("n_spearman", has_rank.sum(0))
-        self._sum("spearman", np.where(has_rank, values["spearman"], 0.0).sum(0))
+        self._sum("spearman", np.where(has_rank, rank, 0.0).sum(0))
         for k in range(4):
-            alpha = values[f"alpha_{k}"]
+            alpha = column(f"alpha_{k}")
             has_position = ~np.isnan(alpha)
             self._sum(f"n_alpha_{k}", has_position.sum(0))
             self._sum(f"alpha_{k}", np.where(has_position, alpha, 0.0).sum(0))
@@ -72,13 +73,13 @@ class HeadTally:
             self._sum("argmax_offset", counts.sum(0, dtype=np.int64))
             if self.draws_offsets:
                 flat = counts.reshape(len(counts), -1).astype(np.float32)
-                drawn = weights_of_measured @ flat
+                drawn = weights @ flat
                 self._sum("drawn_offset", drawn.reshape(-1, *counts.shape[1:]))
         for name in DUMP_CLASSES:
-            self._sum(f"drawn_{name}", weights_of_measured @ values[f"mass_{name}"])
-        self._sum("drawn_n", weights_of_measured @ values["n_queries"])
-        self._sum("drawn_entropy", weights_of_measured @ values["entropy_normalised"])
-        self._sum("drawn_choice", weights_of_measured @ values["n_queries_choice"])
+            self._sum(f"drawn_{name}", weights @ column(f"mass_{name}"))
+        self._sum("drawn_n", weights @ column("n_queries"))
+        self._sum("drawn_entropy", weights @ column("entropy_normalised"))
+        self._sum("drawn_choice", weights @ column("n_queries_choice"))
 
     def _sum(self, name: str, value: np.ndarray) -> None:
         self.sums[name] = self.sums[name] + value if name in self.sums else value

@@ -84,11 +84,12 @@ class SiteTally:
         self, measured: Mapping[str, pa.Table], shard: SentenceShard, weights: np.ndarray
     ) -> None:
         """One shard, by the tables of the lake; the columns of `weights` run over its sentences."""
-        heads = measured["heads"]
-        rows = np.unique(heads["sentence"].to_numpy()) - shard.first
-        self.heads.add(heads, weights[:, rows])
-        self.outputs.add(measured["outputs"])
         pointers = Pointers(measured["pointers"], shard.first, shard.n_sentences)
+        heads, read = measured["heads"], pointers.measured
+        is_added_up = heads["sentence"].null_count > 0
+        # A shard that is one row a head is drawn as a whole, by the weight of its first sentence.
+        self.heads.add(heads, weights[:, :1] if is_added_up else weights[:, read], int(read.sum()))
+        self.outputs.add(measured["outputs"])
         arcs = shard.arcs[self.side]
         if self.is_cross:
             if shard.links is not None:

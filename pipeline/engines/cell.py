@@ -19,6 +19,7 @@ import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
+from pipeline.engines.grain import MIN_SHARDS
 from pipeline.engines.shard import Shard, measure_shards
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
@@ -72,6 +73,7 @@ def measure_cell(
     """
     folder = lake.sentences(job.cell.corpus)
     corpus = manifest.verified(folder)
+    _check_grain(job, corpus)
     fingerprint = job.fingerprint(corpus)
     # The lock is the cell's and not the fingerprint's: with other settings it is published to the
     # same folders.
@@ -93,6 +95,16 @@ def measure_cell(
                 for k, shard in zip(missing, made, strict=True):
                     records[k] = _finish(work, k, shard, _metadata(job, fingerprint))
         _publish(lake, job, fingerprint, corpus, work, [r for r in records if r is not None])
+
+
+def _check_grain(job: Job, corpus: Manifest) -> None:
+    n_shards = len(corpus.files)
+    if getattr(job.asked, "grain", "sentence") == "shard" and n_shards < MIN_SHARDS:
+        raise UserError(
+            f"lake.grain=shard: {job.cell.corpus} has {n_shards} shards, and intervals need"
+            f" {MIN_SHARDS}: give ingest.shard_sentences={max(1, corpus.n_rows // MIN_SHARDS)}, or"
+            " keep lake.grain=sentence"
+        )
 
 
 def _made(

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from pipeline.controls.base import Control
 from pipeline.core.sentence import Sentence
+from pipeline.engines.grain import over_shard
 from pipeline.engines.lanes import in_lanes
 from pipeline.engines.rows import Rows
 from pipeline.engines.totals import Totals, alike
@@ -38,7 +39,8 @@ class Asked:
     """How sentences are batched, and what is measured of them beside groups A, B and C.
 
     `batch_pieces` bounds a batch, padding included. Heads are compared on the rows of the corpus
-    that `similarity_every` divides; 0 for none. `kernel` is one of `KERNELS`, made ready.
+    that `similarity_every` divides; 0 for none. `kernel` is one of `KERNELS`, made ready. `grain`
+    is one of `GRAINS`.
     """
 
     batch_pieces: int
@@ -46,6 +48,7 @@ class Asked:
     norms: bool = True
     trees: bool = True
     kernel: str = "portable"
+    grain: str = "sentence"
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def measure_shards(
         progress(len(part.batch))
         if part.is_last:
             progress(len(shard.sentences) - len(shard.encoded))
-            yield shard.whole()
+            yield shard.whole(asked.grain)
 
 
 class _AtWork:
@@ -139,14 +142,17 @@ class _AtWork:
         for k, batch in enumerate(cut):
             yield _Part(self, batch, k == 0, k == len(cut) - 1)
 
-    def whole(self) -> Shard:
+    def whole(self, grain: str) -> Shard:
         counts = {
             "n_sentences": len(self.encoded),
             "n_words": sum(side.n_words for e in self.encoded for side in e.sides),
             "n_pieces": sum(len(side.ids) for e in self.encoded for side in e.sides),
             **asdict(self._skipped),
         }
-        return Shard({**self.rows.tables(self.first), **self.totals.tables()}, counts)
+        tables = {**self.rows.tables(self.first), **self.totals.tables()}
+        if grain == "shard":
+            tables["heads"] = over_shard(tables["heads"])
+        return Shard(tables, counts)
 
 
 @dataclass(frozen=True)

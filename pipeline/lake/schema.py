@@ -75,7 +75,7 @@ SITE_KEYS = (
     Column("head", pa.int16(), "", "from 0"),
 )
 ROW_KEYS = (
-    Column("sentence", INT, "", "row of the sentence in the corpus, from 0"),
+    Column("sentence", INT, "", "row of the sentence in the corpus, from 0; null: of a shard"),
     *SITE_KEYS,
 )
 
@@ -165,7 +165,7 @@ HISTOGRAMS = (
     ),
     Column(
         "argmax_offset",
-        pa.list_(pa.int16(), BINS),
+        pa.list_(INT, BINS),
         "pieces",
         "queries whose largest weight sits at that offset; bins as in offset_mass",
     ),

@@ -116,7 +116,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import requested, resolved_file
 
     if path := _resolved(arguments):
-        run.measure([resolved_file(path, "cell", "model", "control", "measure")])
+        run.measure([resolved_file(path, "cell", "model", "control", "measure", "lake")])
     else:
         run.measure([config for _, config in requested(arguments.overrides).resolved()])
 

@@ -159,7 +159,7 @@ def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[P
     resolved = [resolve(cell, overrides) for cell in cells]
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
-        files[cell.name] = _only(config, ("cell", "root", *GROUPS, "measure"))
+        files[cell.name] = _only(config, ("cell", "root", *GROUPS, "measure", "lake"))
         files[f"corpus-{cell.corpus}"] = {
             "name": cell.corpus,
             **_only(config, ("root", "corpus", "ingest", "measure")),

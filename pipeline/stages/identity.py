@@ -10,11 +10,12 @@ from typing import Any
 
 import pipeline
 from pipeline.lake.layout import Cell
-from pipeline.stages.settings import MeasureSettings
+from pipeline.stages.settings import LakeSettings, MeasureSettings
 
 CODE = (
     *("core", "statistics", "models", "controls"),
     *(
+        "engines/grain.py",
         "engines/lanes.py",
         "engines/rows.py",
         "engines/shard.py",
@@ -41,6 +42,7 @@ def identity(
     plugins: Mapping[str, Any],
     targets: Mapping[str, str],
     settings: MeasureSettings,
+    lake: LakeSettings,
     file_hashes: dict[str, str],
     device: str,
     beside: tuple[str, ...] = (),
@@ -51,6 +53,7 @@ def identity(
         "cell": asdict(cell),
         **{name: _fields(plugins[name], WHERE) | {"_target_": targets[name]} for name in plugins},
         "measure": _fields(settings, HOW),
+        "lake": asdict(lake),
         "device": device,
         "files": file_hashes,
         "code": code_hash(*beside),

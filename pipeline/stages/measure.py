@@ -19,7 +19,7 @@ from pipeline.models.linears import on_onednn
 from pipeline.models.tap import NAME, wiring
 from pipeline.stages.cells import as_cell
 from pipeline.stages.identity import identity
-from pipeline.stages.settings import MeasureSettings, build, plugin
+from pipeline.stages.settings import LakeSettings, MeasureSettings, build, plugin
 from pipeline.statistics.kernels import NoKernel, choose
 
 
@@ -31,6 +31,7 @@ class CellPlan:
         self.checkpoint: Checkpoint = plugin("model", config["model"])
         self.control: Control = plugin("control", config["control"])
         self.settings = build("measure", MeasureSettings, config["measure"])
+        self.lake = build("lake", LakeSettings, config["lake"])
         self._targets = {name: config[name]["_target_"] for name in ("model", "control")}
 
     @cached_property
@@ -75,6 +76,7 @@ class CellPlan:
             {"model": self.checkpoint, "control": self.control},
             self._targets,
             self.settings,
+            self.lake,
             self.checkpoint.file_hashes,
             self.device,
             beside,
@@ -83,7 +85,9 @@ class CellPlan:
     def job(self) -> Job:
         """Raises UserError as `identity` does."""
         s = self.settings
-        asked = Asked(s.batch_pieces, s.similarity_every, s.norms, s.trees, self.kernel)
+        asked = Asked(
+            s.batch_pieces, s.similarity_every, s.norms, s.trees, self.kernel, self.lake.grain
+        )
         return Job(self.cell, self.identity(), asked, s.lock_wait_s)
 
     def subject(self) -> Subject:

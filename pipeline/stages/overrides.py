@@ -16,7 +16,10 @@ from omegaconf import DictConfig, OmegaConf
 from pipeline.core.errors import UserError
 
 GROUPS = ("model", "control", "corpus")
-SECTIONS = (*GROUPS, "ingest", "measure", "analysis", "report", "atlas", "intervene", "calibrate")
+SECTIONS = (
+    *(*GROUPS, "ingest", "measure", "lake", "analysis", "report", "atlas", "intervene"),
+    "calibrate",
+)
 PLAIN = (*GROUPS, "grid", "root")
 """Keys that stand alone. The others are `section.key`."""
 

@@ -44,6 +44,13 @@ class MeasureSettings:
 
 
 @dataclass(frozen=True)
+class LakeSettings:
+    """`grain`: the lake's `heads` have a row per sentence, or per shard."""
+
+    grain: Literal["sentence", "shard"] = "sentence"
+
+
+@dataclass(frozen=True)
 class AtlasSettings:
     """`text`: sentences of yours; null: `sentences` of the corpus, with at most `max_words`.
 
@@ -113,6 +120,7 @@ class CellSettings:
 PLAIN = {
     "ingest": IngestSettings,
     "measure": MeasureSettings,
+    "lake": LakeSettings,
     "analysis": Rules,
     "report": ReportSettings,
     "atlas": AtlasSettings,

@@ -1,6 +1,6 @@
 """A root on an object store: the same bytes, the same faults named, nothing measured twice.
 
-fsspec's store in memory stands for all of them; tests/lake/test_s3.py asks a server.
+fsspec's store in memory stands for all of them; tests/stages/test_s3.py asks a server.
 """
 
 import shutil

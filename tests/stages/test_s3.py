@@ -19,7 +19,7 @@ TABLE = f"{URL}/tables/relations.parquet"
 
 @pytest.fixture(scope="module")
 def server():
-    """Credentials that open nothing, and where to ask, in the environment: where users have them."""
+    """Credentials that open nothing, and where to ask: where users have them, in os.environ."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     boto3 = pytest.importorskip("boto3")
     moto = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from pipeline.lake.verify import Findings
 
+STOPPED = 130
+"""What shells say of a command that Ctrl-C stopped."""
+
 EPILOG = """examples:
   headcensus run                                    the shipped model and treebank, into data/
   headcensus run model=minilm corpus=conllu corpus.path=my.conllu root=out
@@ -44,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
     except KeyboardInterrupt:
-        return _fail("stopped; the same command goes on from here", 130)
+        return _fail("stopped; the same command goes on from here", STOPPED)
 
 
 def _fail(reason: str, code: int) -> int:
@@ -278,5 +281,15 @@ _STAGES = {
 }
 _RESOLVED = ("ingest", "measure", "aggregate", "atlas", "intervene", "report")
 
+def entry() -> NoReturn:
+    """The console script. Stopped by hand it goes at once: libraries take seconds to take leave."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code == STOPPED:
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

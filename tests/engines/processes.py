@@ -16,6 +16,7 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
         "tests.engines.processes",
+        "tests.engines.test_interrupted",
         "pipeline.stages.measure",
         "pipeline.engines.serial",
         "pipeline.analysis.aggregate",

@@ -21,11 +21,15 @@ class Killed(BaseException):
     pass
 
 
+def raise_killed() -> None:
+    raise Killed
+
+
 class Death:
     """Counts the steps that change the disk, and dies before step `at`, or half through it."""
 
-    def __init__(self, monkeypatch, at: int | None = None):
-        self.steps, self.at, self.dead = 0, at, False
+    def __init__(self, monkeypatch, at: int | None = None, die: Callable = raise_killed):
+        self.steps, self.at, self.dead, self.die = 0, at, False, die
         for module, name in STEPS:
             monkeypatch.setattr(module, name, self._step(getattr(module, name)))
 
@@ -43,7 +47,7 @@ class Death:
             if function.__name__ == "write_table":
                 args[1].write_bytes(b"PAR1 half a fi")
             self.dead = True
-            raise Killed
+            self.die()
 
         return step
 

@@ -281,6 +281,7 @@ _STAGES = {
 }
 _RESOLVED = ("ingest", "measure", "aggregate", "atlas", "intervene", "report")
 
+
 def entry() -> NoReturn:
     """The console script. Stopped by hand it goes at once: libraries take seconds to take leave."""
     code = main()

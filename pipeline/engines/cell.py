@@ -8,21 +8,28 @@ yet; after a change of anything that matters the fingerprint differs and no old 
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.grain import MIN_SHARDS
-from pipeline.engines.shard import Shard, measure_shards
+from pipeline.engines.serial import Encoded, Pool, Task, Work, in_this_process
+from pipeline.engines.shard import Shard
 from pipeline.lake import manifest
-from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
+from pipeline.lake.files import (
+    locked,
+    say_on_stderr,
+    sha256_of,
+    write_bytes,
+    write_table,
+    write_text,
+)
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import read_whole_shard
@@ -48,6 +55,10 @@ class Job:
     section: str = "measure"
     none_read: str = "the model could read none of the sentences whole"
 
+    @property
+    def to_do(self) -> Work:
+        return Work(self.cell.name, self.work, self.asked, self.section)
+
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
         content["asked"] = asdict(self.asked)
@@ -65,8 +76,10 @@ def measure_cell(
     subject: Callable[[], Any],
     progress: Callable[[int], object],
     say: Callable[[str], object] = say_on_stderr,
+    pool: Pool = in_this_process,
 ) -> None:
     """Measure and publish a cell. Finished work is not done again, nor a model loaded for it.
+    Shards are written as they come from the pool, in whatever order.
 
     Raises UserError where the sentences are not there or another process holds the cell,
     MeasurementError where a number cannot be trusted.
@@ -88,12 +101,14 @@ def measure_cell(
         missing = [k for k, record in enumerate(records) if record is None]
         firsts = list(itertools.accumulate((f.n_rows for f in corpus.files), initial=0))
         if missing:
-            shards = (
-                (_sentences(read_whole_shard(folder, corpus.files[k])), firsts[k]) for k in missing
+            tasks = (
+                Task(k, _sentences(read_whole_shard(folder, corpus.files[k])), firsts[k])
+                for k in missing
             )
-            with closing(_made(subject(), shards, job, progress)) as made:
-                for k, shard in zip(missing, made, strict=True):
-                    records[k] = _finish(work, k, shard, _metadata(job, fingerprint))
+            metadata = _metadata(job, fingerprint)
+            with closing(pool(job.to_do, subject, tasks, metadata, progress)) as made:  # pyright: ignore
+                for k, shard in made:
+                    records[k] = _finish(work, k, shard, metadata)
         _publish(lake, job, fingerprint, corpus, work, [r for r in records if r is not None])
 
 
@@ -105,21 +120,6 @@ def _check_grain(job: Job, corpus: Manifest) -> None:
             f" {MIN_SHARDS}: give ingest.shard_sentences={max(1, corpus.n_rows // MIN_SHARDS)}, or"
             " keep lake.grain=sentence"
         )
-
-
-def _made(
-    subject: Any,
-    shards: Iterator[tuple[list[Sentence], int]],
-    job: Job,
-    progress: Callable[[int], object],
-) -> Generator[Shard]:
-    try:
-        yield from (job.work or measure_shards)(subject, shards, job.asked, progress)
-    except torch.OutOfMemoryError as error:
-        raise UserError(
-            f"{job.cell.name}: the device has too little memory for {job.section}.batch_pieces="
-            f"{job.asked.batch_pieces}: lower it"
-        ) from error
 
 
 def _is_published(lake: Lake, job: Job, fingerprint: str) -> bool:
@@ -150,14 +150,19 @@ def _finished(work: Path, k: int, tables: Sequence[str]) -> dict | None:
     return record
 
 
-def _finish(work: Path, k: int, shard: Shard, metadata: dict[str, str]) -> dict:
+def _finish(work: Path, k: int, shard: Shard | Encoded, metadata: dict[str, str]) -> dict:
     """Write a shard's files, then the record that says they are whole."""
     name = f"shard-{k:05d}.parquet"
     record: dict = {"counts": shard.counts}
-    for table, rows in shard.tables.items():
+    for table in shard.files if isinstance(shard, Encoded) else shard.tables:
         path = work / table / name
-        write_table(path, rows, metadata)
-        record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": rows.num_rows}
+        if isinstance(shard, Encoded):
+            content, n_rows = shard.files[table]
+            write_bytes(path, content)
+        else:
+            n_rows = shard.tables[table].num_rows
+            write_table(path, shard.tables[table], metadata)
+        record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": n_rows}
     write_text(_record_path(work, k), json.dumps(record, sort_keys=True))
     return record
 

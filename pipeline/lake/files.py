@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -46,8 +47,23 @@ def write_text(path: Path, text: str, new: bool = False) -> None:
     write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"), new)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    write_atomic(path, lambda temporary: temporary.write_bytes(content))
+
+
 def write_table(path: Path, table: pa.Table, metadata: dict[str, str] | None = None) -> None:
     """A Parquet file with `metadata` beside the schema's own. Equal tables give equal bytes."""
+    write_atomic(path, lambda temporary: _write_parquet(temporary, table, metadata))
+
+
+def encoded(table: pa.Table, metadata: dict[str, str] | None = None) -> bytes:
+    """The bytes of the file that `write_table` writes."""
+    sink = pa.BufferOutputStream()
+    _write_parquet(sink, table, metadata)
+    return sink.getvalue().to_pybytes()
+
+
+def _write_parquet(where: Any, table: pa.Table, metadata: dict[str, str] | None) -> None:
     kept = {**(table.schema.metadata or {}), **(metadata or {})}
     table = table.replace_schema_metadata(kept)
     # Repeated keys and the layout's own numbers shrink to nothing by dictionary; measured floats
@@ -57,15 +73,12 @@ def write_table(path: Path, table: pa.Table, metadata: dict[str, str] | None = N
         for field in table.schema
         if not pa.types.is_floating(field.type) or field.name.startswith("uniform_")
     ]
-    write_atomic(
-        path,
-        lambda temporary: pq.write_table(
-            table,
-            temporary,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=repeated,  # pyright: ignore[reportArgumentType]
-        ),
+    pq.write_table(
+        table,
+        where,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=repeated,  # pyright: ignore[reportArgumentType]
     )
 
 

@@ -119,7 +119,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import requested, resolved_file
 
     if path := _resolved(arguments):
-        run.measure([resolved_file(path, "cell", "model", "control", "measure", "lake")])
+        run.measure([resolved_file(path, "cell", "model", "control", "measure", "lake", "engine")])
     else:
         run.measure([config for _, config in requested(arguments.overrides).resolved()])
 

@@ -70,13 +70,15 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     Raises UserError for a name, a key or a value that there cannot be, naming it.
     """
     model, revision = model_and_revision(cell.model)
-    for group, name in zip(GROUPS, (model, cell.control, cell.corpus), strict=True):
+    engine = dict(map(words.split, overrides)).get("engine", "serial")
+    given = zip((*GROUPS, "engine"), (model, cell.control, cell.corpus, engine), strict=True)
+    for group, name in given:
         _check_file(group, name)
     if revision:
         if any(words.split(text)[0] == "model.revision" for text in overrides):
             raise UserError(f"model={cell.model} and model.revision: give one or the other")
         overrides = [f"model.revision={revision}", *overrides]
-    content = _composed(cell, overrides)
+    content = _composed(cell, engine, overrides)
     missing = {"root", *SECTIONS} - set(content)
     if missing:
         raise UserError(f"{conf_folder() / 'census.yaml'} has no {', '.join(sorted(missing))}")
@@ -86,9 +88,9 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     return {"cell": keys, "root": str(content["root"]), **checked}
 
 
-def _composed(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
+def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, Any]:
     model, _ = model_and_revision(cell.model)
-    chosen = {"model": model, "control": cell.control, "corpus": cell.corpus}
+    chosen = {"model": model, "control": cell.control, "corpus": cell.corpus, "engine": engine}
     quoted = ["{}='{}'".format(k, v.replace("'", r"\'")) for k, v in chosen.items()]
     try:
         with initialize_config_dir(str(conf_folder()), version_base="1.3"):
@@ -159,7 +161,7 @@ def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[P
     resolved = [resolve(cell, overrides) for cell in cells]
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
-        files[cell.name] = _only(config, ("cell", "root", *GROUPS, "measure", "lake"))
+        files[cell.name] = _only(config, ("cell", "root", *GROUPS, "measure", "lake", "engine"))
         files[f"corpus-{cell.corpus}"] = {
             "name": cell.corpus,
             **_only(config, ("root", "corpus", "ingest", "measure")),

@@ -17,7 +17,7 @@ from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.schema import INTERVENED
 from pipeline.stages.checks import check_folder
 from pipeline.stages.identity import INTERVENING
-from pipeline.stages.measure import CellPlan, plans
+from pipeline.stages.measure import CellPlan, engine_of, plans
 from pipeline.stages.settings import InterveneSettings, build
 
 TRAINED = "trained"
@@ -31,7 +31,7 @@ def intervene(
 
     Raises UserError where a cell is not measured, or not in the tables.
     """
-    from pipeline.engines import serial
+    from pipeline.engines.grid import measure_grid
     from pipeline.lake.files import write_table
     from pipeline.report.addresses import INTERVENTIONS
     from pipeline.report.interventions import write_interventions
@@ -41,7 +41,8 @@ def intervene(
     lake = Lake(root)
     planned = plans(configs)
     check_folder(folder)
-    serial.run(lake, [_job(lake, plan, settings, rules) for plan in planned])
+    ready = [_job(lake, plan, settings, rules) for plan in planned]
+    measure_grid(lake, ready, engine_of(configs))
     judging = Judging(settings.negligible, rules.min_arcs, rules.bootstrap, rules.seed)
     tables = _tables(lake, [plan.cell for plan in planned], judging)
     for name, table in tables.items():

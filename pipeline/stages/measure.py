@@ -11,6 +11,7 @@ from safetensors import safe_open
 from pipeline.controls.base import Control
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
+from pipeline.engines.grid import Engine
 from pipeline.engines.shard import Asked, Subject
 from pipeline.lake.files import say_on_stderr
 from pipeline.models.checkpoint import Checkpoint
@@ -118,6 +119,11 @@ class CellPlan:
 def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:
     """What an engine runs: a job per cell, all of them checked, and how to load its subject."""
     return [(plan.job(), plan.subject) for plan in plans(configs)]
+
+
+def engine_of(configs: Sequence[Mapping[str, Any]]) -> Engine:
+    """Cells of one run share it: what is set on a command line is set for all of them."""
+    return plugin("engine", configs[0]["engine"])
 
 
 def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:

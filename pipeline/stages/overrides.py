@@ -17,10 +17,10 @@ from pipeline.core.errors import UserError
 
 GROUPS = ("model", "control", "corpus")
 SECTIONS = (
-    *(*GROUPS, "ingest", "measure", "lake", "analysis", "report", "atlas", "intervene"),
+    *(*GROUPS, "engine", "ingest", "measure", "lake", "analysis", "report", "atlas", "intervene"),
     "calibrate",
 )
-PLAIN = (*GROUPS, "grid", "root")
+PLAIN = (*GROUPS, "engine", "grid", "root")
 """Keys that stand alone. The others are `section.key`."""
 
 
@@ -49,6 +49,8 @@ def apply(config: DictConfig, overrides: Sequence[str]) -> None:
     """Set the keys of `overrides` in a composed config; interpolations of it see them."""
     for text in overrides:
         key, value = split(text)
+        if key == "engine":  # which file of the group: it was composed
+            continue
         parsed = _value(value) if "." in key else value
         if isinstance(parsed, list):
             parsed = [_literal(word) for word in parsed]

@@ -55,14 +55,15 @@ def _ingest(lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s
 
 
 def measure(configs: Sequence[dict[str, Any]]) -> None:
-    """Each config has root, cell, model, control and measure. All are checked before one is run."""
-    from pipeline.engines import serial
-    from pipeline.stages.measure import jobs
+    """Each config has root, cell, model, control, measure, lake and engine. All are checked before
+    one is run."""
+    from pipeline.engines.grid import measure_grid
+    from pipeline.stages.measure import engine_of, jobs
 
-    lake = Lake(_root(configs))
+    lake, engine = Lake(_root(configs)), engine_of(configs)
     ready = jobs(configs)
     check_folder(lake.root)
-    serial.run(lake, ready)
+    measure_grid(lake, ready, engine)
 
 
 def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
@@ -129,12 +130,12 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
 
 def census(cells: Sequence[Cell], configs: Sequence[dict[str, Any]]) -> None:
     """Ingest to tables. What is there is not made again."""
-    from pipeline.engines import serial
-    from pipeline.stages.measure import jobs
+    from pipeline.engines.grid import measure_grid
+    from pipeline.stages.measure import engine_of, jobs
 
-    ready = jobs(configs)
+    ready, engine = jobs(configs), engine_of(configs)
     ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
-    serial.run(Lake(_root(configs)), ready)
+    measure_grid(Lake(_root(configs)), ready, engine)
     aggregate(cells, configs[0])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.core.sentence import Fault, Sentence
-from pipeline.engines import cell as engine
+from pipeline.engines import serial as engine
 from pipeline.engines.cell import Job, measure_cell
 from pipeline.engines.ingest import ingest
 from pipeline.engines.shard import Asked, Shard

@@ -18,7 +18,7 @@ CONTEXT.set_forkserver_preload(
         "tests.engines.processes",
         "tests.engines.test_interrupted",
         "pipeline.stages.measure",
-        "pipeline.engines.serial",
+        "pipeline.engines.grid",
         "pipeline.analysis.aggregate",
         "pipeline.report.write",
         "pipeline.corpora.conllu",

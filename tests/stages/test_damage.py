@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines import cell
+from pipeline.engines import serial
 from tests.stages import small
 
 CELL = "model=local/control=trained/corpus=conllu"
@@ -15,7 +15,7 @@ FOLDERS = (f"lake/heads/{CELL}", f"lake/pointers/{CELL}", "sentences/corpus=conl
 def measured(monkeypatch) -> list[int]:
     """First sentence of each shard that is measured."""
     calls: list[int] = []
-    measure = cell.measure_shards
+    measure = serial.measure_shards
 
     def counting(subject, shards, *rest):
         def counted():
@@ -25,7 +25,7 @@ def measured(monkeypatch) -> list[int]:
 
         return measure(subject, counted(), *rest)
 
-    monkeypatch.setattr(cell, "measure_shards", counting)
+    monkeypatch.setattr(serial, "measure_shards", counting)
     return calls
 
 
@@ -125,7 +125,7 @@ def test_sentences_that_change_while_they_are_measured_are_noticed(
 ):
     """Another run may ingest its own into the same root: no shard of them is taken for ours."""
     assert small.run("ingest", *words) == 0
-    measure = cell.measure_shards
+    measure = serial.measure_shards
 
     def meanwhile(subject, shards, *rest):
         def changed():
@@ -136,7 +136,7 @@ def test_sentences_that_change_while_they_are_measured_are_noticed(
 
         return measure(subject, changed(), *rest)
 
-    monkeypatch.setattr(cell, "measure_shards", meanwhile)
+    monkeypatch.setattr(serial, "measure_shards", meanwhile)
     capfd.readouterr()
     assert small.run("measure", *words) == 2
     line = capfd.readouterr().err

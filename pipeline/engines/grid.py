@@ -1,0 +1,28 @@
+"""The cells of a grid, one after the other, with a progress bar."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from pipeline.engines.cell import Job, measure_cell
+from pipeline.engines.progress import Bar
+from pipeline.engines.serial import Pool, Serial
+from pipeline.lake import manifest
+from pipeline.lake.layout import Lake
+
+
+class Engine(Protocol):
+    def pool(self) -> AbstractContextManager[Pool]:
+        """Raises UserError, before anything is begun, where it cannot be had as asked for."""
+        ...
+
+
+def measure_grid(
+    lake: Lake, jobs: Sequence[tuple[Job, Callable[[], Any]]], engine: Engine | None = None
+) -> None:
+    """Measure every job's cell. What it raises: see `measure_cell`, and the engine's pool."""
+    total = sum(manifest.read(lake.sentences(job.cell.corpus)).n_rows for job, _ in jobs)
+    with (engine or Serial()).pool() as pool, Bar(total=total, unit=" sentences") as shown:
+        for job, subject in jobs:
+            shown.set_description(job.cell.name, refresh=False)
+            measure_cell(lake, job, subject, shown.update, shown.say, pool)

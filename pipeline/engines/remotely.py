@@ -1,0 +1,49 @@
+"""What a worker of any engine does, wherever it is: load a subject once, turn shards into bytes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from pipeline.core.errors import MeasurementError, UserError
+from pipeline.engines.serial import Encoded, Task, Work
+from pipeline.lake.files import encoded
+from pipeline.statistics.kernels import NoKernel, choose
+
+
+def loaded(work: Work, load: Callable[[], Any], n_threads: int) -> Any:
+    """The subject, its kernel made ready on this machine too. Raises UserError for what cannot be
+    had here."""
+    torch.set_num_threads(n_threads)
+    try:
+        subject = load()
+        kernel = getattr(work.asked, "kernel", None)
+        if kernel is not None:
+            choose(kernel, str(subject.model.device), subject.model.dtype)
+    except NoKernel as error:
+        raise UserError(f"{work.name}: measure.kernel={kernel} on a worker: {error}") from error
+    except (RuntimeError, AssertionError) as error:  # torch, of a device that is not there
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"{work.name}: a worker cannot load it ({reason}); give engine.gpus, or"
+            " measure.device=cpu"
+        ) from error
+    return subject
+
+
+def done(work: Work, subject: Any, task: Task, metadata: dict[str, str]) -> Encoded:
+    (shard,) = work.shards(subject, iter([task]), lambda n: None)
+    files = {name: (encoded(rows, metadata), rows.num_rows) for name, rows in shard.tables.items()}
+    return Encoded(files, shard.counts)
+
+
+def in_a_job(
+    work: Work, load: Callable[[], Any], metadata: dict[str, str], tasks: Sequence[Task], n: int
+) -> list[Encoded] | Exception:
+    """All tasks of a job of its own, on `n` threads. What it says of its input is a result too: as
+    an error it would come back as the text of a traceback."""
+    try:
+        subject = loaded(work, load, n)
+        return [done(work, subject, task, metadata) for task in tasks]
+    except (UserError, MeasurementError) as error:
+        return error

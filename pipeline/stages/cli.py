@@ -198,7 +198,8 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 def _verify(arguments: argparse.Namespace) -> int:
     from pipeline.stages.mend import root_of, verify
 
-    return _say_found(verify(root_of(arguments.overrides)))
+    mend = "`headcensus repair` with the words of the run makes just that again"
+    return _say_found(verify(root_of(arguments.overrides)), mend)
 
 
 def _repair(arguments: argparse.Namespace) -> int:
@@ -206,23 +207,19 @@ def _repair(arguments: argparse.Namespace) -> int:
     from pipeline.stages.mend import repair
 
     before, now = repair(requested(arguments.overrides))
-    left = {entry.what for entry in now.wrong}
     for entry in before:
-        if entry.what not in left:
+        if entry not in now.wrong:
             print(f"mended: {entry.what}")
-    return _say_found(now)
+    left = "not of these words, or made by `headcensus intervene`: give the words that made it"
+    return _say_found(now, left)
 
 
-def _say_found(found: "Findings") -> int:
+def _say_found(found: "Findings", advice: str) -> int:
     for entry in found.wrong:
         print(entry.what)
     if found.wrong:
-        return _fail(
-            f"{len(found.wrong)} wrong in {found.n_folders} folders: `headcensus repair` with the"
-            " words of the run makes just that again",
-            1,
-        )
-    print(f"{found.n_files} files in {found.n_folders} folders are as they were written")
+        return _fail(f"{len(found.wrong)} wrong in {len(found.seen)} folders: {advice}", 1)
+    print(f"{found.n_files} files in {len(found.seen)} folders are as they were written")
     return 0
 
 

@@ -16,7 +16,7 @@ EPILOG = """examples:
   headcensus run model=local model.path=DIR control=[trained,random_weights] root=out
   headcensus list                                   models, corpora and controls there are
 
-exit codes: 0 done, 1 a measurement or the disk failed, 2 bad input, 130 stopped by Ctrl-C
+exit codes: 0 done, 1 measuring, the disk or the hub failed, 2 bad input, 130 stopped
 """
 OVERRIDES = """KEY=VALUE, for instance model=minilm, control=[trained,random_weights-1],
 corpus=conllu, corpus.path=FILE, corpus.limit=500, measure.device=cuda, analysis.min_arcs=50,
@@ -223,6 +223,12 @@ def _say_found(found: "Findings", advice: str) -> int:
     return 0
 
 
+def _publish(arguments: argparse.Namespace) -> None:
+    from pipeline.stages.publish import publish, settings
+
+    print(publish(settings(arguments.overrides)))
+
+
 def _list(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import listing
 
@@ -259,6 +265,7 @@ _STAGES = {
     "calibrate": (_calibrate, "simulate censuses, and say how often they are wrong", True),
     "verify": (_verify, "hash all that was written anew, and name what is wrong: root=DIR", True),
     "repair": (_repair, "make again what `verify` finds wrong, and that alone", True),
+    "publish": (_publish, "push a lake to the hub: repo=OWNER/NAME root=DIR push=true", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }
 _RESOLVED = ("ingest", "measure", "aggregate", "atlas", "intervene", "report")

@@ -1,22 +1,18 @@
 """What would be pushed is what is pushed: verified files, and a card by which each is loaded."""
 
-import hashlib
 import shutil
-from types import SimpleNamespace
 
 import datasets
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCard
+from huggingface_hub import DatasetCard
 
 from pipeline.lake import hub
-from pipeline.lake.layout import Cell, cell_of
-from pipeline.lake.outgoing import Part, _split_names
-from pipeline.lake.schema import LAKE, MEASURED
+from pipeline.lake.schema import MEASURED
 from pipeline.lake.tables import TABLES
-from pipeline.report.card import ROWS, Card, Measured
 from tests.stages import small
+from tests.stages.stub import Hub
 
 REPO = "someone/heads"
 SHARDS = [f"shard-0000{k}.parquet" for k in range(3)]
@@ -56,37 +52,6 @@ def publish(root, capfd):
         return code, *capfd.readouterr()
 
     return publish
-
-
-class Hub:
-    """A hub that keeps one repository, and breaks where it is told to."""
-
-    def __init__(self, private: bool = True, **files: bytes):
-        self.files = files
-        self.private = private
-        self.made: dict | None = None
-        self.breaks: Exception | None = None
-
-    def create_repo(self, repo_id, *, repo_type, private, exist_ok):
-        assert (repo_type, exist_ok) == ("dataset", True)
-        self.made = {"repo_id": repo_id, "private": private}
-        return f"https://hub/datasets/{repo_id}"
-
-    def dataset_info(self, repo_id):
-        siblings = [SimpleNamespace(rfilename=name) for name in self.files]
-        return SimpleNamespace(private=self.private, sha="a" * 40, siblings=siblings)
-
-    def create_commit(self, repo_id, operations, *, commit_message, repo_type, parent_commit):
-        assert (repo_type, parent_commit) == ("dataset", "a" * 40)
-        if self.breaks:
-            raise self.breaks
-        for operation in operations:
-            if isinstance(operation, CommitOperationDelete):
-                del self.files[operation.path_in_repo]
-            else:
-                assert isinstance(operation, CommitOperationAdd)
-                with operation.as_file() as stream:
-                    self.files[operation.path_in_repo] = stream.read()
 
 
 @pytest.fixture
@@ -297,37 +262,3 @@ def test_before_aggregation_there_is_the_lake_alone(done, publish, root):
     assert code == 0
     assert set(listed(out)) - {"README.md"} == {n for n in COUNTED if n.startswith("lake")}
     assert f'load_dataset("{REPO}", "lake_heads")["local.trained.conllu"]' in out
-
-
-def test_names_are_no_markup():
-    evil = "*<b>|`x`\n---\n# $"
-    cell = Cell(evil, "trained", 0, evil)
-    assert cell_of(cell.partition) == cell
-    path = f"lake/heads/{cell.partition.as_posix()}/*.parquet"
-    part = Part("lake_heads", "lake/heads/**/*.parquet", LAKE["heads"], {"a.b.c": path}, 3)
-    measured = Measured(cell, "f" * 32, {}, {"torch": "<2>"})
-    text = Card(REPO, "other", False, [part], [measured], None, {}, "1 B").text()
-    data = DatasetCard(text).data
-    assert data.configs[0]["data_files"] == [{"split": "a.b.c", "path": path}]
-    body = text.split("\n---\n", 1)[1]
-    assert "<b>" not in body
-    assert "\n---\n" not in body
-    row = next(line for line in body.splitlines() if "f" * 32 in line)
-    assert row.replace("\\|", "").count("|") == 9
-
-
-def test_splits_have_names_that_datasets_takes():
-    keys = [("a-b", "c-1", "d"), ("a_b", "c-1", "d"), ("m~1", "trained", "é"), ("all",)]
-    names = _split_names(keys)
-    assert names[2] == "m_1.trained._"
-    assert len(set(names)) == 4
-    digests = [hashlib.sha256("/".join(k).encode()).hexdigest()[:8] for k in keys]
-    assert names[:2] == [f"a_b.c_1.d_{digest}" for digest in digests[:2]]
-    assert names[3] == f"all_{digests[3]}"
-    for name in names:
-        assert str(datasets.NamedSplit(name)) == name
-
-
-def test_every_table_says_what_its_rows_are():
-    lake = {name if name in ("sentences", "quarantine") else f"lake_{name}" for name in LAKE}
-    assert set(ROWS) == set(TABLES) | lake

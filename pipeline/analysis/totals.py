@@ -1,6 +1,6 @@
 """What the lake holds a row of per shard and not per sentence: outputs of classes, divergences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,16 +48,22 @@ class OutputTally:
         return found
 
 
-def similarity(shards: Sequence[pa.Table]) -> pl.DataFrame:
+def similarity(shards: Iterable[pa.Table]) -> pl.DataFrame:
     """The table `similarity` of a cell: mean divergence of each pair of heads of a site."""
-    some = [shard for shard in shards if len(shard)]
-    if not some:
+    pairs = None
+    divergence, n_queries = np.zeros(0), np.zeros(0, np.int64)
+    for shard in shards:
+        if not len(shard):
+            continue
+        if pairs is None:
+            pairs = pl.from_arrow(shard.select(_PAIR))
+            divergence, n_queries = np.zeros(len(shard)), np.zeros(len(shard), np.int64)
+        # Shards have the same pairs in the same order, so that sums are the same at every run.
+        divergence += shard["js_divergence"].to_numpy()
+        n_queries += shard["n_queries"].to_numpy()
+    if pairs is None:
         return pl.DataFrame()
-    pairs = pl.from_arrow(some[0].select(_PAIR))
     assert isinstance(pairs, pl.DataFrame)
-    # Shards have the same pairs in the same order, so that sums are the same at every run.
-    divergence = np.sum([shard["js_divergence"].to_numpy() for shard in some], 0)
-    n_queries = np.sum([shard["n_queries"].to_numpy() for shard in some], 0)
     return pairs.with_columns(
         n_queries=pl.Series(n_queries), js_divergence=pl.Series(ratio(divergence, n_queries))
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ class Cell:
             f"control={quote(word(self.control, self.seed), safe='')}",
             f"corpus={quote(self.corpus, safe='')}",
         )
+
+
+def cell_of(partition: Path) -> Cell:
+    """The inverse of `Cell.partition`."""
+    model, control, corpus = (unquote(part.partition("=")[2]) for part in partition.parts)
+    return Cell(model, *control_and_seed(control), corpus)
 
 
 def word(control: str, seed: int) -> str:

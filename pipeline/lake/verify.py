@@ -1,7 +1,6 @@
 """What is wrong below a root: whatever says that it is finished, against its bytes and its kin."""
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,8 @@ from pipeline.lake.manifest import NAME, Manifest
 from pipeline.lake.remote import shown
 from pipeline.lake.schema import INTERVENED, MEASURED
 
-_TOPS = ("sentences", "quarantine", "lake", "tables")
+_OF_A_CORPUS = ("sentences", "quarantine")
+_TOPS = (*_OF_A_CORPUS, "lake", "tables")
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,15 @@ class Wrong:
 
 @dataclass
 class Findings:
-    n_folders: int = 0
-    n_files: int = 0
+    """`seen` are all folders that were looked at, `published` those whose manifest can be read."""
+
+    seen: set[Path] = field(default_factory=set)
+    published: dict[Path, Manifest] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
+
+    @property
+    def n_files(self) -> int:
+        return sum(len(content.files) for content in self.published.values())
 
 
 def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Findings:
@@ -42,21 +48,19 @@ def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Fi
     """
     found = Findings()
     remote.bring_manifests(lake.root, NAME)
-    published: dict[Path, Manifest] = {}
     for folder in folders(lake):
-        found.n_folders += 1
+        found.seen.add(folder)
         try:
             content = manifest.read(folder)
         except UserError as error:
             found.wrong.append(Wrong(folder, str(error)))
         else:
-            published[folder] = content
-            found.n_files += len(content.files)
+            found.published[folder] = content
             faults = manifest.faults(folder, content) or list(_rows(folder, content))
             found.wrong += [Wrong(folder, fault) for fault in faults]
         progress(1)
-    found.wrong += _apart(lake, published)
-    if not found.n_folders:
+    found.wrong += _apart(lake, found)
+    if not found.seen:
         raise UserError(
             f"{shown(lake.root)} holds nothing that was finished: give root=DIR of a census"
         )
@@ -85,36 +89,46 @@ def _rows(folder: Path, content: Manifest) -> Iterator[str]:
             yield f"{shown(path)} holds {n_rows} rows, its manifest says {file.n_rows}"
 
 
-def _apart(lake: Lake, published: dict[Path, Manifest]) -> Iterator[Wrong]:
-    """Tables of a cell that are of another making than its others, or of other sentences."""
-    cells: dict[Path, dict[str, Manifest]] = defaultdict(dict)
-    for folder, content in published.items():
-        if folder.is_relative_to(lake.root / "lake"):
-            table, *partition = folder.relative_to(lake.root / "lake").parts
-            cells[Path(*partition)][table] = content
-    for partition, tables in cells.items():
-        yield from _of_one_making(lake, partition, tables, MEASURED)
-        if tables.keys() & set(INTERVENED):
-            yield from _of_one_making(lake, partition, tables, INTERVENED)
-        sentences = published.get(lake.root / "sentences" / partition.name)
-        for table, content in tables.items():
-            of = content.facts.get("sentences")
-            if sentences is None or of != sentences.fingerprint:
-                folder = lake.root / "lake" / table / partition
+def _apart(lake: Lake, found: Findings) -> Iterator[Wrong]:
+    """Folders that were written together: one of another making than its kin, or missing; and
+    cells of other sentences than those that are there."""
+    cells = sorted({cell for folder in found.seen if (cell := _cell(lake, folder))})
+    corpora = {cell.name for cell in cells}
+    for top in _OF_A_CORPUS:
+        corpora |= {f.name for f in found.seen if f.parent == lake.root / top}
+    for corpus in sorted(corpora):
+        yield from _of_one_making([lake.root / top / corpus for top in _OF_A_CORPUS], found)
+    for cell in cells:
+        tables = [lake.root / "lake" / name / cell for name in MEASURED]
+        yield from _of_one_making(tables, found)
+        added = [lake.root / "lake" / name / cell for name in INTERVENED]
+        if not found.seen.isdisjoint(added):
+            yield from _of_one_making(added, found)
+        sentences = lake.root / "sentences" / cell.name
+        there = found.published.get(sentences)
+        for folder in (*tables, *added):
+            content = found.published.get(folder)
+            if content and there and content.facts.get("sentences") != there.fingerprint:
                 yield Wrong(
-                    folder, f"{shown(folder)} is of other sentences than those that are there"
+                    sentences,
+                    f"{shown(folder)} is of other sentences than {shown(sentences)} holds",
                 )
 
 
-def _of_one_making(
-    lake: Lake, partition: Path, tables: dict[str, Manifest], wanted: Sequence[str]
-) -> Iterator[Wrong]:
-    makings = {tables[name].fingerprint for name in wanted if name in tables}
-    missing = [name for name in wanted if name not in tables]
-    folder = lake.root / "lake" / wanted[0] / partition
+def _cell(lake: Lake, folder: Path) -> Path | None:
+    """The partition of a folder of the lake."""
+    if not folder.is_relative_to(lake.root / "lake"):
+        return None
+    _, *keys = folder.relative_to(lake.root).parts
+    return Path(*keys[1:]) if len(keys) == 4 else None
+
+
+def _of_one_making(together: Sequence[Path], found: Findings) -> Iterator[Wrong]:
+    """What is wrong in itself was named already."""
+    first, *_ = together
+    makings = {found.published[f].fingerprint for f in together if f in found.published}
     if len(makings) > 1:
-        yield Wrong(folder, f"{shown(folder)} and its sister tables are of different makings")
-    for name in missing:
-        gone = lake.root / "lake" / name / partition
-        if not any(gone.glob("*.parquet")):  # else it was named already
-            yield Wrong(gone, f"{shown(gone)} is missing")
+        yield Wrong(first, f"{shown(first)} and what was written with it are of different makings")
+    for folder in together:
+        if folder not in found.seen:
+            yield Wrong(folder, f"{shown(folder)} is missing")

@@ -19,7 +19,7 @@ EPILOG = """examples:
   headcensus run model=local model.path=DIR control=[trained,random_weights] root=out
   headcensus list                                   models, corpora and controls there are
 
-exit codes: 0 done, 1 a measurement or the disk failed, 2 bad input, 130 stopped by Ctrl-C
+exit codes: 0 done, 1 measuring, the disk or the hub failed, 2 bad input, 130 stopped
 """
 OVERRIDES = """KEY=VALUE, for instance model=minilm, control=[trained,random_weights-1],
 corpus=conllu, corpus.path=FILE, corpus.limit=500, measure.device=cuda, analysis.min_arcs=50,
@@ -210,7 +210,8 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 def _verify(arguments: argparse.Namespace) -> int:
     from pipeline.stages.mend import root_of, verify
 
-    return _say_found(verify(root_of(arguments.overrides)))
+    mend = "`headcensus repair` with the words of the run makes just that again"
+    return _say_found(verify(root_of(arguments.overrides)), mend)
 
 
 def _repair(arguments: argparse.Namespace) -> int:
@@ -218,24 +219,26 @@ def _repair(arguments: argparse.Namespace) -> int:
     from pipeline.stages.mend import repair
 
     before, now = repair(requested(arguments.overrides))
-    left = {entry.what for entry in now.wrong}
     for entry in before:
-        if entry.what not in left:
+        if entry not in now.wrong:
             print(f"mended: {entry.what}")
-    return _say_found(now)
+    left = "not of these words, or made by `headcensus intervene`: give the words that made it"
+    return _say_found(now, left)
 
 
-def _say_found(found: "Findings") -> int:
+def _say_found(found: "Findings", advice: str) -> int:
     for entry in found.wrong:
         print(entry.what)
     if found.wrong:
-        return _fail(
-            f"{len(found.wrong)} wrong in {found.n_folders} folders: `headcensus repair` with the"
-            " words of the run makes just that again",
-            1,
-        )
-    print(f"{found.n_files} files in {found.n_folders} folders are as they were written")
+        return _fail(f"{len(found.wrong)} wrong in {len(found.seen)} folders: {advice}", 1)
+    print(f"{found.n_files} files in {len(found.seen)} folders are as they were written")
     return 0
+
+
+def _publish(arguments: argparse.Namespace) -> None:
+    from pipeline.stages.publish import publish, settings
+
+    print(publish(settings(arguments.overrides)))
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -277,6 +280,7 @@ _STAGES = {
     "calibrate": (_calibrate, "simulate censuses, and say how often they are wrong", True),
     "verify": (_verify, "hash all that was written anew, and name what is wrong: root=DIR", True),
     "repair": (_repair, "make again what `verify` finds wrong, and that alone", True),
+    "publish": (_publish, "push a lake to the hub: repo=OWNER/NAME root=DIR push=true", True),
     "list": (_list, "models, corpora and controls, each with one line", False),
 }
 _RESOLVED = ("ingest", "measure", "aggregate", "atlas", "intervene", "report")

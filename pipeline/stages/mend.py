@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
+from pipeline.lake import manifest
 from pipeline.lake.layout import Lake
 from pipeline.lake.remote import mirror
 from pipeline.lake.schema import MEASURED
@@ -12,6 +14,7 @@ from pipeline.lake.verify import Findings, Wrong, folders
 from pipeline.lake.verify import verify as verify_lake
 from pipeline.stages.cells import Request
 from pipeline.stages.overrides import split
+from pipeline.stages.settings import build
 
 
 def root_of(given: Sequence[str]) -> Path:
@@ -33,25 +36,38 @@ def verify(root: Path) -> Findings:
 def repair(request: Request) -> tuple[list[Wrong], Findings]:
     """Make again what is wrong of the cells that are asked for, of their corpora, and the tables.
     Shards that are whole are not measured again. Gives what was wrong, and what there is now.
+
+    Raises UserError, before anything is made, where damaged tables were made with other words.
     """
+    from pipeline.engines.grid import measure_grid
     from pipeline.stages import run
+    from pipeline.stages.measure import engine_of, jobs
 
     before = verify(request.root)
     wrong = {entry.folder for entry in before.wrong}
     pairs = request.resolved()
     lake = Lake(request.root)
+    if lake.tables in wrong & before.published.keys():
+        rules = build("analysis", Rules, pairs[0][1]["analysis"])
+        run.check_tables(lake, [cell for cell, _ in pairs], rules, "repair")
     corpora = {
         cell.corpus: config
         for cell, config in pairs
         if wrong & {lake.sentences(cell.corpus), lake.quarantine(cell.corpus)}
     }
+    measured = {cell: {lake.measured(table, cell) for table in MEASURED} for cell, _ in pairs}
+    damaged = [(c, r) for c, r in pairs if wrong & {lake.sentences(c.corpus), *measured[c]}]
+    ready = jobs([config for _, config in damaged])
     if corpora:
         run.ingest(corpora)
-    damaged = [
-        config for cell, config in pairs if wrong & {lake.measured(t, cell) for t in MEASURED}
-    ]
-    if damaged:
-        run.measure(damaged)
+    for cell, _ in damaged:
+        here = manifest.read(lake.sentences(cell.corpus)).fingerprint
+        for folder in measured[cell] & before.published.keys():
+            # Where files are whole and their manifest is wrong, measuring would believe it.
+            if folder in wrong or before.published[folder].facts.get("sentences") != here:
+                manifest.withdraw(folder)
+    if ready:
+        measure_grid(lake, ready, engine_of([config for _, config in damaged]))
     if lake.tables in wrong:
         run.aggregate([cell for cell, _ in pairs], pairs[0][1])
     return before.wrong, verify(request.root) if wrong else before

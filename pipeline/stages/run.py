@@ -88,6 +88,18 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
     publish_tables(lake, tables, _facts(cells, rules), wait_s)
 
 
+def check_tables(lake: Lake, cells: Sequence[Cell], rules: Rules, stage: str) -> None:
+    """Raises UserError where the tables are of other cells, or of other rules, than those that
+    `stage` was asked for."""
+    made_of = manifest.read(lake.tables).facts
+    for key, wanted in _facts(cells, rules).items():
+        if made_of.get(key) != wanted:
+            raise UserError(
+                f"{shown(lake.tables)} was made with other {key} than those asked for: run aggregate with"
+                f" the same words, or give {stage} those that aggregate was run with"
+            )
+
+
 def _facts(cells: Sequence[Cell], rules: Rules) -> dict[str, Any]:
     return {"rules": asdict(rules), "cells": [cell.name for cell in cells]}
 
@@ -110,13 +122,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     lake = Lake(_root([config]))
     rules = build("analysis", Rules, config["analysis"])
     settings = report_settings(config["report"], rules, shown(lake.tables))
-    made_of = manifest.read(lake.tables).facts
-    for key, wanted in _facts(cells, rules).items():
-        if made_of.get(key) != wanted:
-            raise UserError(
-                f"{lake.tables} was made with other {key} than those asked for: run aggregate with"
-                " the same words, or give report those that aggregate was run with"
-            )
+    check_tables(lake, cells, rules, "report")
     check_folder(folder)
     tables = {name: open_table(name, lake.root).collect() for name in TABLES}
     corpora = sorted({cell.corpus for cell in cells})

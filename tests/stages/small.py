@@ -11,6 +11,8 @@ from tests import tiny
 ROOT = Path(__file__).resolve().parents[2]
 
 WORDS = sorted({word for text in tiny.TEXTS for word in text.split() if word != "10"})
+CELL = "model=local/control=trained/corpus=conllu"
+"""The partition of the cell that `words` asks for."""
 DEPRELS = ("nsubj", "obj", "obl", "advmod", "nmod:poss")
 
 

@@ -1,48 +1,12 @@
 """A damaged shard is named before anything is computed from it; measuring mends that one alone."""
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.engines import serial
 from tests.stages import small
 
-CELL = "model=local/control=trained/corpus=conllu"
+CELL = small.CELL
 FOLDERS = (f"lake/heads/{CELL}", f"lake/pointers/{CELL}", "sentences/corpus=conllu")
-
-
-@pytest.fixture
-def measured(monkeypatch) -> list[int]:
-    """First sentence of each shard that is measured."""
-    calls: list[int] = []
-    measure = serial.measure_shards
-
-    def counting(subject, shards, *rest):
-        def counted():
-            for sentences, first in shards:
-                calls.append(first)
-                yield sentences, first
-
-        return measure(subject, counted(), *rest)
-
-    monkeypatch.setattr(serial, "measure_shards", counting)
-    return calls
-
-
-@pytest.fixture(scope="module")
-def template(checkpoint, tmp_path_factory) -> Path:
-    """A root that was ingested and measured once for all tests."""
-    folder = tmp_path_factory.mktemp("template")
-    (folder / "some.conllu").write_text(small.conllu(14), encoding="utf-8")
-    words = small.words(checkpoint, folder / "some.conllu", folder / "out")
-    assert small.run("ingest", *words) == 0
-    assert small.run("measure", *words) == 0
-    return folder / "out"
-
-
-@pytest.fixture
-def done(template, root, measured):
-    small.copy(template, root)
 
 
 @pytest.mark.parametrize("how", small.DAMAGES)

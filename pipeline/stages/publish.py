@@ -1,0 +1,128 @@
+"""The publish stage: a whole lake, verified, to a data set repository on the hub."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import UserError
+from pipeline.lake.layout import Lake, cell_of
+from pipeline.lake.manifest import Manifest
+from pipeline.lake.outgoing import Outgoing
+from pipeline.lake.remote import mirror
+from pipeline.stages.mend import verify
+from pipeline.stages.settings import build
+
+
+@dataclass(frozen=True)
+class PublishSettings:
+    """Nothing leaves this machine unless `push`. `texts`: sentences, quarantine and report too."""
+
+    repo: str
+    root: str = "data"
+    push: bool = False
+    private: bool = True
+    texts: bool = False
+    license: str = "other"
+
+
+def settings(given: Sequence[str]) -> PublishSettings:
+    """Raises UserError for words that are not KEY=VALUE, or for a key or value there cannot be."""
+    from pipeline.lake.hub import check_name
+
+    content: dict[str, Any] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key or not value:
+            raise UserError(f"{text!r} is not KEY=VALUE")
+        if key in content:
+            raise UserError(f"{text}: {key} is given twice")
+        content[key] = value
+    if "repo" not in content:
+        raise UserError("publish: give repo=OWNER/NAME")
+    made = build("publish", PublishSettings, content)
+    check_name(made.repo)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", made.license):
+        raise UserError(f"license={made.license}: give the hub's word for it, such as cc-by-sa-4.0")
+    return made
+
+
+def publish(chosen: PublishSettings) -> str:
+    """Everything is verified, then pushed, or only shown. Gives what to say.
+
+    Raises UserError where anything is wrong with the lake, or as `hub.push` does.
+    """
+    from pipeline.lake.hub import CARD, push
+    from pipeline.lake.outgoing import outgoing
+
+    lake = Lake(mirror(chosen.root))
+    found = verify(lake.root)
+    if found.wrong:
+        more = f" (and {len(found.wrong) - 1} more)" if len(found.wrong) > 1 else ""
+        raise UserError(f"{found.wrong[0].what}{more}: nothing was pushed; `headcensus repair`")
+    files = outgoing(lake, found.published, chosen.texts)
+    if not files:
+        raise UserError(
+            f"{chosen.root} has neither tables nor a lake: sentences go with texts=true"
+        )
+    card = _card(lake, found.published, chosen, files)
+    size = _size(sum(file.size for file in files))
+    if chosen.push:
+        address = push(chosen.repo, files, card, chosen.private)
+        return f"{len(files)} files and a card, {size}, are at {address}"
+    sizes = {CARD: len(card.encode()), **{file.path: file.size for file in files}}
+    listed = "\n".join(f"{_size(n):>10}  {path}" for path, n in sizes.items())
+    return (
+        f"{listed}\n\n{card}\n{len(files)} files and a card, {size}, for {chosen.repo}: "
+        "nothing was pushed, push=true does"
+    )
+
+
+def _card(
+    lake: Lake,
+    published: Mapping[Path, Manifest],
+    chosen: PublishSettings,
+    files: Sequence[Outgoing],
+) -> str:
+    import polars as pl
+
+    from pipeline.lake.outgoing import parts
+    from pipeline.report.card import Card
+
+    tables = published.get(lake.tables)
+    return Card(
+        chosen.repo,
+        chosen.license,
+        chosen.texts,
+        parts(lake, published, chosen.texts),
+        _measured(lake, published),
+        pl.read_parquet(lake.tables / "census.parquet") if tables else None,
+        tables.facts["rules"] if tables else {},
+        f"{len(files)} files, {_size(sum(file.size for file in files))}",
+    ).text()
+
+
+def _measured(lake: Lake, published: Mapping[Path, Manifest]) -> list:
+    """Every cell of the lake, by what its first shard says of its making."""
+    import pyarrow.parquet as pq
+
+    from pipeline.report.card import Measured
+
+    found = []
+    for folder, content in published.items():
+        if folder.is_relative_to(lake.root / "lake/heads"):
+            said = pq.read_metadata(folder / content.files[0].name).metadata or {}
+            libraries = json.loads(said.get(b"headcensus.libraries", b"{}"))
+            cell = cell_of(folder.relative_to(lake.root / "lake/heads"))
+            found.append(Measured(cell, content.fingerprint, content.facts, libraries))
+    return found
+
+
+def _size(n_bytes: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} GB"

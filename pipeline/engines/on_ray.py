@@ -7,6 +7,7 @@ costs the shards that it had: they are given to another, and the bytes come out 
 import itertools
 import logging
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -84,6 +85,7 @@ def _connected(address: str | None) -> Any:
         import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise UserError("engine=ray needs Ray: pip install 'headcensus[ray]'") from error
+    _check_reached(address)
     own: dict[str, Any] = {"include_dashboard": False} if address is None else {}
     try:
         ray.init(
@@ -96,6 +98,17 @@ def _connected(address: str | None) -> Any:
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"engine.address={address}: no Ray there ({reason})") from error
     return ray
+
+
+def _check_reached(address: str | None) -> None:
+    """Ray itself tries for minutes, then ends the process."""
+    host, colon, port = (address or "").rpartition(":")
+    if not colon:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise UserError(f"engine.address={address}: no Ray there ({error})") from error
 
 
 class _Actor:

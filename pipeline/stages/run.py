@@ -95,8 +95,8 @@ def check_tables(lake: Lake, cells: Sequence[Cell], rules: Rules, stage: str) ->
     for key, wanted in _facts(cells, rules).items():
         if made_of.get(key) != wanted:
             raise UserError(
-                f"{shown(lake.tables)} was made with other {key} than those asked for: run aggregate with"
-                f" the same words, or give {stage} those that aggregate was run with"
+                f"{shown(lake.tables)} was made with other {key} than those asked for: run"
+                f" aggregate with the same words, or give {stage} those that aggregate was run with"
             )
 
 

@@ -31,6 +31,7 @@ def fingerprint(checkpoint):
         "measure.dtype=bfloat16",
         "measure.linears=onednn",
         "measure.batch_pieces=512",
+        "lake.grain=shard",
         "control=no_projection",
         "control=random_weights-1",
         "model.allow_pickle=true",
@@ -44,6 +45,7 @@ def test_what_matters_changes_it(fingerprint, word):
     "word",
     [
         "measure.lock_wait_s=1",
+        "engine=ray",
         "measure.device=cpu",
         "measure.batch_pieces=1024",
         "model.allow_pickle=false",

@@ -1,0 +1,141 @@
+"""Any engine, any number of workers, any order of completion: the same bytes.
+
+Here in one process; the real ones, and what befalls them, are in test_ray.py and test_submitit.py.
+"""
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from pipeline.core.errors import MeasurementError, UserError
+from pipeline.engines.on_ray import OnRay
+from pipeline.engines.remotely import done, in_a_job, loaded
+from pipeline.stages import measure
+from tests.stages import small
+
+
+@dataclass
+class Shuffled:
+    """Does what a worker does, and hands it back in an order of its own."""
+
+    seed: int
+
+    @contextmanager
+    def pool(self):
+        def pool(work, subject, tasks, metadata, progress):
+            tasks = list(tasks)
+            made = loaded(work, subject, 1)
+            random.Random(self.seed).shuffle(tasks)
+            for task in tasks:
+                progress(len(task.sentences))
+                yield task.number, done(work, made, task, metadata)
+
+        yield pool
+
+
+@pytest.mark.parametrize("command", ["run", "intervene"])
+def test_the_order_of_completion_changes_nothing(command, words, root, tmp_path, monkeypatch):
+    asked = [word for word in words if not word.startswith("root=")]
+    assert small.run(command, *asked, f"root={root}") == 0
+    for seed in range(2):
+        other = tmp_path / f"{seed}"
+        with monkeypatch.context() as patch:
+            patch.setattr(measure, "engine_of", lambda _, seed=seed: Shuffled(seed))
+            patch.setattr("pipeline.stages.intervene.engine_of", lambda _, s=seed: Shuffled(s))
+            assert small.run(command, *asked, f"root={other}") == 0
+        found, expected = small.files(other), small.files(root)
+        assert found.keys() == expected.keys()
+        for name, content in expected.items():
+            assert name.startswith("report/") or found[name] == content, name
+
+
+def test_what_a_job_says_of_its_input_comes_back_as_itself():
+    class Work:
+        name, asked = "m-trained-c", None
+
+        def shards(self, *_):
+            raise MeasurementError("layer 3 head 1: NaN in sentence s5")
+
+    found = in_a_job(Work(), lambda: None, {}, [()], 1)  # type: ignore
+    assert isinstance(found, MeasurementError)
+    assert str(found) == "layer 3 head 1: NaN in sentence s5"
+
+    def nothing_there():
+        raise RuntimeError("No CUDA GPUs are available\nmore")
+
+    found = in_a_job(Work(), nothing_there, {}, [()], 1)  # type: ignore
+    assert isinstance(found, UserError)
+    assert "m-trained-c: a worker cannot load it (No CUDA GPUs are available)" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cpus", "gpus", "n"),
+    [
+        ({}, 8, 0, 8),
+        ({}, 2, 0, 2),
+        ({"cpus": 1}, 8, 0, 7),
+        ({"workers": 3}, 8, 0, 3),
+        ({"cpus": 4}, 8, 0, 1),
+        ({"gpus": 1.0}, 64, 4, 4),
+        ({"gpus": 0.5}, 64, 4, 8),
+        ({"gpus": 0.5, "cpus": 16}, 64, 4, 3),
+    ],
+)
+def test_a_pool_leaves_room(asked, cpus, gpus, n):
+    settings = OnRay(**asked)
+    assert settings.n_workers({"CPU": cpus, "GPU": gpus}) == n
+    assert n * settings.cpus < cpus
+
+
+@pytest.mark.parametrize(
+    ("asked", "cpus", "gpus", "says"),
+    [
+        ({"workers": 8, "cpus": 1}, 8, 0, "workers=8 of 1 CPUs each leave nothing of the 8"),
+        ({"workers": 9}, 8, 0, "lower engine.workers or engine.cpus"),
+        ({"cpus": 8}, 8, 0, "workers=1 of 8 CPUs"),
+        ({}, 0, 0, "leave nothing of the 0 there are"),
+        ({"workers": 2, "gpus": 1}, 8, 1, "workers=2 want 1 GPUs each, and there are 1"),
+        ({"gpus": 1}, 8, 0, "want 1 GPUs each, and there are 0"),
+    ],
+)
+def test_a_pool_that_would_starve_the_rest_is_refused(asked, cpus, gpus, says):
+    with pytest.raises(UserError, match=says):
+        OnRay(**asked).n_workers({"CPU": cpus, "GPU": gpus})
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("engine.workers=0", "engine.workers=0: give 1 or more, or null"),
+        ("engine.cpus=0", "engine.cpus=0: give more than 0"),
+        ("engine.gpus=-1", "engine.gpus=-1: give 0 or more"),
+        ("engine.wrokers=2", "unknown key engine.wrokers: did you mean workers?"),
+        ("engine.workers=two", "engine.workers='two'"),
+    ],
+)
+def test_what_an_engine_cannot_be_is_said_in_a_line(word, says, words, root, capfd):
+    assert small.run("measure", *words, "engine=ray", word) == 2
+    err = capfd.readouterr().err
+    assert err.startswith(f"headcensus: {says}")
+    assert err.count("\n") == 1
+    assert not root.exists()
+
+
+def test_an_engine_that_there_is_not_names_those_there_are(words, root, capfd):
+    assert small.run("measure", *words, "engine=rai") == 2
+    assert capfd.readouterr().err == (
+        "headcensus: engine=rai: there is no such engine; there are ray, serial, submitit\n"
+    )
+    assert not root.exists()
+
+
+@pytest.mark.parametrize(("engine", "library"), [("ray", "ray"), ("submitit", "submitit")])
+def test_a_library_that_is_not_there_is_named(engine, library, words, root, monkeypatch, capfd):
+    assert small.run("ingest", *words) == 0
+    monkeypatch.setitem(__import__("sys").modules, library, None)
+    capfd.readouterr()
+    assert small.run("measure", *words, f"engine={engine}") == 2
+    assert f"pip install 'headcensus[{library}]'" in capfd.readouterr().err
+    assert not (root / "lake").exists()

@@ -1,0 +1,96 @@
+"""Jobs of submitit, as processes here: the bytes of the serial engine, whatever is lost."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.stages import small
+
+pytestmark = pytest.mark.faults
+
+submitit = pytest.importorskip("submitit")
+
+
+@pytest.fixture
+def asked(words, sentences, tmp_path) -> list[str]:
+    """Eight shards, two to a job."""
+    sentences.write_text(small.conllu(16), encoding="utf-8")
+    kept = [word for word in words if not word.startswith(("root=", "ingest.shard"))]
+    return [*kept, "ingest.shard_sentences=2"]
+
+
+@pytest.fixture
+def jobs(tmp_path) -> list[str]:
+    return [
+        "engine=submitit",
+        "engine.cluster=local",
+        f"engine.folder={tmp_path / 'jobs'}",
+        "engine.workers=2",
+        "engine.shards=2",
+        "engine.cpus=1",
+    ]
+
+
+def finished(root) -> dict[str, bytes]:
+    found = small.files(root)
+    return {name: found[name] for name in found if not name.startswith("report/")}
+
+
+def test_jobs_and_serial_give_the_same_bytes(asked, jobs, root, tmp_path):
+    assert small.run("run", *asked, f"root={root}") == 0
+    assert small.run("run", *asked, *jobs, f"root={tmp_path / 'other'}") == 0
+    assert finished(tmp_path / "other") == finished(root)
+
+
+def test_a_lost_job_is_given_out_again(asked, jobs, root, tmp_path, monkeypatch):
+    assert small.run("run", *asked, f"root={root}") == 0
+    begun = []
+    submit = submitit.AutoExecutor.submit
+
+    def noted(self, *args, **kwargs):
+        begun.append(submit(self, *args, **kwargs))
+        return begun[-1]
+
+    def kill_the_first():
+        while not begun:
+            time.sleep(0.05)
+        os.kill(int(begun[0].job_id), signal.SIGKILL)
+
+    monkeypatch.setattr(submitit.AutoExecutor, "submit", noted)
+    killer = threading.Thread(target=kill_the_first)
+    killer.start()
+    assert small.run("run", *asked, *jobs, f"root={tmp_path / 'other'}") == 0
+    killer.join()
+    assert len(begun) == 5
+    assert finished(tmp_path / "other") == finished(root)
+
+
+def test_what_is_wrong_is_said_as_ever(asked, jobs, root, capfd):
+    words = [*asked, f"root={root}"]
+    assert small.run("ingest", *words) == 0
+    capfd.readouterr()
+    # A worker on a machine without the device.
+    from pipeline.core.errors import UserError
+    from pipeline.engines import on_submitit
+
+    def cannot(*_):
+        return UserError("a worker cannot load it")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(on_submitit, "in_a_job", cannot)
+        assert small.run("measure", *words, *jobs) == 2
+    assert capfd.readouterr().err == "headcensus: a worker cannot load it\n"
+    assert not (root / "lake").exists()
+
+
+def test_no_slurm_is_said_in_a_line(asked, root, capfd):
+    words = [*asked, f"root={root}"]
+    assert small.run("ingest", *words) == 0
+    capfd.readouterr()
+    assert small.run("measure", *words, "engine=submitit") == 2
+    err = capfd.readouterr().err
+    assert err.startswith("headcensus: engine.cluster=slurm: ")
+    assert err.count("\n") == 1

@@ -21,6 +21,7 @@ from pipeline.analysis.stability import agreement, by_margin, by_nulls
 from pipeline.analysis.totals import similarity
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
+from pipeline.lake.compact import read_shards
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import read_shard
 from pipeline.lake.schema import TALLIED
@@ -81,7 +82,7 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
     facts["n_quarantined"] = manifest.read(lake.sentences(cell.corpus)).facts["n_quarantined"]
     compared = lake.measured("similarity", cell)
     # One after the other: of a thousand shards they are as much as all else.
-    shards = map(read_shard, manifest.paths(compared, manifest.verified(compared)))
+    shards = read_shards(manifest.paths(compared, manifest.verified(compared)))
     return {
         **tables_of(list(sites.values()), rules),
         "similarity": similarity(shards),
@@ -125,6 +126,10 @@ def tallied(
 
     for shard, *files in zip(_shards(lake, cell.corpus, rules), *paths, strict=True):
         add(shard, files)
+    given = lake.measured("outputs", cell)
+    for outputs in read_shards(manifest.paths(given, manifest.verified(given))):
+        for site, tally in sites.items():
+            tally.outputs.add(_at(site, outputs))
     return sites
 
 

@@ -89,7 +89,6 @@ class SiteTally:
         is_added_up = heads["sentence"].null_count > 0
         # A shard that is one row a head is drawn as a whole, by the weight of its first sentence.
         self.heads.add(heads, weights[:, :1] if is_added_up else weights[:, read], int(read.sum()))
-        self.outputs.add(measured["outputs"])
         arcs = shard.arcs[self.side]
         if self.is_cross:
             if shard.links is not None:

@@ -22,6 +22,7 @@ from pipeline.engines.grain import MIN_SHARDS
 from pipeline.engines.serial import Encoded, Pool, Task, Work, in_this_process
 from pipeline.engines.shard import Shard
 from pipeline.lake import manifest
+from pipeline.lake.compact import compacted
 from pipeline.lake.files import (
     locked,
     say_on_stderr,
@@ -33,7 +34,7 @@ from pipeline.lake.files import (
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import read_whole_shard
-from pipeline.lake.schema import MEASURED
+from pipeline.lake.schema import MEASURED, OF_SHARDS
 
 
 @dataclass(frozen=True)
@@ -177,12 +178,13 @@ def _publish(
     if not counts.get("n_sentences"):
         raise MeasurementError(f"{job.cell.name}: {job.none_read}")
     facts = {**counts, "sentences": corpus.fingerprint}
+    files = {t: tuple(File(**record[t]) for record in records) for t in job.tables}
+    files |= {t: compacted(work / t, files[t]) for t in OF_SHARDS if t in files}
     for table in job.tables:
         # Killed between two, there must be no tables of different makings side by side.
         manifest.withdraw(lake.measured(table, job.cell))
     for table in job.tables:
-        files = tuple(File(**record[table]) for record in records)
-        content = Manifest(table, fingerprint, files, facts)
+        content = Manifest(table, fingerprint, files[table], facts)
         manifest.publish(lake.measured(table, job.cell), content, work / table)
 
 

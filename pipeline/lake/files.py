@@ -10,7 +10,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,23 +63,33 @@ def encoded(table: pa.Table, metadata: dict[str, str] | None = None) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def write_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
+    """A Parquet file with a row group for each table that has rows."""
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(temporary, schema, **_options(schema)) as writer:
+            for table in groups:
+                if table.num_rows:
+                    writer.write_table(table, row_group_size=table.num_rows)
+
+    write_atomic(path, write)
+
+
 def _write_parquet(where: Any, table: pa.Table, metadata: dict[str, str] | None) -> None:
     kept = {**(table.schema.metadata or {}), **(metadata or {})}
     table = table.replace_schema_metadata(kept)
+    pq.write_table(table, where, **_options(table.schema))
+
+
+def _options(schema: pa.Schema) -> dict[str, Any]:
     # Repeated keys and the layout's own numbers shrink to nothing by dictionary; measured floats
     # do not, and a dictionary of them costs more than it saves.
     repeated = [
         field.name
-        for field in table.schema
+        for field in schema
         if not pa.types.is_floating(field.type) or field.name.startswith("uniform_")
     ]
-    pq.write_table(
-        table,
-        where,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=repeated,  # pyright: ignore[reportArgumentType]
-    )
+    return {"compression": "zstd", "compression_level": 1, "use_dictionary": repeated}
 
 
 def link(source: Path, target: Path) -> None:

@@ -328,5 +328,7 @@ INTERVENED = ("effects", "observed")
 """What interventions add."""
 MEASURED = ("heads", "pointers", "outputs", "similarity", "values")
 """What a cell adds to the lake. The last three have rows per head, or pair of heads, in a shard."""
-TALLIED = ("heads", "pointers", "outputs")
+TALLIED = ("heads", "pointers")
 """Those of them that heads are judged by, shard by shard."""
+OF_SHARDS = ("outputs", "similarity", "values")
+"""These: small, and put together when a cell is published."""

@@ -128,6 +128,8 @@ def read_yaml(path: Path) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise UserError(f"{path} is no config: it is nested too deep") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         mark = getattr(error, "problem_mark", None)

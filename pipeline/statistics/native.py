@@ -44,6 +44,7 @@ def load(say: Callable[[str], object] = lambda line: None) -> None:
     library = _cache() / f"native-{_fingerprint()}.so"
     if not library.is_file():
         _compile(library, say)
+    _check_is_ours(library)
     try:
         torch.ops.load_library(library)
     except OSError as error:
@@ -136,6 +137,17 @@ def _cache() -> Path:
     return Path(home) / "headcensus"
 
 
+def _check_is_ours(library: Path) -> None:
+    """What is loaded is run: whoever else may write it could run what they like."""
+    for path in (library, library.parent):
+        status = path.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & 0o002:
+            raise CannotCompile(
+                f"{path} is not yours, or others may write it: give XDG_CACHE_HOME a folder of"
+                " your own"
+            )
+
+
 def _fingerprint() -> str:
     """A library fits one source and one build of torch."""
     text = (SOURCE.read_text(encoding="utf-8"), torch.__version__, *_FLAGS)
@@ -150,7 +162,7 @@ def _compile(library: Path, say: Callable[[str], object]) -> None:
         raise CannotCompile("there is no C++ compiler (c++ or g++, or what CXX names)")
     say(f"headcensus: compiling its native kernel, once (half a minute; kept in {library.parent})")
     try:
-        library.parent.mkdir(parents=True, exist_ok=True)
+        library.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             made = Path(folder) / library.name
             command = [compiler, *_FLAGS, str(SOURCE), "-o", str(made)]
@@ -162,6 +174,7 @@ def _compile(library: Path, say: Callable[[str], object]) -> None:
             if done.returncode:
                 errors = [line for line in done.stderr.splitlines() if "error" in line]
                 raise CannotCompile(f"{compiler} failed: {(errors or ['no reason given'])[0]}")
+            made.chmod(0o700)
             # Whole or not at all, whoever else compiles it at the same time.
             made.replace(library)
     except OSError as error:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake.schema import MEASURED
+from pipeline.lake.schema import MEASURED, OF_SHARDS
 from tests.stages import small
 
 LAKE = tuple(f"lake/{table}/{small.CELL}" for table in MEASURED)
 HEADS = LAKE[0]
 SENTENCES, QUARANTINE = "sentences/corpus=conllu", "quarantine/corpus=conllu"
 FILES = {
-    **{folder: "shard-00001.parquet" for folder in (*LAKE, SENTENCES)},
+    **dict.fromkeys((*LAKE, SENTENCES), "shard-00001.parquet"),
+    **{folder: "shards-00000.parquet" for folder in LAKE if folder.split("/")[1] in OF_SHARDS},
     QUARANTINE: "quarantine-00000.parquet",
     "tables": "relations.parquet",
 }
@@ -84,7 +85,9 @@ def test_one_damaged_file_is_made_again_alone(folder, done, words, root, verify,
     assert out.startswith(f"mended: {line}\n")
     assert err == ""
     assert small.files(root) == before
-    assert measured == ([5] if folder in LAKE else [])
+    # What was put together when it was published has its shards in the workshop still.
+    measured_again = FILES[folder].startswith("shard-") and folder in LAKE
+    assert measured == ([5] if measured_again else [])
     assert verify() == []
 
 

@@ -9,20 +9,21 @@ import yaml
 from huggingface_hub import DatasetCard
 
 from pipeline.lake import hub
-from pipeline.lake.schema import MEASURED
+from pipeline.lake.schema import MEASURED, OF_SHARDS
 from pipeline.lake.tables import TABLES
 from tests.stages import small
 from tests.stages.stub import Hub
 
 REPO = "someone/heads"
 SHARDS = [f"shard-0000{k}.parquet" for k in range(3)]
+TOGETHER = ["shards-00000.parquet"]
 COUNTED = {
     "tables/_manifest.json",
     *(f"tables/{name}.parquet" for name in TABLES),
     *(
         f"lake/{table}/{small.CELL}/{name}"
         for table in MEASURED
-        for name in ("_manifest.json", *SHARDS)
+        for name in ("_manifest.json", *(TOGETHER if table in OF_SHARDS else SHARDS))
     ),
 }
 TEXTS = {

@@ -231,3 +231,15 @@ def test_a_compiler_that_fails_is_named_and_leaves_nothing(monkeypatch, tmp_path
     with pytest.raises(native.CannotCompile, match="no C\\+\\+ compiler"):
         native._compile(native._cache() / "x.so", lambda line: None)
     assert not list(tmp_path.rglob("*.so"))
+
+
+@pytest.mark.parametrize("what", ["the library", "its folder"])
+def test_a_library_that_others_may_write_is_not_loaded(what, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    library = native._cache() / "x.so"
+    library.parent.mkdir()
+    library.write_bytes(b"")
+    native._check_is_ours(library)
+    (library if what == "the library" else library.parent).chmod(0o777)
+    with pytest.raises(native.CannotCompile, match="others may write it"):
+        native._check_is_ours(library)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,7 @@ def test_list_names_every_config_with_its_line(capsys):
 def test_help_names_the_stages_and_imports_nothing_heavy():
     code = """
 import sys
+from dataclasses import fields
 from pipeline.stages import cli
 try:
     cli.main(["--help"])
@@ -125,3 +127,23 @@ def _project(folder: Path, corpus: str) -> Path:
         target.write_bytes(path.read_bytes())
     (folder / "conf/corpus/mine.yaml").write_text(corpus, encoding="utf-8")
     return folder
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "engine").glob("*.yaml")), ids=lambda p: p.stem)
+def test_an_engine_is_made_and_says_all_its_keys(path):
+    """Made, not begun: its library need not be there."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    made = plugin("engine", content)
+    assert {field.name: getattr(made, field.name) for field in fields(made)} == {
+        key: value for key, value in content.items() if key != "_target_"
+    }
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "model").glob("*.yaml")), ids=lambda p: p.stem)
+def test_what_comes_from_the_hub_is_pinned(path):
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    where = content["path"]
+    if where and where != "???" and not where.startswith("data/"):
+        assert content["revision"]
+    assert not content.get("allow_pickle", False)
+    assert not content.get("trust_remote_code", False)

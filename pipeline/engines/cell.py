@@ -21,7 +21,15 @@ from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Shard, measure_shards
 from pipeline.lake import manifest
-from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table, write_text
+from pipeline.lake.files import (
+    locked,
+    say_on_stderr,
+    sealed,
+    sha256_of,
+    unsealed,
+    write_table,
+    write_text,
+)
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import read_whole_shard
@@ -126,27 +134,34 @@ def _record_path(work: Path, k: int) -> Path:
     return work / f"shard-{k:05d}.json"
 
 
+def _shard_name(k: int) -> str:
+    return f"shard-{k:05d}.parquet"
+
+
 def _finished(work: Path, k: int, tables: Sequence[str]) -> dict | None:
     """The record of a finished shard whose files are whole, or None."""
     try:
-        record = json.loads(_record_path(work, k).read_text(encoding="utf-8"))
+        record = unsealed(_record_path(work, k).read_text(encoding="utf-8"))
+        if not all(type(n) is int for n in record["counts"].values()):
+            return None
         for table in tables:
-            if sha256_of(work / table / record[table]["name"]) != record[table]["sha256"]:
+            file = File(**record[table])
+            if file.name != _shard_name(k) or sha256_of(work / table / file.name) != file.sha256:
                 return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return record
 
 
 def _finish(work: Path, k: int, shard: Shard, metadata: dict[str, str]) -> dict:
     """Write a shard's files, then the record that says they are whole."""
-    name = f"shard-{k:05d}.parquet"
+    name = _shard_name(k)
     record: dict = {"counts": shard.counts}
     for table, rows in shard.tables.items():
         path = work / table / name
         write_table(path, rows, metadata)
         record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": rows.num_rows}
-    write_text(_record_path(work, k), json.dumps(record, sort_keys=True))
+    write_text(_record_path(work, k), sealed(record))
     return record
 
 

@@ -74,7 +74,7 @@ def _rows(folder: Path, content: Manifest) -> Iterator[str]:
         path = folder / file.name
         try:
             n_rows = pq.read_metadata(path).num_rows
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             yield f"{path} is no Parquet file: {str(error).splitlines()[0]}"
             continue
         if n_rows != file.n_rows:
@@ -85,7 +85,7 @@ def _apart(lake: Lake, published: dict[Path, Manifest]) -> Iterator[Wrong]:
     """Tables of a cell that are of another making than its others, or of other sentences."""
     cells: dict[Path, dict[str, Manifest]] = defaultdict(dict)
     for folder, content in published.items():
-        if folder.is_relative_to(lake.root / "lake"):
+        if lake.root / "lake" in folder.parents:
             table, *partition = folder.relative_to(lake.root / "lake").parts
             cells[Path(*partition)][table] = content
     for partition, tables in cells.items():

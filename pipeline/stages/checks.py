@@ -10,6 +10,17 @@ from typing import Any
 from pipeline.core.errors import UserError
 
 
+def as_root(value: Any, key: str = "root") -> Path:
+    """Raises UserError for what names no folder that Parquet can be written into."""
+    try:
+        if isinstance(value, str) and value and "\0" not in value:
+            value.encode()
+            return Path(value)
+    except UnicodeEncodeError:
+        pass
+    raise UserError(f"{key}={value!r}: give the name of a folder, in UTF-8")
+
+
 def check_folder(folder: Path) -> None:
     """Raises UserError where `folder` is none and cannot be made, or not be written to.
 

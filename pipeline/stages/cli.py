@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pipeline.stages.say import fail, tell
+
 if TYPE_CHECKING:
     from pipeline.lake.verify import Findings
 
@@ -37,25 +39,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return arguments.action(arguments) or 0
     except UserError as error:
-        return _fail(str(error), 2)
+        return fail(str(error), 2)
     except MeasurementError as error:
-        return _fail(f"measurement failed: {error}", 1)
+        return fail(f"measurement failed: {error}", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
+        return fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
+    except MemoryError as error:
+        why = f": {error}" if str(error) else ""
+        return fail(f"too little memory{why}; the same command goes on where there is more", 1)
     except KeyboardInterrupt:
-        return _fail("stopped; the same command goes on from here", 130)
-
-
-def _fail(reason: str, code: int) -> int:
-    print(f"headcensus: {' '.join(reason.split())}", file=sys.stderr)
-    return code
+        return fail("stopped; the same command goes on from here", 130)
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, as every other error; argparse would print the usage first."""
-        self.exit(_fail(f"{message}; see {self.prog} --help", 2))
+        self.exit(fail(f"{message}; see {self.prog} --help", 2))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,11 +96,11 @@ def _compose(arguments: argparse.Namespace) -> None:
 
 def _ingest(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
-    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.cells import named, requested, resolved_file
 
     if path := _resolved(arguments):
         config = resolved_file(path, "name", "corpus", "ingest", "measure")
-        run.ingest({config["name"]: config})
+        run.ingest({named(config["name"]): config})
     else:
         run.ingest({c.corpus: r for c, r in requested(arguments.overrides).resolved()})
 
@@ -143,25 +143,25 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _atlas(arguments: argparse.Namespace) -> None:
     from pipeline.stages.atlas import atlas
-    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.cells import requested, resolved_cells
 
     if path := _resolved(arguments):
-        config = resolved_file(path, "cells", "atlas")
+        config = resolved_cells(path, "atlas")
         folder, configs = Path("reports"), config["cells"]
     else:
         configs = [config for _, config in requested(arguments.overrides).resolved()]
         config = configs[0]
         folder = Path(config["root"]) / "report"
-    print(f"atlas: {atlas(configs, Path(config['root']), config['atlas'], folder)}")
+    tell(f"atlas: {atlas(configs, Path(config['root']), config['atlas'], folder)}")
 
 
 def _intervene(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
-    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.cells import requested, resolved_cells
     from pipeline.stages.intervene import intervene
 
     if path := _resolved(arguments):
-        sections = resolved_file(path, "cells", "intervene", "analysis")
+        sections = resolved_cells(path, "intervene", "analysis")
         folder, configs = Path("reports"), sections["cells"]
     else:
         pairs = requested(arguments.overrides).resolved()
@@ -170,21 +170,21 @@ def _intervene(arguments: argparse.Namespace) -> None:
         folder = Path(sections["root"]) / "report"
         run.census([cell for cell, _ in pairs], configs)
     answer, file = intervene(configs, Path(sections["root"]), sections, folder)
-    print(f"{answer}\nreport: {file}")
+    tell(f"{answer}\nreport: {file}")
 
 
 def _nursery(arguments: argparse.Namespace) -> None:
     from pipeline.stages.nursery import nursery, settings
 
     chosen = settings(arguments.overrides)
-    print(f"{nursery(chosen)}\nreport: {Path(chosen.report) / 'nursery.md'}")
+    tell(f"{nursery(chosen)}\nreport: {Path(chosen.report) / 'nursery.md'}")
 
 
 def _compare(arguments: argparse.Namespace) -> None:
     from pipeline.stages.compare import compare
 
     answer, file = compare(arguments.overrides)
-    print(f"{answer}\nreport: {file}")
+    tell(f"{answer}\nreport: {file}")
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
@@ -192,7 +192,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import requested
 
     answer, file = calibrate(requested(arguments.overrides))
-    print(f"{answer}\nreport: {file}")
+    tell(f"{answer}\nreport: {file}")
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -209,27 +209,27 @@ def _repair(arguments: argparse.Namespace) -> int:
     left = {entry.what for entry in now.wrong}
     for entry in before:
         if entry.what not in left:
-            print(f"mended: {entry.what}")
+            tell(f"mended: {entry.what}")
     return _say_found(now)
 
 
 def _say_found(found: "Findings") -> int:
     for entry in found.wrong:
-        print(entry.what)
+        tell(entry.what)
     if found.wrong:
-        return _fail(
+        return fail(
             f"{len(found.wrong)} wrong in {found.n_folders} folders: `headcensus repair` with the"
             " words of the run makes just that again",
             1,
         )
-    print(f"{found.n_files} files in {found.n_folders} folders are as they were written")
+    tell(f"{found.n_files} files in {found.n_folders} folders are as they were written")
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import listing
 
-    print(listing())
+    tell(listing())
 
 
 def _resolved(arguments: argparse.Namespace) -> Path | None:
@@ -245,7 +245,7 @@ def _resolved(arguments: argparse.Namespace) -> Path | None:
 
 
 def _say(answer: str, folder: Path) -> None:
-    print(f"{answer}\nreport: {folder / 'census.html'}")
+    tell(f"{answer}\nreport: {folder / 'census.html'}")
 
 
 _STAGES = {

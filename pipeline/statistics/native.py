@@ -7,6 +7,7 @@ float32 on a CPU, and every kind of call that the portable kernel reads.
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -42,7 +43,8 @@ def load(say: Callable[[str], object] = lambda line: None) -> None:
     if hasattr(torch.ops.headcensus, "digest"):
         return
     library = _cache() / f"native-{_fingerprint()}.so"
-    if not library.is_file():
+    _own(library.parent)
+    if not _is_ours(library):
         _compile(library, say)
     try:
         torch.ops.load_library(library)
@@ -136,6 +138,43 @@ def _cache() -> Path:
     return Path(home) / "headcensus"
 
 
+def _own(folder: Path) -> None:
+    """Make the folder, and one that nobody else writes into: what lies there is run.
+
+    Raises CannotCompile where it is another user's.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = folder.stat()
+        if not _may_be_trusted(about):
+            raise CannotCompile(f"{folder} belongs to another user; set XDG_CACHE_HOME")
+        if os.name == "posix" and about.st_mode & _OTHERS_WRITE:
+            folder.chmod(about.st_mode & ~_OTHERS_WRITE)
+    except OSError as error:
+        raise CannotCompile(f"it cannot be written ({error})") from error
+
+
+def _is_ours(library: Path) -> bool:
+    """Whether it is there, and could be written by nobody else: else it is compiled anew."""
+    try:
+        about = library.lstat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISREG(about.st_mode)
+        and _may_be_trusted(about)
+        and not (os.name == "posix" and about.st_mode & _OTHERS_WRITE)
+    )
+
+
+def _may_be_trusted(about: os.stat_result) -> bool:
+    """Ours, or of who keeps the machine. Elsewhere than on POSIX a home is private anyway."""
+    return os.name != "posix" or about.st_uid in (0, os.getuid())
+
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
 def _fingerprint() -> str:
     """A library fits one source and one build of torch."""
     text = (SOURCE.read_text(encoding="utf-8"), torch.__version__, *_FLAGS)
@@ -150,7 +189,7 @@ def _compile(library: Path, say: Callable[[str], object]) -> None:
         raise CannotCompile("there is no C++ compiler (c++ or g++, or what CXX names)")
     say(f"headcensus: compiling its native kernel, once (half a minute; kept in {library.parent})")
     try:
-        library.parent.mkdir(parents=True, exist_ok=True)
+        library.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             made = Path(folder) / library.name
             command = [compiler, *_FLAGS, str(SOURCE), "-o", str(made)]
@@ -162,6 +201,7 @@ def _compile(library: Path, say: Callable[[str], object]) -> None:
             if done.returncode:
                 errors = [line for line in done.stderr.splitlines() if "error" in line]
                 raise CannotCompile(f"{compiler} failed: {(errors or ['no reason given'])[0]}")
+            made.chmod(0o700)
             # Whole or not at all, whoever else compiles it at the same time.
             made.replace(library)
     except OSError as error:

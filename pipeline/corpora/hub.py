@@ -161,7 +161,8 @@ def hub_rows(stream: IterableDataset, name: str) -> Iterator[dict[str, Any]]:
         for row in stream:
             number += 1
             yield row
-    except BROKEN as error:
+    # In a damaged file there may be anything, and what `datasets` makes of it raises as much.
+    except Exception as error:
         raise UserError(
             f"{name}: broke off after row {number}: {first_line(error)}; "
             "check the network and start again, or give a local path"

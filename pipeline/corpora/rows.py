@@ -144,5 +144,8 @@ def printable(text: str) -> str:
 
 def shown(value: object) -> str:
     """A damaged value as quoted in a reason: never more than a few characters of it."""
-    text = repr(value[:40] if isinstance(value, str) else value)
+    try:
+        text = repr(value[:40] if isinstance(value, str) else value)
+    except RecursionError:
+        return "something nested deeply"
     return text if len(text) <= 80 else text[:79] + "…"

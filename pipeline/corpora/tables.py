@@ -43,7 +43,12 @@ def check_columns(file: str, columns: dict[str, str | None]) -> None:
 def _column_names(file: str) -> list[str]:
     if file.lower().endswith(PARQUET):
         with _open_parquet(file) as parquet:
-            return schema_columns(parquet.schema_arrow)
+            try:
+                return schema_columns(parquet.schema_arrow)
+            except Exception as error:
+                raise UserError(
+                    f"{file}: its schema cannot be read: {first_line(error)}; get the file anew"
+                ) from error
     for number, record in records(file, []):
         if isinstance(record, str):
             raise UserError(
@@ -106,7 +111,8 @@ def _parquet_records(file: str, columns: list[str]) -> Iterator[tuple[int, Recor
                 for record in batch.to_pylist():
                     number += 1
                     yield number, record
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # Values that Python cannot hold, as a date in the year 300000, raise errors of their own.
+        except Exception as error:
             raise UserError(
                 f"{file}: damaged after row {number}: {first_line(error)}; get the file anew"
             ) from error

@@ -58,10 +58,10 @@ def _rows(corpus: Ud) -> Iterator[Row]:
     columns = COLUMNS | {k: c for k, c in OPTIONAL.items() if c in (stream.features or ())}
     for number, record in enumerate(hub_rows(stream, source), start=1):
         if classes is not None and record["upos"] is not None:
-            # Where a class is missing, `datasets` stores null or −1.
-            record["upos"] = [
-                classes[n] if n is not None and n >= 0 else "_" for n in record["upos"]
-            ]
+            # Where a class is missing, `datasets` stores null or −1. A number without a class
+            # stays one, which the row's check finds.
+            names = dict(enumerate(classes)) | {None: "_", -1: "_"}
+            record["upos"] = [names.get(n, n) for n in record["upos"]]
         name = f"{corpus.treebank}-{corpus.split}:{number}"
         yield record_row(source, number, name, record, columns)
 

@@ -26,7 +26,9 @@ from pipeline.lake.compact import compacted
 from pipeline.lake.files import (
     locked,
     say_on_stderr,
+    sealed,
     sha256_of,
+    unsealed,
     write_bytes,
     write_table,
     write_text,
@@ -139,21 +141,28 @@ def _record_path(work: Path, k: int) -> Path:
     return work / f"shard-{k:05d}.json"
 
 
+def _shard_name(k: int) -> str:
+    return f"shard-{k:05d}.parquet"
+
+
 def _finished(work: Path, k: int, tables: Sequence[str]) -> dict | None:
     """The record of a finished shard whose files are whole, or None."""
     try:
-        record = json.loads(_record_path(work, k).read_text(encoding="utf-8"))
+        record = unsealed(_record_path(work, k).read_text(encoding="utf-8"))
+        if not all(type(n) is int for n in record["counts"].values()):
+            return None
         for table in tables:
-            if sha256_of(work / table / record[table]["name"]) != record[table]["sha256"]:
+            file = File(**record[table])
+            if file.name != _shard_name(k) or sha256_of(work / table / file.name) != file.sha256:
                 return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return record
 
 
 def _finish(work: Path, k: int, shard: Shard | Encoded, metadata: dict[str, str]) -> dict:
     """Write a shard's files, then the record that says they are whole."""
-    name = f"shard-{k:05d}.parquet"
+    name = _shard_name(k)
     record: dict = {"counts": shard.counts}
     for table in shard.files if isinstance(shard, Encoded) else shard.tables:
         path = work / table / name
@@ -164,7 +173,7 @@ def _finish(work: Path, k: int, shard: Shard | Encoded, metadata: dict[str, str]
             n_rows = shard.tables[table].num_rows
             write_table(path, shard.tables[table], metadata)
         record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": n_rows}
-    write_text(_record_path(work, k), json.dumps(record, sort_keys=True))
+    write_text(_record_path(work, k), sealed(record))
     return record
 
 

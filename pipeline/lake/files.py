@@ -6,6 +6,7 @@ manifest: `lake.manifest` is written last and removed first.
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -49,6 +50,34 @@ def write_text(path: Path, text: str, new: bool = False) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     write_atomic(path, lambda temporary: temporary.write_bytes(content))
+
+
+def sealed(content: dict) -> str:
+    """As JSON with a digest of itself: a bit that flips in a count is found, as in a shard."""
+    seal = hashlib.sha256(_canonical(content)).hexdigest()
+    content = {**content, "seal": seal}
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def unsealed(text: str) -> dict:
+    """What was sealed. What was written before there were seals is taken without.
+
+    Raises ValueError where it is not what was written.
+    """
+    try:
+        content = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(content, dict):
+        raise ValueError("no object")
+    seal = content.pop("seal", None)
+    if seal is not None and seal != hashlib.sha256(_canonical(content)).hexdigest():
+        raise ValueError("its seal is broken")
+    return content
+
+
+def _canonical(content: dict) -> bytes:
+    return json.dumps(content, sort_keys=True).encode()
 
 
 def write_table(path: Path, table: pa.Table, metadata: dict[str, str] | None = None) -> None:

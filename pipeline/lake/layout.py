@@ -42,7 +42,9 @@ def word(control: str, seed: int) -> str:
 def control_and_seed(grid_word: str) -> tuple[str, int]:
     """The inverse of `word`."""
     control, dash, seed = grid_word.rpartition("-")
-    return (control, int(seed)) if dash and seed.isdecimal() else (grid_word, 0)
+    # Python counts no further than some thousands of digits.
+    is_seed = dash and seed.isdecimal() and len(seed) < 20
+    return (control, int(seed)) if is_seed else (grid_word, 0)
 
 
 def model_and_revision(grid_word: str) -> tuple[str, str | None]:

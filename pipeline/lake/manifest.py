@@ -4,14 +4,13 @@ A glob would find a half-written, a truncated or a stale file, and Polars would 
 A folder without a manifest is not published.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipeline.core.errors import UserError
 from pipeline.lake import remote
-from pipeline.lake.files import link, sha256_of, write_text
+from pipeline.lake.files import link, sealed, sha256_of, unsealed, write_text
 from pipeline.lake.remote import shown
 
 NAME = "_manifest.json"
@@ -43,9 +42,9 @@ def read(folder: Path) -> Manifest:
     path = folder / NAME
     remote.fetch(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = unsealed(path.read_text(encoding="utf-8"))
         files = tuple(File(**file) for file in content.pop("files"))
-        return Manifest(files=files, **content)
+        return _checked(Manifest(files=files, **content))
     except FileNotFoundError as error:
         raise UserError(
             f"{shown(folder)} holds no finished table: run the stage that writes it"
@@ -54,6 +53,26 @@ def read(folder: Path) -> Manifest:
         raise UserError(
             f"{shown(path)} is damaged: remove {shown(folder)} and run its stage again"
         ) from error
+
+
+def _checked(content: Manifest) -> Manifest:
+    """Raises ValueError where values are of other kinds, or a name is not that of one file here."""
+    names = [file.name for file in content.files]
+    if not all(isinstance(name, str) and is_in_folder(name) for name in names):
+        raise ValueError("a name leads elsewhere")
+    if len(set(names)) < len(names):
+        raise ValueError("a file is listed twice")
+    if not all(type(file.n_rows) is int and file.n_rows >= 0 for file in content.files):
+        raise ValueError("a number of rows is none")
+    said = (content.table, content.fingerprint, *(file.sha256 for file in content.files))
+    if not isinstance(content.facts, dict) or not all(isinstance(text, str) for text in said):
+        raise ValueError("a value is of another kind")
+    return content
+
+
+def is_in_folder(name: str) -> bool:
+    """Whether a file of that name lies in the folder that it is looked for in."""
+    return name == Path(name).name and name not in ("", "..") and "\0" not in name
 
 
 def publish(folder: Path, manifest: Manifest, source: Path) -> None:
@@ -74,9 +93,8 @@ def publish(folder: Path, manifest: Manifest, source: Path) -> None:
             remote.remove(stray)
     for file in manifest.files:
         link(source / file.name, folder / file.name)
-    content = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False)
     try:
-        write_text(folder / NAME, content + "\n", new=True)
+        write_text(folder / NAME, sealed(asdict(manifest)), new=True)
     except FileExistsError as error:
         if read(folder) != manifest:
             raise UserError(

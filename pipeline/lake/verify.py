@@ -82,7 +82,7 @@ def _rows(folder: Path, content: Manifest) -> Iterator[str]:
         path = folder / file.name
         try:
             n_rows = pq.read_metadata(path).num_rows
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             yield f"{shown(path)} is no Parquet file: {str(error).splitlines()[0]}"
             continue
         if n_rows != file.n_rows:

@@ -6,6 +6,7 @@ model then says, run the head of its language model.
 """
 
 import hashlib
+import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Checkpoint:
             raise UserError("model.path is missing: give a local folder or a hub id")
         if self.path is None:
             return _folder_of_package(str(self.package))
-        local = Path(self.path).expanduser()
+        local = Path(os.path.expanduser(self.path))
         if local.is_dir():
             return local if self.revision is None else self._revision_in(local)
         if self.path.startswith((".", "/", "~")) or self.path.count("/") > 1:

@@ -70,9 +70,12 @@ def of_first_corpus(
 def _given(settings: AtlasSettings) -> list[Any] | None:
     """The sentences of the settings as examples; None where the corpus is to give them."""
     from pipeline.atlas.build import Example
+    from pipeline.corpora.rows import printable
     from pipeline.corpora.text import split_words
 
     def sentence(name: str, text: str) -> Sentence:
+        # Bytes of a command line that are no UTF-8 come as what no tokenizer takes.
+        text = printable(text)
         return Sentence(name, text, tuple(split_words(text)))
 
     texts = _listed(settings.text)

@@ -7,10 +7,10 @@ from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
-from pipeline.lake.remote import mirror
+from pipeline.stages.checks import as_root
 from pipeline.stages.compose import Grid, conf_folder, names, read_grid, read_yaml, resolve
 from pipeline.stages.overrides import GROUPS, split
-from pipeline.stages.settings import CellSettings, build
+from pipeline.stages.settings import CellSettings, build, is_name
 
 DEFAULTS = {"model": "minilm", "control": "trained", "corpus": "treebank"}
 
@@ -44,7 +44,7 @@ def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Reques
             grid_file = Path(value)
         else:
             if key == "root":
-                root = mirror(value)
+                root = as_root(value)
             kept.append(text)
     if grid_file and chosen:
         raise UserError(f"grid={grid_file} and {', '.join(chosen)}: give one or the other")
@@ -73,6 +73,7 @@ def resolved_file(path: Path, *needed: str) -> dict[str, Any]:
             f"{path} has no {', '.join(sorted(lacks))}: give a file that `headcensus compose`"
             " writes for this stage"
         )
+    as_root(content["root"])
     return content
 
 
@@ -82,9 +83,30 @@ def census(resolved: Path | None, overrides: Sequence[str]) -> tuple[list[Cell],
         pairs = requested(overrides).resolved()
         return [cell for cell, _ in pairs], pairs[0][1]
     content = resolved_file(resolved, "cells", "measure", "analysis", "report")
+    return [as_cell(cell) for cell in _cells_of(resolved, content)], content
+
+
+def resolved_cells(path: Path, *needed: str) -> dict[str, Any]:
+    """The same of one whose `cells` are whole configs, each with its root and what measures it."""
+    content = resolved_file(path, "cells", *needed)
+    wanted = {"cell", "root", *GROUPS, "measure"}
+    for config in _cells_of(path, content):
+        if not isinstance(config, dict) or not wanted <= set(config):
+            raise UserError(f"{path}: an entry of cells is without {', '.join(sorted(wanted))}")
+    return content
+
+
+def _cells_of(path: Path, content: dict[str, Any]) -> list[Any]:
     if not isinstance(content["cells"], list) or not content["cells"]:
-        raise UserError(f"{resolved}: cells is no list of cells")
-    return [as_cell(cell) for cell in content["cells"]], content
+        raise UserError(f"{path}: cells is no list of cells")
+    return content["cells"]
+
+
+def named(name: Any) -> str:
+    """Raises UserError where a folder cannot be named by it."""
+    if not is_name(name):
+        raise UserError(f"name={name!r} is no name")
+    return name
 
 
 def as_cell(content: Any) -> Cell:

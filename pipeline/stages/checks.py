@@ -8,6 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import UserError
+from pipeline.lake.remote import mirror
+
+
+def as_root(value: Any, key: str = "root") -> Path:
+    """Raises UserError for what names no folder that Parquet can be written into."""
+    try:
+        if isinstance(value, str) and value and "\0" not in value:
+            value.encode()
+            return mirror(value)
+    except UnicodeEncodeError:
+        pass
+    raise UserError(f"{key}={value!r}: give the name of a folder, in UTF-8")
 
 
 def check_folder(folder: Path) -> None:

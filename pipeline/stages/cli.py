@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pipeline.stages.say import fail, tell
+
 if TYPE_CHECKING:
     from pipeline.lake.verify import Findings
 
@@ -40,25 +42,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return arguments.action(arguments) or 0
     except UserError as error:
-        return _fail(str(error), 2)
+        return fail(str(error), 2)
     except MeasurementError as error:
-        return _fail(f"measurement failed: {error}", 1)
+        return fail(f"measurement failed: {error}", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
+        return fail(f"{where}{error.strerror or error}; mend it, and the same command goes on", 1)
+    except MemoryError as error:
+        why = f": {error}" if str(error) else ""
+        return fail(f"too little memory{why}; the same command goes on where there is more", 1)
     except KeyboardInterrupt:
-        return _fail("stopped; the same command goes on from here", STOPPED)
-
-
-def _fail(reason: str, code: int) -> int:
-    print(f"headcensus: {' '.join(reason.split())}", file=sys.stderr)
-    return code
+        return fail("stopped; the same command goes on from here", STOPPED)
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, as every other error; argparse would print the usage first."""
-        self.exit(_fail(f"{message}; see {self.prog} --help", 2))
+        self.exit(fail(f"{message}; see {self.prog} --help", 2))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,11 +105,11 @@ def _compose(arguments: argparse.Namespace) -> None:
 
 def _ingest(arguments: argparse.Namespace) -> None:
     from pipeline.stages import run
-    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.cells import named, requested, resolved_file
 
     if path := _resolved(arguments):
         config = resolved_file(path, "name", "corpus", "ingest", "measure")
-        run.ingest({config["name"]: config})
+        run.ingest({named(config["name"]): config})
     else:
         run.ingest({c.corpus: r for c, r in requested(arguments.overrides).resolved()})
 
@@ -154,26 +154,26 @@ def _run(arguments: argparse.Namespace) -> None:
 def _atlas(arguments: argparse.Namespace) -> None:
     from pipeline.lake.remote import mirror, shown
     from pipeline.stages.atlas import atlas
-    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.cells import requested, resolved_cells
 
     if path := _resolved(arguments):
-        config = resolved_file(path, "cells", "atlas")
+        config = resolved_cells(path, "atlas")
         folder, configs = Path("reports"), config["cells"]
     else:
         configs = [config for _, config in requested(arguments.overrides).resolved()]
         config = configs[0]
         folder = mirror(config["root"]) / "report"
-    print(f"atlas: {shown(atlas(configs, mirror(config['root']), config['atlas'], folder))}")
+    tell(f"atlas: {shown(atlas(configs, mirror(config['root']), config['atlas'], folder))}")
 
 
 def _intervene(arguments: argparse.Namespace) -> None:
     from pipeline.lake.remote import mirror, shown
     from pipeline.stages import run
-    from pipeline.stages.cells import requested, resolved_file
+    from pipeline.stages.cells import requested, resolved_cells
     from pipeline.stages.intervene import intervene
 
     if path := _resolved(arguments):
-        sections = resolved_file(path, "cells", "intervene", "analysis")
+        sections = resolved_cells(path, "intervene", "analysis")
         folder, configs = Path("reports"), sections["cells"]
     else:
         pairs = requested(arguments.overrides).resolved()
@@ -182,21 +182,21 @@ def _intervene(arguments: argparse.Namespace) -> None:
         folder = mirror(sections["root"]) / "report"
         run.census([cell for cell, _ in pairs], configs)
     answer, file = intervene(configs, mirror(sections["root"]), sections, folder)
-    print(f"{answer}\nreport: {shown(file)}")
+    tell(f"{answer}\nreport: {shown(file)}")
 
 
 def _nursery(arguments: argparse.Namespace) -> None:
     from pipeline.stages.nursery import nursery, settings
 
     chosen = settings(arguments.overrides)
-    print(f"{nursery(chosen)}\nreport: {Path(chosen.report) / 'nursery.md'}")
+    tell(f"{nursery(chosen)}\nreport: {Path(chosen.report) / 'nursery.md'}")
 
 
 def _compare(arguments: argparse.Namespace) -> None:
     from pipeline.stages.compare import compare
 
     answer, file = compare(arguments.overrides)
-    print(f"{answer}\nreport: {file}")
+    tell(f"{answer}\nreport: {file}")
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
@@ -204,7 +204,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import requested
 
     answer, file = calibrate(requested(arguments.overrides))
-    print(f"{answer}\nreport: {file}")
+    tell(f"{answer}\nreport: {file}")
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -221,17 +221,17 @@ def _repair(arguments: argparse.Namespace) -> int:
     before, now = repair(requested(arguments.overrides))
     for entry in before:
         if entry not in now.wrong:
-            print(f"mended: {entry.what}")
+            tell(f"mended: {entry.what}")
     left = "not of these words, or made by `headcensus intervene`: give the words that made it"
     return _say_found(now, left)
 
 
 def _say_found(found: "Findings", advice: str) -> int:
     for entry in found.wrong:
-        print(entry.what)
+        tell(entry.what)
     if found.wrong:
-        return _fail(f"{len(found.wrong)} wrong in {len(found.seen)} folders: {advice}", 1)
-    print(f"{found.n_files} files in {len(found.seen)} folders are as they were written")
+        return fail(f"{len(found.wrong)} wrong in {len(found.seen)} folders: {advice}", 1)
+    tell(f"{found.n_files} files in {len(found.seen)} folders are as they were written")
     return 0
 
 
@@ -244,7 +244,7 @@ def _publish(arguments: argparse.Namespace) -> None:
 def _list(arguments: argparse.Namespace) -> None:
     from pipeline.stages.cells import listing
 
-    print(listing())
+    tell(listing())
 
 
 def _resolved(arguments: argparse.Namespace) -> Path | None:
@@ -263,7 +263,7 @@ def _say(answer: str, folder: Path) -> None:
     from pipeline.lake.remote import is_remote, shown
 
     page = folder / "census.html"
-    print(f"{answer}\nreport: {shown(page)}" + (f" (here: {page})" if is_remote(page) else ""))
+    tell(f"{answer}\nreport: {shown(page)}" + (f" (here: {page})" if is_remote(page) else ""))
 
 
 _STAGES = {

@@ -7,8 +7,8 @@ from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.remote import mirror
 from pipeline.stages.checks import check_folder
+from pipeline.stages.mend import root_of
 
 
 def compare(given: Sequence[str]) -> tuple[str, Path]:
@@ -27,10 +27,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     from pipeline.report.text import slug
 
     names = [word for word in given if "=" not in word]
-    keys = dict(word.split("=", 1) for word in given if "=" in word)
-    root = mirror(keys.pop("root", "data"))
-    if keys:
-        raise UserError(f"unknown key {next(iter(keys))}: compare takes two cells and root=DIR")
+    root = root_of([word for word in given if "=" in word], "compare takes two cells and root=DIR")
     if len(names) != 2 or names[0] == names[1]:
         raise UserError("compare: give the names of two cells, MODEL-CONTROL-CORPUS each")
     lake = Lake(root)

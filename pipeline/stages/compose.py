@@ -12,9 +12,8 @@ from typing import Any
 
 import yaml
 from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from yaml.composer import ComposerError
 
 from pipeline.core.errors import UserError
 from pipeline.lake.files import sweep, write_text
@@ -101,8 +100,8 @@ def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, An
         mark = error.problem_mark
         where = f"{mark.name} line {mark.line + 1}" if mark else conf_folder()
         raise UserError(f"{where} is no YAML: {error.problem}") from error
-    # What Hydra raises at a file that holds something else than keys is of many kinds.
-    except (HydraException, OmegaConfBaseException, ValueError, TypeError, OSError) as error:
+    # What Hydra and YAML raise at a file that holds something else than keys is of many kinds.
+    except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"the config of {cell.name} cannot be composed: {reason[:300]}") from error
     assert isinstance(content, dict)
@@ -115,7 +114,8 @@ def _check_file(group: str, name: str) -> None:
             f"{group}={name}: there is no such {group}; there are {', '.join(names(group))}"
         )
     path = conf_folder() / group / f"{name}.yaml"
-    if not isinstance(read_yaml(path), dict):
+    # Hydra, too, takes aliases; `conf/` is as trusted as code.
+    if not isinstance(read_yaml(path, yaml.SafeLoader), dict):
         raise UserError(f"{path} holds no keys: it needs _target_ at least")
 
 
@@ -123,15 +123,30 @@ def names(group: str) -> list[str]:
     return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))
 
 
-def read_yaml(path: Path) -> Any:
+class _NoAliases(yaml.SafeLoader):
+    """A few aliases of aliases are more values than there is memory for, once they are shown."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise ComposerError(None, None, "aliases are not taken here", mark)
+        return super().compose_node(parent, index)
+
+
+def read_yaml(path: Path, loader: type[yaml.SafeLoader] = _NoAliases) -> Any:
+    """Values of YAML's own types. Raises UserError where it cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except RecursionError as error:
-        raise UserError(f"{path} is no config: it is nested too deep") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UserError(f"{path} is no YAML: nested too deeply") from error
+    # At a date, a number or a tag that is none PyYAML raises whatever it comes upon.
+    except Exception as error:
+        reason = (
+            getattr(error, "problem", None)
+            or (str(error).splitlines() or [type(error).__name__])[0]
+        )
         mark = getattr(error, "problem_mark", None)
         where = f"{path} line {mark.line + 1}" if mark else path
         raise UserError(f"{where} is no YAML: {reason}") from error

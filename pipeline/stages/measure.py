@@ -1,5 +1,6 @@
 """The measure stage: a resolved cell becomes a job and a way to load its subject."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -42,9 +43,11 @@ class CellPlan:
             return "cuda" if torch.cuda.is_available() else "cpu"
         try:
             # Not only made there but read back: `meta` holds no numbers.
-            torch.zeros(1, device=wanted).item()
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
+            with warnings.catch_warnings(action="ignore"):
+                torch.zeros(1, device=wanted).item()
+        # Devices come with modules of their own, which raise what they like.
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(f"measure.device={wanted}: not usable here ({reason})") from error
         return wanted
 

@@ -8,22 +8,25 @@ from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
 from pipeline.lake import manifest
 from pipeline.lake.layout import Lake
-from pipeline.lake.remote import mirror
 from pipeline.lake.schema import MEASURED
 from pipeline.lake.verify import Findings, Wrong, folders
 from pipeline.lake.verify import verify as verify_lake
 from pipeline.stages.cells import Request
+from pipeline.stages.checks import as_root
 from pipeline.stages.overrides import split
 from pipeline.stages.settings import build
 
 
-def root_of(given: Sequence[str]) -> Path:
-    """Raises UserError for anything but root=DIR."""
-    keys = dict(split(word) for word in given)
-    root = mirror(keys.pop("root", "data"))
-    if keys:
-        raise UserError(f"{next(iter(keys))}: verify takes root=DIR, and nothing else")
-    return root
+def root_of(given: Sequence[str], takes: str = "verify takes root=DIR, and nothing else") -> Path:
+    """Raises UserError for anything but root=DIR, once."""
+    root = None
+    for key, value in map(split, given):
+        if key != "root":
+            raise UserError(f"unknown key {key}: {takes}")
+        if root is not None:
+            raise UserError(f"root={value}: root is given twice")
+        root = value
+    return as_root("data" if root is None else root)
 
 
 def verify(root: Path) -> Findings:

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
 from pipeline.lake.layout import Cell, Lake, control_and_seed
-from pipeline.stages.checks import check_folder
+from pipeline.stages.checks import as_root, check_folder
 from pipeline.stages.compose import resolve
 from pipeline.stages.settings import NurserySettings, build
 
@@ -38,6 +38,8 @@ def settings(given: Sequence[str]) -> NurserySettings:
             raise UserError(f"{text}: {key} is given twice")
         content[key] = _listed(value) if key == "models" else value
     made = build("nursery", NurserySettings, content)
+    as_root(made.root)
+    as_root(made.report, "report")
     if not made.models or len(set(made.models)) != len(made.models):
         raise UserError("nursery.models: give a list of different models, as in [mlm,clm]")
     return made

@@ -64,7 +64,8 @@ def _value(text: str) -> str | list[str] | None:
         # Words stay words: 2.10 is no number until a field says so.
         try:
             listed = yaml.load(text, Loader=yaml.BaseLoader)
-        except yaml.YAMLError:
+        # PyYAML raises other things too: at brackets too deep, at signs that there are not.
+        except Exception:
             return text
         if isinstance(listed, list) and all(isinstance(word, str) for word in listed):
             return listed

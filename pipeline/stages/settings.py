@@ -116,6 +116,19 @@ class CellSettings:
     corpus: str
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the key, for a name that no folder can have."""
+        for key in ("model", "control", "corpus"):
+            if not is_name(getattr(self, key)):
+                raise ValueError(f"{key}={getattr(self, key)!r} is no name")
+
+
+def is_name(value: Any) -> bool:
+    """Whether a folder can be named by it, once it is percent-encoded."""
+    return (
+        isinstance(value, str) and value != "" and value == value.encode(errors="replace").decode()
+    )
+
 
 PLAIN = {
     "ingest": IngestSettings,
@@ -157,6 +170,15 @@ def report_settings(content: Any, rules: Rules, tables_folder: str) -> ReportSet
     return build("report", ReportSettings, {**values, **repeated, "tables_folder": tables_folder})
 
 
+_NEEDED = {
+    "model": {"folder", "file_hashes", "config", "tokenizer", "load", "load_speaking"},
+    "control": {"apply", "call", "order", "pieces"},
+    "corpus": {"stream", "limit", "shuffle_seed", "shuffle_buffer"},
+    "engine": {"pool"},
+}
+"""What the stages use of each plug-in: another dataclass would fail in the middle of the work."""
+
+
 def plugin(section: str, content: Any) -> Any:
     """The object that a section's `_target_` names, filled with its other keys."""
     values = dict(_mapping(section, content))
@@ -166,10 +188,14 @@ def plugin(section: str, content: Any) -> Any:
         raise UserError(f"{section}._target_={target}: give module.Class")
     try:
         cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
+    # To import a module is to run it, and it may end in any way.
+    except (Exception, SystemExit) as error:
         raise UserError(f"{section}._target_={target}: {error}") from error
     if not (isinstance(cls, type) and is_dataclass(cls)):
         raise UserError(f"{section}._target_={target} is no dataclass")
+    lacks = _NEEDED[section] - {*dir(cls), *(field.name for field in fields(cls))}
+    if lacks:
+        raise UserError(f"{section}._target_={target} is no {section}: it has no {min(lacks)}")
     return build(section, cls, values)
 
 
@@ -180,7 +206,7 @@ def build(section: str, cls: type[T], content: Any) -> T:
     known = {f.name: (hints[f.name], _default(f)) for f in fields(cls)}  # pyright: ignore
     for key, value in values.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+            near = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
             raise UserError(f"unknown key {section}.{key}: {hint}")
         if value == "???":

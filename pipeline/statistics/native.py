@@ -7,6 +7,7 @@ float32 on a CPU, and every kind of call that the portable kernel reads.
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -42,9 +43,9 @@ def load(say: Callable[[str], object] = lambda line: None) -> None:
     if hasattr(torch.ops.headcensus, "digest"):
         return
     library = _cache() / f"native-{_fingerprint()}.so"
-    if not library.is_file():
+    _own(library.parent)
+    if not _is_ours(library):
         _compile(library, say)
-    _check_is_ours(library)
     try:
         torch.ops.load_library(library)
     except OSError as error:
@@ -137,15 +138,41 @@ def _cache() -> Path:
     return Path(home) / "headcensus"
 
 
-def _check_is_ours(library: Path) -> None:
-    """What is loaded is run: whoever else may write it could run what they like."""
-    for path in (library, library.parent):
-        status = path.stat()
-        if status.st_uid != os.geteuid() or status.st_mode & 0o002:
-            raise CannotCompile(
-                f"{path} is not yours, or others may write it: give XDG_CACHE_HOME a folder of"
-                " your own"
-            )
+def _own(folder: Path) -> None:
+    """Make the folder, and one that nobody else writes into: what lies there is run.
+
+    Raises CannotCompile where it is another user's.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = folder.stat()
+        if not _may_be_trusted(about):
+            raise CannotCompile(f"{folder} belongs to another user; set XDG_CACHE_HOME")
+        if os.name == "posix" and about.st_mode & _OTHERS_WRITE:
+            folder.chmod(about.st_mode & ~_OTHERS_WRITE)
+    except OSError as error:
+        raise CannotCompile(f"it cannot be written ({error})") from error
+
+
+def _is_ours(library: Path) -> bool:
+    """Whether it is there, and could be written by nobody else: else it is compiled anew."""
+    try:
+        about = library.lstat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISREG(about.st_mode)
+        and _may_be_trusted(about)
+        and not (os.name == "posix" and about.st_mode & _OTHERS_WRITE)
+    )
+
+
+def _may_be_trusted(about: os.stat_result) -> bool:
+    """Ours, or of who keeps the machine. Elsewhere than on POSIX a home is private anyway."""
+    return os.name != "posix" or about.st_uid in (0, os.getuid())
+
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def _fingerprint() -> str:

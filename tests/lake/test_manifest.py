@@ -99,4 +99,4 @@ def test_it_says_neither_when_nor_where(source, tmp_path):
         manifest.publish(out, made(source, 0), source)
     one, other = (tmp_path / p / "_manifest.json" for p in ("a", "b/c"))
     assert one.read_bytes() == other.read_bytes()
-    assert set(json.loads(one.read_text())) == {"table", "fingerprint", "files", "facts"}
+    assert set(json.loads(one.read_text())) == {"table", "fingerprint", "files", "facts", "seal"}

@@ -58,6 +58,7 @@ def edit(root: Path, folder: str, **values) -> None:
     if "n_rows" in values:
         content["files"][0]["n_rows"] = values.pop("n_rows")
     content |= values
+    del content["seal"]  # else it would be seen at once, whatever it says
     path.unlink()
     path.write_text(json.dumps(content), encoding="utf-8")
 

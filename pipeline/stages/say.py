@@ -1,0 +1,24 @@
+"""What the command line says: an answer on stdout, an error as one line on stderr."""
+
+import sys
+
+LONGEST = 20_000
+"""A line may name a path, or all there is of something; what is longer is nobody's to read."""
+
+
+def fail(reason: str, code: int) -> int:
+    """Say why, on one line. Gives `code`."""
+    print(f"headcensus: {visible(' '.join(reason.split()))}", file=sys.stderr)
+    return code
+
+
+def tell(text: str) -> None:
+    """On stdout, also where that cannot write every sign."""
+    coding = sys.stdout.encoding or "utf-8"
+    print(visible(text).encode(coding, "backslashreplace").decode(coding))
+
+
+def visible(text: str) -> str:
+    """Names come from foreign files: what a terminal would obey, or turn about, is escaped."""
+    text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return text if len(text) < LONGEST else text[:LONGEST] + "…"

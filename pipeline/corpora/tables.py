@@ -99,7 +99,8 @@ def records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]
 def _open_parquet(file: str) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file)
-    except (pa.ArrowException, OSError) as error:
+    # Of names of columns that are no text Python says so itself.
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: is no readable Parquet file: {first_line(error)}") from error
 
 

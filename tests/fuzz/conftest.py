@@ -1,22 +1,49 @@
-"""Fuzzing: a little in every run, the same each time; much with HYPOTHESIS_PROFILE=deep."""
+"""A census to be damaged, made once; and a folder of its own for each example."""
 
-import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, settings
+import pytest
 
-QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
-# What fails here is not made smaller: each example is a run, and there are minutes for all tests.
-settings.register_profile(
-    "brief",
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=QUIET,
-)
-settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=QUIET)
-BRIEF = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "brief"))
+from tests import tiny
+from tests.stages import small
 
-from tests.stages.conftest import checkpoint, root, sentences, words  # noqa: E402
+Fresh = Callable[[], AbstractContextManager[Path]]
 
-__all__ = ["BRIEF", "checkpoint", "root", "sentences", "words"]
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory) -> Path:
+    return tiny.save(tmp_path_factory.mktemp("checkpoint") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory) -> Fresh:
+    """A new folder for each example: what one left is nothing to the next."""
+    above = tmp_path_factory.mktemp("fresh")
+
+    @contextmanager
+    def folder() -> Iterator[Path]:
+        path = Path(tempfile.mkdtemp(dir=above))
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path)
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def census(checkpoint, tmp_path_factory) -> tuple[Path, list[str]]:
+    """A root with everything up to the report, and the words that it was made with."""
+    folder = tmp_path_factory.mktemp("census")
+    (folder / "some.conllu").write_text(small.conllu(14) + small.MALFORMED, encoding="utf-8")
+    words = [
+        *small.words(checkpoint, folder / "some.conllu", folder / "out"),
+        "ingest.max_quarantined=0.5",
+        "measure.kernel=portable",
+    ]
+    assert small.run("run", *words) == 0
+    return folder / "out", words

@@ -231,18 +231,3 @@ def test_a_compiler_that_fails_is_named_and_leaves_nothing(monkeypatch, tmp_path
     with pytest.raises(native.CannotCompile, match="no C\\+\\+ compiler"):
         native._compile(native._cache() / "x.so", lambda line: None)
     assert not list(tmp_path.rglob("*.so"))
-
-
-@pytest.mark.parametrize("what", ["the library", "its folder"])
-def test_a_library_that_others_may_write_is_not_loaded(what, monkeypatch, tmp_path):
-    """What is loaded is run: the folder is made ours alone, a library there is compiled anew."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    library = native._cache() / "x.so"
-    native._own(library.parent)
-    library.write_bytes(b"")
-    library.chmod(0o700)
-    assert native._is_ours(library)
-    (library if what == "the library" else library.parent).chmod(0o777)
-    native._own(library.parent)
-    assert not library.parent.stat().st_mode & 0o022
-    assert native._is_ours(library) is (what == "its folder")

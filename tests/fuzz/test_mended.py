@@ -1,35 +1,29 @@
 """Damage to what was published: named and mended, or nothing was damaged. Never believed."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.conftest import BRIEF
+from tests.fuzz.laws import examples
 from tests.stages import small
 
 
 @pytest.fixture(scope="module")
-def census(checkpoint):
-    """A root, the words that made it, and what it holds."""
-    folder = Path(tempfile.mkdtemp())
-    (folder / "some.conllu").write_text(small.conllu(14), encoding="utf-8")
-    words = small.words(checkpoint, folder / "some.conllu", folder / "out")
-    assert small.run("run", *words) == 0
-    small.copy(folder / "out", folder / "kept")
-    yield folder, words
-    shutil.rmtree(folder)
+def kept(census, tmp_path_factory) -> Path:
+    """What the census holds while nothing is damaged."""
+    folder = tmp_path_factory.mktemp("kept") / "out"
+    small.copy(census[0], folder)
+    return folder
 
 
 @pytest.mark.faults
-@BRIEF
+@examples(15)
 @given(data=st.data())
-def test_any_damage_is_named_and_mended(census, data, capfd):
-    folder, words = census
-    root = folder / "out"
+def test_any_damage_is_named_and_mended(census, kept, data, capfd):
+    root, words = census
     published = sorted(
         name for name in small.files(root) if not name.startswith(("report/", "resolved/"))
     )
@@ -66,7 +60,7 @@ def test_any_damage_is_named_and_mended(census, data, capfd):
     if repaired or is_manifest:
         # A manifest that names other words than its folder's: the stages make it anew.
         shutil.rmtree(root)
-        small.copy(folder / "kept", root)
+        small.copy(kept, root)
     else:
         assert {k: v for k, v in small.files(root).items() if k in before} == before
     capfd.readouterr()

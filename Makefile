@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Nothing is compiled at installation, so what is imported has to be kept: where the environment
+# forbids it (images for containers do), each process would compile torch anew, for half a minute.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: repro test slow test-faults bench check format lock treebank clean help
 

@@ -17,7 +17,7 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, batches, measure_shards
 from pipeline.lake.files import say_on_stderr, write_table
 from pipeline.models.encode import Encoded
-from pipeline.models.linears import Linears, on_onednn
+from pipeline.models.linears import Linears, multiplies_bfloat16, on_onednn
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import choose
 
@@ -71,6 +71,8 @@ def contestants(
         missing.add(LENS)
     if device != "cpu" or not torch.backends.mkldnn.is_available():
         missing |= {ONEDNN, BFLOAT16}
+    elif not multiplies_bfloat16():
+        missing.add(BFLOAT16)
     return {name: make() for name, make in made.items() if name in (names or made.keys() - missing)}
 
 

@@ -1,19 +1,24 @@
 """The benchmark runs, times what it says, and its contestants do the same work."""
 
+import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from benchmarks import alone
+from benchmarks import alone, hot
 from benchmarks.__main__ import main
 from benchmarks.contestants import BFLOAT16, CENSUS, NUMPY, ONEDNN, PLAIN, _with_numpy, contestants
 from benchmarks.timing import Times, interleaved
 from benchmarks.workloads import of_shape, of_treebank
 from pipeline.engines.shard import Asked, batches, measure_shard
+from pipeline.models.linears import multiplies_bfloat16
 from pipeline.models.under import encode_under
+from tests.conftest import ROOT
 
 SHAPE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
 SHAPE["intermediate_size"] = 48
@@ -76,7 +81,7 @@ def test_the_page(tmp_path, monkeypatch, treebank):
     words = ["--rounds", "1", "--sentences", "3", "--shapes", "24x2", "--report", str(tmp_path)]
     main([*words, "--conllu", str(treebank), "--batches", "2,4"])
     page = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
-    for name in (NUMPY, ONEDNN, BFLOAT16):
+    for name in (NUMPY, ONEDNN, *[BFLOAT16] * multiplies_bfloat16()):
         assert page.count(f"\n| {name} |") == 3
     assert page.count(f"\n| {PLAIN} |") == page.count(f"\n| {CENSUS} |") == 4
     assert f"| {CENSUS} | 23 | 43 | 10 | {10 / len(PLAIN):.2f} |" in page
@@ -94,3 +99,48 @@ def test_a_process_of_its_own(tmp_path):
     assert few is not None
     assert many is not None
     assert 0 < few < many
+
+
+WITHOUT = """
+import sys
+for name in %r:
+    sys.modules[name] = None  # as if it were not installed
+from benchmarks.hot import main
+main("--shapes tiny --lengths 24 --pieces 72 --batches 1 --rounds 1 --device cpu".split())
+"""
+OF_THE_PROJECT = ["pyarrow", "polars", "datasets", "hydra", "omegaconf", "pydantic", "scipy"]
+OF_THE_PROJECT += [
+    "conllu",
+    "jaxtyping",
+    "beartype",
+    "hypothesis",
+    "matplotlib",
+    "jinja2",
+    "fsspec",
+]
+
+
+def test_the_hot_path_runs_where_there_is_little_but_torch_and_transformers():
+    code = WITHOUT % OF_THE_PROJECT
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    ratios = {name: of_one["ratio"] for name, of_one in found["contestants"].items()}
+    assert ratios.pop(hot.PLAIN) == 1
+    assert len(ratios) == 4
+    assert all(ratio > 0 for ratio in ratios.values())
+
+
+def test_what_is_made_up_for_it_is_sound():
+    pieces = hot.made_up(5, 40, 0)
+    for k, n in enumerate(pieces.lengths.tolist()):
+        word = pieces.word[k].tolist()
+        assert word[0] == word[n - 1] == -1
+        assert set(word[n:]) <= {-1}
+        inside = word[1 : n - 1]
+        assert inside == sorted(inside)
+        assert set(inside) == set(range(int(pieces.n_words[k])))
+        assert max(map(inside.count, inside)) == 2
+    assert int(pieces.lengths.max()) == 40

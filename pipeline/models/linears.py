@@ -26,7 +26,8 @@ def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
     """The model with every linear layer of float32 weights multiplied by oneDNN; it can no longer
     learn, and later changes to those weights have no effect. They are held twice.
 
-    Raises UserError where the model is not in float32 on a CPU, or torch came without oneDNN.
+    Raises UserError where the model is not in float32 on a CPU, torch came without oneDNN, or the
+    processor cannot do what is asked.
     """
     if linears == "torch":
         return model
@@ -38,12 +39,22 @@ def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
         )
     if not torch.backends.mkldnn.is_available():
         raise UserError(f"measure.linears={linears}: this torch was built without oneDNN")
+    if linears == "onednn_bf16" and not multiplies_bfloat16():
+        raise UserError(
+            "measure.linears=onednn_bf16: oneDNN multiplies no bfloat16 on this processor (it needs"
+            " AVX-512); take measure.linears=onednn"
+        )
     dtype = torch.bfloat16 if linears == "onednn_bf16" else torch.float32
     for module in model.modules():
         if type(module) is nn.Linear or type(module) is Conv1D:
             weight = module.weight.mT if isinstance(module, Conv1D) else module.weight
             module.forward = _Packed(weight.detach(), module.bias, dtype)
     return model
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether oneDNN does so on this processor."""
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 class _Packed:

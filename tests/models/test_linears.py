@@ -5,7 +5,7 @@ import torch
 from transformers import AutoModel
 
 from pipeline.core.errors import UserError
-from pipeline.models.linears import on_onednn
+from pipeline.models.linears import multiplies_bfloat16, on_onednn
 from tests import tiny
 
 FAMILIES = ["bert", "gpt2", "t5", "modernbert"]
@@ -45,6 +45,7 @@ def test_every_linear_layer_is_multiplied_by_it(folder):
     assert torch.equal(states(model), expected)
 
 
+@pytest.mark.skipif(not multiplies_bfloat16(), reason="no bfloat16 by oneDNN on this processor")
 def test_bfloat16_is_near_and_no_more(folder):
     expected = states(load(folder))
     found = states(on_onednn(load(folder), "onednn_bf16"))
@@ -63,3 +64,11 @@ def test_other_dtypes_are_refused(tmp_path):
     model = load(tiny.save(tmp_path, "bert")).to(torch.bfloat16)
     with pytest.raises(UserError, match=r"measure\.linears=onednn: .* bfloat16 on cpu"):
         on_onednn(model, "onednn")
+
+
+def test_a_processor_without_bfloat16_is_told(tmp_path, monkeypatch):
+    """Where oneDNN would fail at the first layer, in words of its own."""
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    model = load(tiny.save(tmp_path, "bert"))
+    with pytest.raises(UserError, match="no bfloat16 on this processor"):
+        on_onednn(model, "onednn_bf16")

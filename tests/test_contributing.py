@@ -19,6 +19,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from pipeline.stages.compose import read_grid
 from tests import pages, tiny
 from tests.conftest import ROOT
 from tests.stages import small
@@ -30,10 +31,12 @@ N_SENTENCES = 12
 STATISTIC = "most_received"
 DRIVER = """
 import json, sys
+from pipeline.report import lake_page
 from pipeline.stages.cli import main
 for words in json.load(sys.stdin):
     print("$", *words, flush=True)
     assert main(words) == 0, words
+open("lake.md", "w", encoding="utf-8").write(lake_page.page())
 """
 """Several commands in one process: to import everything takes longer than any of them."""
 
@@ -125,7 +128,7 @@ def said(project) -> str:
         ["list"],
         [*census, controls, "corpus.path=there.slashed", "root=out"],
         [*census, "corpus.path=back.slashed", "root=back"],
-        ["compose", "measure.kernel=portable"],
+        ["compose", "model=mine", "corpus=news", "measure.kernel=portable"],
         ["ingest", "--resolved", "data/resolved/corpus-news.yaml"],
         ["measure", "--resolved", "data/resolved/mine-trained-news.yaml"],
     ]
@@ -182,7 +185,6 @@ def test_the_column_says_what_it_is(project, said):
     metadata = schema.field(STATISTIC).metadata
     assert metadata[b"unit"] == b"mass"
     assert metadata[b"meaning"].endswith(b"attention to the key that gets most")
-    python(project, "-m", "pipeline.report.lake_page", "lake.md")
     assert f"| {STATISTIC} | " in (project / "lake.md").read_text(encoding="utf-8")
 
 
@@ -205,29 +207,28 @@ def test_the_control_is_the_model_on_words_from_last_to_first(project, said):
     assert census["n_tracks"].null_count() == 0
 
 
-def test_the_cell_of_the_grid_is_composed_and_measured(project, said):
-    resolved = {path.stem for path in (project / "data/resolved").glob("*.yaml")}
+def test_the_cells_of_the_grid_are_there_and_a_new_one_is_measured(project, said):
+    cells = {cell.name for cell in read_grid(project / "conf/grid.yaml").cells()}
     for model in ("minilm", "mine"):
         for corpus in ("treebank", "news"):
-            assert f"{model}-random_weights-2-{corpus}" in resolved
+            assert f"{model}-random_weights-2-{corpus}" in cells
     heads = lake(project, "data", cell("trained", "news"))
     assert heads["sentence"].n_unique() == N_SENTENCES
 
 
 def test_the_tests_that_recipes_ask_for_are_green(project):
-    """Their own, those of conf/, and the oracle's on the new statistic."""
+    """Their own, and the oracle's on the new statistic, in one sequence and across two."""
     oracle = "test_all_statistics_equal_the_reference[causal]"
     named = [
         "tests/corpora/test_slashed.py",
         "tests/controls/test_reversed_words.py",
         f"tests/statistics/test_oracle.py::{oracle}",
         "tests/engines/test_families.py",
-        "tests/stages/test_conf.py",
     ]
-    chosen = "slashed or reversed or reference or bart or (composes and (mine or news))"
+    chosen = "slashed or reversed or (reference and not pointers and not t5)"
     arguments = ["-n0", "-p", "no:cacheprovider", "-k", chosen, *named]
     told = python(project, "-m", "pytest", *arguments)
-    assert int(re.search(r"(\d+) passed", told)[1]) >= 8, told  # pyright: ignore
+    assert int(re.search(r"(\d+) passed", told)[1]) >= 4, told  # pyright: ignore
     new = [written.file for written in pages.recipes() if written.file.endswith(".py")]
     python(project, "-m", "ruff", "format", "--check", *new)
     python(project, "-m", "ruff", "check", *new)

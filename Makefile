@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS := $(VENV)/.docs
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Nothing is compiled at installation, so what is imported has to be kept: where the environment
 # forbids it (images for containers do), each process would compile torch anew, for half a minute.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro test slow test-faults bench check format lock treebank clean help
+.PHONY: repro test slow test-faults bench check format docs schema lock treebank clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -52,6 +53,16 @@ check: $(STAMP)  ## format, lint, types, import contracts
 format: $(STAMP)  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+$(DOCS): $(STAMP)
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[docs]'
+	touch $@
+
+docs: $(DOCS)  ## set up, then build the pages of docs/ into site/; a link that leads nowhere fails it
+	$(BIN)/zensical build --clean --strict
+
+schema: $(STAMP)  ## write docs/lake.md, the page of all tables and columns, anew from the code
+	$(BIN)/python -m pipeline.report.lake_page docs/lake.md
 
 lock: $(STAMP)  ## write requirements.lock anew from what is installed
 	$(BIN)/pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp

@@ -1,26 +1,45 @@
-"""The README says what is so: its result is the report's, its commands run, its links exist."""
+"""The pages say what is so: results are the reports', commands run, what is named is there."""
 
 import re
 import shlex
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
+from pkgutil import resolve_name
 
+import fsspec
 import pytest
+import torch
+import yaml
 
+from pipeline.core.errors import UserError
+from pipeline.lake import remote
+from pipeline.lake.layout import control_and_seed
 from pipeline.nursery import recipes
+from pipeline.stages import cli
+from pipeline.stages.cells import requested
 from pipeline.stages.cli import main
-from tests import tiny
+from pipeline.stages.overrides import SECTIONS
+from tests import pages, tiny
 from tests.conftest import ROOT
 from tests.nursery.little import RECIPES
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = pages.read(ROOT / "README.md")
+COMMANDS = list(pages.commands())
 RUN_BY_CI = {"make repro", "make test"}
+OF_A_PROJECT = ["headcensus init my-census", "cd my-census", "dvc repro"]
+INSTALL = "pip install -c requirements.lock ."
 NOT_A_COMMAND = {". .venv/bin/activate"}
-
-
-def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
-    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line and line not in NOT_A_COMMAND]
+OWN = next(c for c in COMMANDS if c.startswith("headcensus run model=local model.path=DIR"))
+AFTER_IT = {c for c in COMMANDS if c.split()[1] in ("verify", "repair", "publish")}
+"""Of the root that `OWN` makes."""
+AFAR = next(c for c in COMMANDS if "s3://" in c)
+URL, STORE = "s3://bucket/prefix", "memory://lakes/pages"
+EXTRAS = {"engine=ray": "ray", "engine=submitit": "submitit"}
+SLOW = {"headcensus nursery", "headcensus calibrate"}
+TO_COME = {"LICENSE", "CITATION.cff", "CHANGELOG.md", "reports/notebooks/explore.ipynb"}
+EACH_PAGE = pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
 
 
 @pytest.mark.parametrize(
@@ -34,23 +53,60 @@ def test_the_results_are_the_reports(mark, page):
         assert part in report
 
 
-def test_links_and_pictures_are_there():
-    targets = re.findall(r"\]\(([^)#]+)", README)
-    assert len(targets) >= 4
+@EACH_PAGE
+def test_links_and_pictures_are_there(page):
+    targets = re.findall(r"\]\(([^)#\s]+)", pages.prose(page))
+    assert targets or page.parent != ROOT
     for target in targets:
-        assert (ROOT / target).exists(), target
+        if not target.startswith("https://") and target not in TO_COME:
+            assert (page.parent / target).exists(), target
 
 
 def test_ci_runs_what_is_left_to_it():
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    assert set(commands()) >= RUN_BY_CI
+    assert set(COMMANDS) >= RUN_BY_CI
     for command in RUN_BY_CI:
         assert f"\n{command}\n" in script
 
 
-@pytest.fixture
-def places(tmp_path, treebank) -> dict[str, Path]:
-    """What stands in the README in capitals."""
+def keys_of(section: str) -> set[str]:
+    """Every key that a file of the section's folder may have."""
+    keys: set[str] = set()
+    for path in (ROOT / "conf" / section).glob("*.yaml"):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        keys |= set(content)
+        if "_target_" in content:
+            keys |= {field.name for field in fields(resolve_name(content["_target_"]))}
+    return keys
+
+
+@EACH_PAGE
+def test_what_is_named_is_there(page):
+    """Targets of make, stages, keys, names of configs, and files, wherever a page has them."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    new = {written.file for written in pages.recipes()}
+    for code in re.findall(r"`([^`\n]+)`", pages.prose(page)):
+        if target := re.fullmatch(r"make ([\w-]+)", code):
+            assert f"\n{target[1]}: " in makefile, code
+        if stage := re.match(r"headcensus (\w+)", code):
+            assert stage[1] in cli._STAGES, code
+        for word in code.split():
+            key = re.match(rf"({'|'.join(SECTIONS)})\.([a-z]\w*)(=|$)", word)
+            if key and not word.endswith(".py"):
+                module = ROOT / f"pipeline/{key[1]}/{key[2]}.py"
+                assert key[2] in keys_of(key[1]) or module.is_file(), code
+            if group := re.fullmatch(r"(model|control|corpus|engine)=\[?([\w,~-]+)\]?", word):
+                for name in group[2].split(","):
+                    name, _ = control_and_seed(name.partition("~")[0])
+                    assert name.isupper() or (ROOT / f"conf/{group[1]}/{name}.yaml").is_file(), code
+        if re.fullmatch(r"(conf|docs|reports|pipeline|tests)/[\w./-]+\.(md|py|yaml|cpp)", code):
+            assert (ROOT / code).is_file() or code in new or code == "conf/model/x.yaml", code
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory, treebank) -> dict[str, Path]:
+    """What stands in the pages in capitals."""
+    folder = tmp_path_factory.mktemp("places")
     texts = {
         "FILE": "\n\n".join(_blocks(treebank)[:25]) + "\n\n",
         "TEXT": "\n".join(tiny.TEXTS),
@@ -59,28 +115,79 @@ def places(tmp_path, treebank) -> dict[str, Path]:
         "PHARAOH": "0-0 1-0 2-1\n0-0 1?1\n",
     }
     for name, text in texts.items():
-        (tmp_path / name.lower()).write_text(text, encoding="utf-8")
-    models = {"DIR": tiny.save(tmp_path / "model"), "SEQ2SEQ": tiny.save(tmp_path / "two", "bart")}
-    return models | {name: tmp_path / name.lower() for name in texts}
+        (folder / name.lower()).write_text(text, encoding="utf-8")
+    models = {"DIR": tiny.save(folder / "model"), "SEQ2SEQ": tiny.save(folder / "two", "bart")}
+    return models | {name: folder / name.lower() for name in texts}
 
 
-SLOW = {"headcensus nursery", "headcensus calibrate"}
+def words_of(command: str, places: dict[str, Path], root: str | Path) -> list[str]:
+    """The command's words here: `root` in place of out, and a CPU where there is no GPU."""
+    first, *words = shlex.split(command)
+    assert first == "headcensus"
+    named = re.compile(rf"=({'|'.join(places)})$")
+    words = [named.sub(lambda m: f"={places[m[1]]}", word) for word in words]
+    if not torch.cuda.is_available():
+        words = [word.replace("=cuda", "=cpu") for word in words]
+    return [re.sub(rf"^root=(out|{URL})$", f"root={root}", word) for word in words]
+
+
+@pytest.fixture(scope="module")
+def out(places, tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("own") / "out"
+    assert main(words_of(OWN, places, root)) == 0
+    return root
+
+
+@pytest.fixture(scope="module")
+def afar(places, tmp_path_factory):
+    """A store in memory stands for the bucket."""
+    with pytest.MonkeyPatch.context() as patch:
+        mirrors = tmp_path_factory.mktemp("mirrors")
+        patch.setattr(remote, "_mirrors", lambda: mirrors)
+        assert main(words_of(AFAR, places, STORE)) == 0
+        yield fsspec.filesystem("memory")
+    fsspec.filesystem("memory").store.clear()
+
+
+def test_the_first_command_of_ones_own(out):
+    assert (out / "report/census.html").is_file()
+    assert (out / "report/atlas.html").is_file()
+
+
+@pytest.mark.parametrize("command", sorted(AFTER_IT))
+def test_what_comes_after_it(command, out, places, capsys):
+    assert main(words_of(command, places, out)) == 0
+    said = capsys.readouterr().out
+    assert "as they were written" in said or "OWNER/NAME" in said
+
+
+def test_a_lake_on_a_store(afar):
+    assert afar.exists("/lakes/pages/report/census.html")
+
+
+def _marks(command: str) -> list:
+    if command in SLOW:
+        return [pytest.mark.slow]
+    return [pytest.mark.faults] if any(word in EXTRAS for word in command.split()) else []
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(command, marks=[pytest.mark.slow] if command in SLOW else [])
-        for command in commands()
-        if command not in RUN_BY_CI
+        pytest.param(command, marks=_marks(command))
+        for command in COMMANDS
+        if command not in {*RUN_BY_CI, *OF_A_PROJECT, *NOT_A_COMMAND, *AFTER_IT}
+        and command not in (INSTALL, OWN, AFAR)
     ],
 )
 def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys):
-    words = shlex.split(command)
-    assert words.pop(0) == "headcensus"
-    named = re.compile(rf"=({'|'.join(places)})$")
-    words = [named.sub(lambda m: f"={places[m[1]]}", word) for word in words]
-    words = [word.replace("root=out", f"root={tmp_path / 'out'}") for word in words]
+    words = words_of(command, places, tmp_path / "out")
+    for word in words:
+        if word in EXTRAS:
+            pytest.importorskip(EXTRAS[word])
+    if "engine=submitit" in words:  # processes here in place of Slurm's
+        words += ["engine.cluster=local", f"engine.folder={tmp_path / 'jobs'}", "engine.cpus=1"]
+        words = [word for word in words if word != "engine.gpus=1"]
     if words[0] == "nursery":
         for name, recipe in RECIPES.items():  # the real ones take minutes
             monkeypatch.setattr(recipes, name.upper(), recipe)
@@ -114,23 +221,52 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         assert "minilm" in capsys.readouterr().out
 
 
-def test_the_snippet_runs(tmp_path, treebank, monkeypatch, capsys):
-    few = tmp_path / "few.conllu"
-    few.write_text("\n\n".join(_blocks(treebank)[:25]) + "\n\n", encoding="utf-8")
-    model = tiny.save(tmp_path / "model")
-    overrides = [
-        f"model.path={model}",
-        "corpus=conllu",
-        f"corpus.path={few}",
-        "control=[trained,random_weights]",
-    ]
-    assert main(["run", "model=local", *overrides, f"root={tmp_path / 'data'}"]) == 0
+@pytest.mark.parametrize("command", [c for c in COMMANDS if set(c.split()) & set(EXTRAS)])
+def test_words_for_an_extra_are_words(command, places, tmp_path):
+    """It runs with the extra alone (`make test-faults`); a key that is none is found without."""
+    _, *words = words_of(command, places, tmp_path / "out")
+    (_, config) = requested(words).resolved()[0]
+    assert config["engine"]["_target_"].endswith(("OnRay", "OnSubmitit"))
+    with pytest.raises(UserError, match=r"engine\.partitions"):
+        requested([*words, "engine.partitions=x"]).resolved()
+
+
+@pytest.mark.skipif("init" not in cli._STAGES, reason="headcensus init is not there yet")
+def test_a_project_of_ones_own(tmp_path, monkeypatch):
+    assert set(COMMANDS) >= set(OF_A_PROJECT)
     monkeypatch.chdir(tmp_path)
-    snippets = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert snippets
-    for snippet in snippets:
-        exec(compile(snippet, "README.md", "exec"), {})
-    assert "deprel" in capsys.readouterr().out
+    assert main(shlex.split(OF_A_PROJECT[0])[1:]) == 0
+    for needed in ("conf/grid.yaml", "dvc.yaml"):
+        assert (tmp_path / "my-census" / needed).is_file()
+    dry = [sys.executable, "-m", "dvc", "repro", "--dry"]
+    done = subprocess.run(dry, cwd=tmp_path / "my-census", capture_output=True, text=True)
+    assert (done.returncode, "headcensus report" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.slow
+def test_an_install_brings_the_package(tmp_path):
+    """Without what it needs, which is here."""
+    there = ["--no-deps", "--no-build-isolation", "--quiet", "--target", str(tmp_path)]
+    command = [sys.executable, "-m", *shlex.split(INSTALL), *there]
+    assert INSTALL in COMMANDS
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert (tmp_path / "pipeline/stages/cli.py").is_file()
+    assert (tmp_path / "bin/headcensus").is_file()
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [text for text, page in pages.blocks("python").items() if page != pages.RECIPES],
+    ids=lambda text: text.splitlines()[-1][:30],
+)
+def test_a_snippet_runs(snippet, request, capsys):
+    if URL in snippet:
+        request.getfixturevalue("afar")
+    code = snippet.replace(URL, STORE)
+    if 'root="data"' in code:
+        code = code.replace('root="data"', f"root={str(request.getfixturevalue('out'))!r}")
+    exec(compile(code, "page", "exec"), {})
+    assert "print(" not in code or "│" in capsys.readouterr().out
 
 
 def _blocks(path: Path) -> list[str]:

@@ -21,12 +21,21 @@ def definitions(title: str, schemas: Mapping[str, pa.Schema]) -> list[Block]:
             if field.name not in told or not told[field.name].equals(field, check_metadata=True)
         )
         told |= {field.name: field for field in schema}
-        header = ("column", "type", "unit", "meaning", "source")
         blocks.append(Heading(3, f"{name}.parquet"))
         if len(rows) < len(schema):
             blocks.append(say("Keys that stand in a table above are left out."))
-        blocks.append(Table(f"Columns of {name}", header, rows, words=5))
+        blocks.append(_table(name, rows))
     return blocks
+
+
+def columns(name: str, schema: pa.Schema) -> Table:
+    """All columns of one table."""
+    return _table(name, tuple(map(_row, schema)))
+
+
+def _table(name: str, rows: tuple[tuple[str, ...], ...]) -> Table:
+    header = ("column", "type", "unit", "meaning", "source")
+    return Table(f"Columns of {name}", header, rows, words=5)
 
 
 def _row(field: pa.Field) -> tuple[str, ...]:

@@ -70,7 +70,10 @@ def _timed(workload: Workload, rounds: int) -> Result:
         say_on_stderr(f"{workload.name}:")
         times = interleaved(contestants(workload, Path(folder)), rounds, say_on_stderr)
     lengths = [len(s.words) for s in workload.sentences]
-    return Result(workload.name, len(lengths), sum(lengths) / len(lengths), times)
+    result = Result(workload.name, len(lengths), sum(lengths) / len(lengths), times)
+    for name in times:  # what is known is said, should a later workload be stopped
+        say_on_stderr(f"{name}: {result.over_plain(name)[0]:.2f}")
+    return result
 
 
 def _machine() -> str:

@@ -47,5 +47,7 @@ def _cell(name: str, census) -> Cell:
     cells = [Cell(*row) for row in census.select("model", "control", "seed", "corpus").iter_rows()]
     known = {cell.name: cell for cell in cells}
     if name not in known:
-        raise UserError(f"{name} is not in the tables: there are {', '.join(known)}")
+        raise UserError(
+            f"{name} is not in the tables: {near(name, known)}there are {', '.join(known)}"
+        )
     return known[name]

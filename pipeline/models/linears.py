@@ -37,7 +37,10 @@ def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
             f" on {model.device.type}; leave measure.linears=torch"
         )
     if not torch.backends.mkldnn.is_available():
-        raise UserError(f"measure.linears={linears}: this torch was built without oneDNN")
+        raise UserError(
+            f"measure.linears={linears}: this torch was built without oneDNN;"
+            " leave measure.linears=torch"
+        )
     dtype = torch.bfloat16 if linears == "onednn_bf16" else torch.float32
     for module in model.modules():
         if type(module) is nn.Linear or type(module) is Conv1D:

@@ -44,7 +44,7 @@ def run(*command: str, cwd: Path, commands: Path | None = None) -> str:
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     if commands:
         env["PATH"] = os.pathsep.join([str(commands), "/usr/bin", "/bin"])
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

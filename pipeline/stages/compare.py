@@ -9,6 +9,7 @@ from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.stages.checks import check_folder
 from pipeline.stages.mend import root_of
+from pipeline.stages.project import near
 
 
 def compare(given: Sequence[str]) -> tuple[str, Path]:

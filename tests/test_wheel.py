@@ -42,6 +42,8 @@ def test_every_source_of_a_column_is_cited():
 def run(*command: str, cwd: Path, commands: Path | None = None) -> str:
     """Its output, both streams; the checkout is on no path of it."""
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    # Each stage is a process of its own, and the tests share the cores.
+    env["OMP_NUM_THREADS"] = "1"
     if commands:
         env["PATH"] = os.pathsep.join([str(commands), "/usr/bin", "/bin"])
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=900)

@@ -59,7 +59,7 @@ def lay(folder: Path) -> str:
 
 
 def _next(folder: Path) -> str:
-    lines = [f"laid into {folder}: {', '.join(['conf/', 'dvc.yaml', 'README.md'])}"]
+    lines = [f"laid into {folder}: conf/, dvc.yaml, README.md"]
     if folder.absolute() != Path.cwd():
         lines.append(f"  cd {folder}")
     lines.append("  conf/model/local.yaml: your model's folder or hub id behind `path:`")

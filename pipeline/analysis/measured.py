@@ -42,7 +42,7 @@ def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
         n_words.append(sentences["n_words"].to_numpy())
         first += len(sentences)
     if not arcs:
-        raise UserError(f"{cell.corpus} has no trees: there is nothing to simulate with")
+        raise UserError(f"{cell.corpus} has no trees to simulate with: give a corpus of trees")
     together = Arcs(
         *(
             np.concatenate([getattr(one, name) for one in arcs])

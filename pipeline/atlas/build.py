@@ -46,14 +46,17 @@ def build(
     there is nothing to show.
     """
     if not examples:
-        raise UserError("atlas: no sentence to look at")
+        raise UserError("atlas: no sentence to look at; give words, as in atlas.text=…")
     found, largest = [], 0.0
     for subject in subjects:
         seen, error = _seen(subject, examples, (roles or Table()).at(subject.model, subject.word))
         found.append(seen)
         largest = max(largest, error)
     if not any(reading for seen in found for reading in seen.readings):
-        raise UserError("atlas: none of the sentences can be read whole by any of the models")
+        raise UserError(
+            "atlas: none of the sentences can be read whole by any of the models;"
+            " give shorter ones, as in atlas.text=…"
+        )
     document = Document(
         title,
         corpus,
@@ -122,7 +125,10 @@ def _sites(reading: Reading, roles: Mapping[Head, Roles]) -> list[Site]:
             continue
         n_heads = len(calls[0].pattern)
         if any(len(call.pattern) != n_heads for call in calls):
-            raise UserError(f"atlas: the layers at site {name} differ in their numbers of heads")
+            raise UserError(
+                f"atlas: the layers at site {name} differ in their numbers of heads, which no grid"
+                " shows; run with atlas.sentences=0"
+            )
         known = {
             f"{layer}.{head}": of_head
             for (site, layer, head), of_head in roles.items()

@@ -209,7 +209,9 @@ def _shards(lake: Lake, cell: Cell) -> Iterator[tuple[int, pl.DataFrame, pa.Tabl
     pointed = manifest.paths(measured, manifest.verified(measured))
     if len(files) != len(pointed):
         name = f"{cell.model}-{word(cell.control, cell.seed)}"
-        raise UserError(f"{name} was measured over other sentences than {folder} holds")
+        raise UserError(
+            f"{name} was measured over other sentences than {folder} holds: measure it again"
+        )
     first = 0
     for file, pointers in zip(files, pointed, strict=True):
         sentences = _frame(read_shard(file))
@@ -247,7 +249,9 @@ def sentences_at(lake: Lake, corpus: str, rows: Sequence[int]) -> dict[int, Sent
         first += len(sentences)
     missing = sorted(set(rows) - set(found))
     if missing:
-        raise UserError(f"atlas: {corpus} has no sentence {missing[0]}: it has {first} of them")
+        raise UserError(
+            f"atlas: {corpus} has no sentence {missing[0]}: give a number from 0 to {first - 1}"
+        )
     return found
 
 

@@ -103,5 +103,5 @@ def _sentence(text: str | Sentence, second: str | None) -> Sentence:
     target = None if second is None else _sentence(second, None)
     words = tuple(split_words(text))
     if not words:
-        raise UserError("atlas: the text has no words")
+        raise UserError("atlas: the text has no words; give some")
     return Sentence(text, text, words, target=target)

@@ -55,14 +55,15 @@ class NoProjection(Control):
             raise UserError(
                 f"control=no_projection: query, key and value projections of"
                 f" {model.config.model_type} were found in {len(found)} of its"
-                f" {n_attentions(model.config)} attention layers"
+                f" {n_attentions(model.config)} attention layers: leave this control out"
             )
         for attention in found:
             for layer, rows in zip(attention.layers, _rows(attention), strict=True):
                 if len(rows) != width_out(layer):
                     raise UserError(
                         f"control=no_projection: a projection of {model.config.model_type} has"
-                        f" {width_out(layer)} rows, not {len(rows)}: its heads are not all alike"
+                        f" {width_out(layer)} rows, not {len(rows)}: its heads are not all alike:"
+                        " leave this control out"
                     )
                 _set(layer, rows)
             if self.whole and not _is_whole(attention):

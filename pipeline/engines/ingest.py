@@ -83,8 +83,8 @@ def _in_pairs(corpus: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     for first, second in zip_longest(it := iter(sentences), it):
         if first.target is not None:
             raise UserError(
-                f"ingest.segments=2: corpus={corpus} has translations; sentences are joined in"
-                " pairs where there are none"
+                f"ingest.segments=2: corpus={corpus} has translations, and only sentences without"
+                " are joined in pairs; set ingest.segments=1"
             )
         yield first if second is None else joined(first, second)
 
@@ -92,13 +92,13 @@ def _in_pairs(corpus: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
 def _refuse(corpus: str, n_sentences: int, faults: list[Fault], max_quarantined: float) -> None:
     seen = n_sentences + len(faults)
     if not seen:
-        raise UserError(f"corpus={corpus} holds no sentence")
+        raise UserError(f"corpus={corpus} holds no sentence: give another corpus.path")
     if len(faults) > max_quarantined * seen or not n_sentences:
         first = faults[0]
         raise UserError(
             f"corpus={corpus}: {len(faults)} of {seen} sentences are malformed, more than"
             f" ingest.max_quarantined={max_quarantined:g} allows; the first: {first.source} line"
-            f" {first.line}: {first.reason}"
+            f" {first.line}: {first.reason}; mend them, or raise ingest.max_quarantined"
         )
 
 

@@ -75,7 +75,9 @@ class Checkpoint:
         if local.is_dir():
             return local if self.revision is None else self._revision_in(local)
         if self.path.startswith((".", "/", "~")) or self.path.count("/") > 1:
-            raise UserError(f"model.path={self.path}: no such folder")
+            raise UserError(
+                f"model.path={self.path}: no such folder (looked from {os.getcwd()}); mend the path"
+            )
         return self._download()
 
     def _revision_in(self, folder: Path) -> Path:
@@ -97,7 +99,9 @@ class Checkpoint:
                 ignore_patterns=["*/*"],
             )
         except HFValidationError as error:
-            raise UserError(f"model.path={self.path}: neither a folder nor a hub id") from error
+            raise UserError(
+                f"model.path={self.path}: neither a folder nor a hub id; mend it"
+            ) from error
         except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
             where = f"{self.path} at revision {self.revision or 'main'}"
             raise UserError(
@@ -108,7 +112,7 @@ class Checkpoint:
 
     def _check_files(self, folder: Path) -> None:
         if not (folder / "config.json").is_file():
-            raise UserError(f"model: {folder} has no config.json: it is not a checkpoint folder")
+            raise UserError(f"model: {folder} has no config.json: give the folder of a checkpoint")
         weights = sorted(folder.glob("*.safetensors"))
         if not weights and not self.allow_pickle:
             raise UserError(
@@ -120,7 +124,8 @@ class Checkpoint:
             if found != {self.sha256}:
                 raise UserError(
                     f"model: the weights in {folder} have sha256 {', '.join(sorted(found)) or '-'},"
-                    f" not {self.sha256}: this is another model, or the file is damaged"
+                    f" not {self.sha256}: this is another model, or the file is damaged:"
+                    " get it anew, or set model.sha256=null if it is meant"
                 )
 
     @cached_property
@@ -161,7 +166,8 @@ class Checkpoint:
             ) from error
         except (OSError, ValueError, KeyError) as error:
             raise UserError(
-                f"model: no tokenizer in {self.folder}: {_first_line(error)}"
+                f"model: no tokenizer in {self.folder} ({_first_line(error)}): save it there beside"
+                " the weights"
             ) from error
         for side, code in languages.items():
             # A tokenizer that has no such language takes an unknown piece for its code.
@@ -169,6 +175,7 @@ class Checkpoint:
             if not hasattr(tokenizer, _LANGUAGE[side]) or unknown:
                 raise UserError(
                     f"model.{side}_language={code}: {type(tokenizer).__name__} has no such language"
+                    "; give one that it has"
                 )
         return tokenizer
 
@@ -202,7 +209,8 @@ class Checkpoint:
         if missing:
             raise UserError(
                 f"model: {self.folder} lacks {len(missing)} weights of {type(model).__name__},"
-                f" {missing[0]} among them: they would be random"
+                f" {missing[0]} among them: they would be random;"
+                " give a checkpoint that has them"
             )
         return model
 
@@ -239,14 +247,20 @@ class Checkpoint:
             )
         except KeyError as error:
             if error.args != (attention,):
-                raise UserError(f"model: cannot load {self.folder}: no {error}") from error
+                raise UserError(
+                    f"model: cannot load {self.folder}: no {error}; get its files anew"
+                ) from error
             family = self.config().model_type
             raise UserError(
                 f"model: the attention of {family} does not pass through transformers'"
-                f" AttentionInterface (no entry for {error}); this family cannot be measured"
+                f" AttentionInterface (no entry for {error}); this family cannot be measured:"
+                " give a model of another"
             ) from error
         except (OSError, ValueError, SafetensorError) as error:
-            raise UserError(f"model: cannot load {self.folder}: {_first_line(error)}") from error
+            raise UserError(
+                f"model: cannot load {self.folder}: {_first_line(error)}; get its files"
+                " anew, or mend that"
+            ) from error
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
         return model.eval(), missing and _drawn(model, missing, auto)
@@ -297,7 +311,7 @@ def _folder_of_package(package: str) -> Path:
         ) from error
     weights = sorted(f for f in files if f.name.endswith(".safetensors"))
     if not weights:
-        raise UserError(f"model.package={package} carries no .safetensors file")
+        raise UserError(f"model.package={package} carries no .safetensors file; give model.path")
     return Path(str(weights[0].locate())).parent
 
 

@@ -93,7 +93,7 @@ class Encoder:
         if self.has_target and self._start is None and config.model_type not in _START_BY_TEXT:
             raise UserError(
                 f"model: config.json of this {config.model_type} has no decoder_start_token_id:"
-                " what its decoder reads first is not known"
+                " what its decoder reads first is not known; write it there"
             )
         self._special_ids = {
             "cls": tokenizer.cls_token_id,

@@ -38,7 +38,10 @@ def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
             f" on {model.device.type}; leave measure.linears=torch"
         )
     if not torch.backends.mkldnn.is_available():
-        raise UserError(f"measure.linears={linears}: this torch was built without oneDNN")
+        raise UserError(
+            f"measure.linears={linears}: this torch was built without oneDNN;"
+            " leave measure.linears=torch"
+        )
     if linears == "onednn_bf16" and not multiplies_bfloat16():
         raise UserError(
             "measure.linears=onednn_bf16: oneDNN multiplies no bfloat16 on this processor (it needs"

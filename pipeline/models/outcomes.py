@@ -39,7 +39,8 @@ def said(model: PreTrainedModel, run: Callable[[], Any]) -> tuple[Said, Any]:
     if not states:
         family = model.config.model_type
         raise UserError(
-            f"model: no part of {family} gives its last hidden states: it cannot be intervened on"
+            f"model: no part of {family} gives its last hidden states: `intervene` does not take"
+            " it, `run` may"
         )
     output = given[0] if isinstance(given, tuple) else given
     return Said(states[-1], getattr(output, "logits", None)), given

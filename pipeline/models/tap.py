@@ -202,14 +202,14 @@ def wiring(model: PreTrainedModel) -> list[Place]:
         reason = str(error).split("\n")[0]
         raise UserError(
             f"model: the attention of {family} cannot be read through transformers'"
-            f" AttentionInterface ({type(error).__name__}: {reason})"
+            f" AttentionInterface ({type(error).__name__}: {reason}): give a model of another"
         ) from error
     for site, n_layers in _layers(config).items():
         if not tap.calls or tap.sites.count(site) != n_layers:
             raise UserError(
                 f"model: the attention of {family} does not pass through transformers'"
                 f" AttentionInterface: {tap.sites.count(site)} {site} calls for {n_layers}"
-                " layers; this family cannot be measured"
+                " layers; this family cannot be measured: give a model of another"
             )
     if not config.is_encoder_decoder and _is_causal(tap):
         tap.sites = ["decoder"] * len(tap.sites)

@@ -192,7 +192,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
                 f"report: table {name!r} lacks the column {missing[0]!r}; run aggregate again"
             )
     if tables["census"].is_empty():
-        raise UserError("report: table 'census' has no rows; measure at least one cell")
+        raise UserError("report: table 'census' has no rows; measure one cell at least")
     return {name: tidy(tables[name]) for name in TABLES}
 
 

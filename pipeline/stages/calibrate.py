@@ -49,9 +49,13 @@ def calibrate(request: Request) -> tuple[str, Path]:
     try:
         (model,), (corpus,), (control,) = grid.models, grid.corpora, grid.controls
     except ValueError as error:
-        raise UserError("calibrate: give one model and one corpus") from error
+        raise UserError(
+            "calibrate: of several: give one model, one corpus and no control"
+        ) from error
     if control != "trained":
-        raise UserError(f"control={control}: calibrate measures {', '.join(NULLS)} itself")
+        raise UserError(
+            f"control={control}: calibrate measures {', '.join(NULLS)} itself; leave control out"
+        )
     lake = Lake(request.root / "calibration")
     words = [word for word in request.overrides if not word.startswith("root=")]
     names = ["trained", *(name for pair in NULLS.items() for name in pair)]

@@ -8,10 +8,12 @@ from typing import Any
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
 from pipeline.stages.checks import as_root
-from pipeline.stages.compose import Grid, conf_folder, names, read_grid, read_yaml, resolve
+from pipeline.stages.compose import Grid, read_grid, read_yaml, resolve
 from pipeline.stages.overrides import GROUPS, split
+from pipeline.stages.project import conf_folder
 from pipeline.stages.settings import CellSettings, build, is_name
 
+COMPOSE = "give a file that `headcensus compose` writes for this stage"
 DEFAULTS = {"model": "minilm", "control": "trained", "corpus": "treebank"}
 
 
@@ -36,7 +38,7 @@ def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Reques
     for text in overrides:
         key, value = split(text)
         if key in given:
-            raise UserError(f"{text}: {key} is given twice")
+            raise UserError(f"{text}: {key} is given twice; give it once")
         given.add(key)
         if key in GROUPS:
             chosen[key] = _listed(key, value)
@@ -69,10 +71,7 @@ def resolved_file(path: Path, *needed: str) -> dict[str, Any]:
     content = read_yaml(path)
     lacks = {"root", *needed} - set(content) if isinstance(content, dict) else {"root", *needed}
     if lacks:
-        raise UserError(
-            f"{path} has no {', '.join(sorted(lacks))}: give a file that `headcensus compose`"
-            " writes for this stage"
-        )
+        raise UserError(f"{path} has no {', '.join(sorted(lacks))}: {COMPOSE}")
     as_root(content["root"])
     return content
 
@@ -92,20 +91,23 @@ def resolved_cells(path: Path, *needed: str) -> dict[str, Any]:
     wanted = {"cell", "root", *GROUPS, "measure"}
     for config in _cells_of(path, content):
         if not isinstance(config, dict) or not wanted <= set(config):
-            raise UserError(f"{path}: an entry of cells is without {', '.join(sorted(wanted))}")
+            raise UserError(
+                f"{path}: an entry of cells is without one of {', '.join(sorted(wanted))}:"
+                f" {COMPOSE}"
+            )
     return content
 
 
 def _cells_of(path: Path, content: dict[str, Any]) -> list[Any]:
     if not isinstance(content["cells"], list) or not content["cells"]:
-        raise UserError(f"{path}: cells is no list of cells")
+        raise UserError(f"{path}: cells is no list of cells: {COMPOSE}")
     return content["cells"]
 
 
 def named(name: Any) -> str:
     """Raises UserError where a folder cannot be named by it."""
     if not is_name(name):
-        raise UserError(f"name={name!r} is no name")
+        raise UserError(f"name={name!r} is no name that a folder can have: {COMPOSE}")
     return name
 
 
@@ -113,15 +115,3 @@ def as_cell(content: Any) -> Cell:
     """Raises UserError where these are not the names of a cell."""
     names = build("cell", CellSettings, content)
     return Cell(names.model, names.control, names.seed, names.corpus)
-
-
-def listing() -> str:
-    """Models, corpora and controls: a name and the first comment line of its config."""
-    lines = []
-    for title, group in (("models", "model"), ("corpora", "corpus"), ("controls", "control")):
-        lines.append(f"{title} ({group}=NAME)")
-        for name in names(group):
-            text = (conf_folder() / group / f"{name}.yaml").read_text(encoding="utf-8")
-            first = text.splitlines()[0].lstrip("# ") if text.startswith("#") else ""
-            lines.append(f"  {name:<20} {first}")
-    return "\n".join(lines)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import UserError
-from pipeline.lake.remote import mirror
 
 
 def as_root(value: Any, key: str = "root") -> Path:
     """Raises UserError for what names no folder that Parquet can be written into."""
+    from pipeline.lake.remote import mirror
+
     try:
         if isinstance(value, str) and value and "\0" not in value:
             value.encode()
@@ -22,8 +23,9 @@ def as_root(value: Any, key: str = "root") -> Path:
     raise UserError(f"{key}={value!r}: give the name of a folder, in UTF-8")
 
 
-def check_folder(folder: Path) -> None:
-    """Raises UserError where `folder` is none and cannot be made, or not be written to.
+def check_folder(folder: Path, instead: str = "another root=…") -> None:
+    """Raises UserError where `folder` is none and cannot be made, or not be written to; `instead`
+    is what to give.
 
     Writes nothing itself.
     """
@@ -31,9 +33,9 @@ def check_folder(folder: Path) -> None:
     while not os.path.lexists(place):
         place = place.parent
     if not place.is_dir():
-        raise UserError(f"{folder} cannot be made: {place} is no folder; give another root=…")
+        raise UserError(f"{folder} cannot be made: {place} is no folder; give {instead}")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise UserError(f"{folder}: no leave to write in {place}; give another root=…")
+        raise UserError(f"{folder}: no leave to write in {place}; give {instead}")
 
 
 def check_corpora(corpora: Mapping[str, Any]) -> None:

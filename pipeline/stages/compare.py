@@ -9,6 +9,7 @@ from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.stages.checks import check_folder
 from pipeline.stages.mend import root_of
+from pipeline.stages.project import near
 
 
 def compare(given: Sequence[str]) -> tuple[str, Path]:
@@ -47,5 +48,7 @@ def _cell(name: str, census) -> Cell:
     cells = [Cell(*row) for row in census.select("model", "control", "seed", "corpus").iter_rows()]
     known = {cell.name: cell for cell in cells}
     if name not in known:
-        raise UserError(f"{name} is not in the tables: there are {', '.join(known)}")
+        raise UserError(
+            f"{name} is not in the tables: {near(name, known)}there are {', '.join(known)}"
+        )
     return known[name]

@@ -5,7 +5,7 @@ other stages hang on the keys of those: an edit to a shared base file re-runs wh
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,8 @@ from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
 from pipeline.stages.overrides import GROUPS, SECTIONS
+from pipeline.stages.project import conf_folder, names, near
 from pipeline.stages.settings import CellSettings, build, typed
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,6 @@ class Grid:
         ]
 
 
-def conf_folder() -> Path:
-    """`conf/` of the folder one stands in, else that of the checkout."""
-    for folder in (Path.cwd() / "conf", CHECKOUT / "conf"):
-        if (folder / "census.yaml").is_file():
-            return folder
-    raise UserError("no conf/census.yaml here: run from the folder of a headcensus project")
-
-
 def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     """The whole config of a cell, each value checked and of its type.
 
@@ -80,7 +71,10 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     content = _composed(cell, engine, overrides)
     missing = {"root", *SECTIONS} - set(content)
     if missing:
-        raise UserError(f"{conf_folder() / 'census.yaml'} has no {', '.join(sorted(missing))}")
+        raise UserError(
+            f"{conf_folder() / 'census.yaml'} has no {', '.join(sorted(missing))}: `headcensus"
+            " init` lays whole ones into a new folder"
+        )
     keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
     build("cell", CellSettings, keys)
     checked = {section: typed(section, content[section]) for section in SECTIONS}
@@ -109,18 +103,16 @@ def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, An
 
 
 def _check_file(group: str, name: str) -> None:
-    if name not in names(group):
+    known = names(group)
+    if name not in known:
         raise UserError(
-            f"{group}={name}: there is no such {group}; there are {', '.join(names(group))}"
+            f"{group}={name}: there is no such {group}; {near(name, known)}there are"
+            f" {', '.join(known)}"
         )
     path = conf_folder() / group / f"{name}.yaml"
     # Hydra, too, takes aliases; `conf/` is as trusted as code.
     if not isinstance(read_yaml(path, yaml.SafeLoader), dict):
         raise UserError(f"{path} holds no keys: it needs _target_ at least")
-
-
-def names(group: str) -> list[str]:
-    return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))
 
 
 class _NoAliases(yaml.SafeLoader):
@@ -140,7 +132,7 @@ def read_yaml(path: Path, loader: type[yaml.SafeLoader] = _NoAliases) -> Any:
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except RecursionError as error:
-        raise UserError(f"{path} is no YAML: nested too deeply") from error
+        raise UserError(f"{path} is no YAML that can be read: nested too deeply") from error
     # At a date, a number or a tag that is none PyYAML raises whatever it comes upon.
     except Exception as error:
         reason = (
@@ -157,7 +149,9 @@ def read_grid(path: Path) -> Grid:
     content = read_yaml(path)
     wanted = ("models", "controls", "corpora")
     if not isinstance(content, dict) or set(content) != set(wanted):
-        raise UserError(f"{path}: a grid has the keys {', '.join(wanted)}, each a list of names")
+        raise UserError(
+            f"{path}: a grid has the keys {', '.join(wanted)}, each a list of names, and no others"
+        )
     for key in wanted:
         listed = content[key]
         if (
@@ -165,15 +159,18 @@ def read_grid(path: Path) -> Grid:
             or not all(isinstance(v, str) for v in listed)
             or not listed
         ):
-            raise UserError(f"{path}: {key} is not a list of names")
+            raise UserError(f"{path}: {key} is not a list of names; write {key}: [NAME]")
         if len(set(listed)) != len(listed):
-            raise UserError(f"{path}: {key} names something twice")
+            raise UserError(f"{path}: {key} names something twice; leave one out")
     return Grid(*(tuple(content[key]) for key in wanted))
 
 
-def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[Path]:
+def write_resolved(
+    folder: Path, grid: Grid, overrides: Sequence[str], code: Mapping[str, str] | None = None
+) -> list[Path]:
     """One file per cell, one per corpus, `census.yaml` for what sees all cells, `atlas.yaml` for
-    what loads the models of all cells anew, those of the first corpus, and `intervene.yaml`."""
+    what loads the models of all cells anew, those of the first corpus, and `intervene.yaml`; and
+    `code.yaml`, where there is something to say of it (see `lay.code_of_stages`)."""
     cells = grid.cells()
     resolved = [resolve(cell, overrides) for cell in cells]
     files: dict[str, dict] = {}
@@ -193,6 +190,8 @@ def write_resolved(folder: Path, grid: Grid, overrides: Sequence[str]) -> list[P
         "cells": [files[cell.name] for cell in cells if cell.corpus == cells[0].corpus],
         **_only(resolved[0], ("root", "atlas")),
     }
+    if code is not None:
+        files["code"] = dict(code)
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     for stray in set(folder.glob("*.yaml")) - {folder / f"{name}.yaml" for name in files}:

@@ -24,7 +24,7 @@ def root_of(given: Sequence[str], takes: str = "verify takes root=DIR, and nothi
         if key != "root":
             raise UserError(f"unknown key {key}: {takes}")
         if root is not None:
-            raise UserError(f"root={value}: root is given twice")
+            raise UserError(f"root={value}: root is given twice; give it once")
         root = value
     return as_root("data" if root is None else root)
 

@@ -33,9 +33,9 @@ def settings(given: Sequence[str]) -> NurserySettings:
     for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key or not value:
-            raise UserError(f"{text!r} is not KEY=VALUE")
+            raise UserError(f"{text!r} is not KEY=VALUE: write steps=200")
         if key in content:
-            raise UserError(f"{text}: {key} is given twice")
+            raise UserError(f"{text}: {key} is given twice; give it once")
         content[key] = _listed(value) if key == "models" else value
     made = build("nursery", NurserySettings, content)
     as_root(made.root)

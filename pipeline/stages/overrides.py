@@ -28,7 +28,7 @@ def split(text: str) -> tuple[str, str]:
     """Key and value. Raises UserError for what is not KEY=VALUE, or a key that there cannot be."""
     key, equals, value = text.partition("=")
     if not equals or not key or not value:
-        raise UserError(f"{text!r} is not KEY=VALUE")
+        raise UserError(f"{text!r} is not KEY=VALUE: write model=minilm, or corpus.limit=500")
     if key == "seed":
         raise UserError(f"{text}: write the seed behind the control, as in random_weights-1")
     section, dot, _ = key.partition(".")
@@ -37,7 +37,7 @@ def split(text: str) -> tuple[str, str]:
         hint = f"did you mean {near[0]}?" if near else f"sections are {', '.join(SECTIONS)}"
         raise UserError(f"unknown key {key}: {hint}")
     if dot and not re.fullmatch(r"\w+\.\w+", key):
-        raise UserError(f"unknown key {key}: keys are {section}.KEY")
+        raise UserError(f"unknown key {key}: keys are {section}.KEY, without a further dot")
     if not dot and key not in PLAIN:
         near = difflib.get_close_matches(key, PLAIN, n=1)
         keys = ", ".join((*PLAIN, *(f"{section}.…" for section in SECTIONS)))

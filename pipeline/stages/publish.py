@@ -36,12 +36,12 @@ def settings(given: Sequence[str]) -> PublishSettings:
     for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key or not value:
-            raise UserError(f"{text!r} is not KEY=VALUE")
+            raise UserError(f"{text!r} is not KEY=VALUE: write repo=OWNER/NAME")
         if key in content:
-            raise UserError(f"{text}: {key} is given twice")
+            raise UserError(f"{text}: {key} is given twice; give it once")
         content[key] = value
     if "repo" not in content:
-        raise UserError("publish: give repo=OWNER/NAME")
+        raise UserError("publish: repo is missing: give repo=OWNER/NAME")
     made = build("publish", PublishSettings, content)
     check_name(made.repo)
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", made.license):
@@ -61,11 +61,15 @@ def publish(chosen: PublishSettings) -> str:
     found = verify(lake.root)
     if found.wrong:
         more = f" (and {len(found.wrong) - 1} more)" if len(found.wrong) > 1 else ""
-        raise UserError(f"{found.wrong[0].what}{more}: nothing was pushed; `headcensus repair`")
+        raise UserError(
+            f"{found.wrong[0].what}{more}: nothing was pushed; mend it with `headcensus repair` and"
+            " the words of the run"
+        )
     files = outgoing(lake, found.published, chosen.texts)
     if not files:
         raise UserError(
-            f"{chosen.root} has neither tables nor a lake: sentences go with texts=true"
+            f"{chosen.root} has neither tables nor a lake: give the root=DIR of a census; sentences"
+            " alone go with texts=true"
         )
     card = _card(lake, found.published, chosen, files)
     size = _size(sum(file.size for file in files))

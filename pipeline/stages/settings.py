@@ -170,6 +170,7 @@ def report_settings(content: Any, rules: Rules, tables_folder: str) -> ReportSet
     return build("report", ReportSettings, {**values, **repeated, "tables_folder": tables_folder})
 
 
+_TARGET = "give the module and class of one, as the files of conf/ do"
 _NEEDED = {
     "model": {"folder", "file_hashes", "config", "tokenizer", "load", "load_speaking"},
     "control": {"apply", "call", "order", "pieces"},
@@ -185,17 +186,19 @@ def plugin(section: str, content: Any) -> Any:
     target = values.pop("_target_", None)
     module, _, name = str(target).rpartition(".")
     if not module:
-        raise UserError(f"{section}._target_={target}: give module.Class")
+        raise UserError(f"{section}._target_={target}: {_TARGET}")
     try:
         cls = getattr(importlib.import_module(module), name)
     # To import a module is to run it, and it may end in any way.
     except (Exception, SystemExit) as error:
-        raise UserError(f"{section}._target_={target}: {error}") from error
+        raise UserError(f"{section}._target_={target}: {error}; {_TARGET}") from error
     if not (isinstance(cls, type) and is_dataclass(cls)):
-        raise UserError(f"{section}._target_={target} is no dataclass")
+        raise UserError(f"{section}._target_={target} is no dataclass: {_TARGET}")
     lacks = _NEEDED[section] - {*dir(cls), *(field.name for field in fields(cls))}
     if lacks:
-        raise UserError(f"{section}._target_={target} is no {section}: it has no {min(lacks)}")
+        raise UserError(
+            f"{section}._target_={target} is no {section}: it has no {min(lacks)}; {_TARGET}"
+        )
     return build(section, cls, values)
 
 
@@ -210,7 +213,10 @@ def build(section: str, cls: type[T], content: Any) -> T:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
             raise UserError(f"unknown key {section}.{key}: {hint}")
         if value == "???":
-            raise UserError(f"{section}.{key} is missing: give {section}.{key}=…")
+            raise UserError(
+                f"{section}.{key} is missing: give {section}.{key}=…, or write it into its file in"
+                f" conf/{section}/"
+            )
         if isinstance(value, bool) and hints[key] is not bool:
             # Else true would count as 1.
             raise UserError(f"{section}.{key}={value}: is no {_name(hints[key])}")

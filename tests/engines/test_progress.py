@@ -3,6 +3,8 @@
 import io
 import sys
 
+import tqdm.std
+
 from pipeline.engines.progress import Bar
 
 
@@ -33,3 +35,21 @@ def test_a_terminal_sees_rate_and_time_left(monkeypatch):
 
 def test_a_log_sees_lines_alone(monkeypatch):
     assert shown(monkeypatch, False) == "held by another\n"
+
+
+def test_long_work_says_whole_lines_in_a_log(monkeypatch):
+    clock = iter(range(0, 10_000, 20))
+    monkeypatch.setattr(tqdm.std, "time", lambda: float(next(clock)))
+    screen = Screen(False)
+    monkeypatch.setattr(sys, "stderr", screen)
+    with Bar(total=6, unit=" sentences", desc="cell", miniters=1) as bar:
+        for _ in range(6):
+            bar.update()
+    *lines, end = screen.getvalue().split("\n")
+    assert len(lines) >= 3
+    assert end == ""
+    assert "\r" not in screen.getvalue()
+    for line in lines:
+        assert line.startswith("cell:")
+        assert len(line) <= 80
+        assert line.isascii()

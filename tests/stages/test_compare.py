@@ -143,7 +143,7 @@ def test_the_picture_has_a_mark_for_each_role_in_either(root, tables, tmp_path):
     [
         ([A.name], "two cells"),
         ([A.name, A.name], "two cells"),
-        ([A.name, "m-trained-c"], "m-trained-c is not in the tables: there are local-trained"),
+        ([A.name, "m-trained-c"], "m-trained-c is not in the tables: did you mean"),
         ([A.name, B.name, "limit=3"], "unknown key limit"),
     ],
 )

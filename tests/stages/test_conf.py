@@ -1,7 +1,5 @@
 """Every file in conf/ composes into objects, and the command line is light."""
 
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -52,35 +50,13 @@ def test_the_grid_of_dvc_composes():
 
 def test_list_names_every_config_with_its_line(capsys):
     assert small.run("list") == 0
-    lines = capsys.readouterr().out.splitlines()
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    # A long line goes on below, behind the column of names.
+    lines = out.replace("\n" + " " * 23, " ").splitlines()
     for group, name in NAMES:
         first = (CONF / group / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
         assert f"  {name:<20} {first.lstrip('# ')}" in lines
-
-
-def test_help_names_the_stages_and_imports_nothing_heavy():
-    code = """
-import sys
-from dataclasses import fields
-from pipeline.stages import cli
-try:
-    cli.main(["--help"])
-except SystemExit as stop:
-    heavy = {"torch", "transformers", "datasets", "polars", "hydra", "pyarrow"} & set(sys.modules)
-    sys.exit(str(sorted(heavy)) if heavy else stop.code)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    for stage in ("run", "compose", "ingest", "measure", "aggregate", "report", "list"):
-        assert stage in done.stdout
-
-
-@pytest.mark.parametrize("stage", ["run", "compose", "ingest", "measure", "aggregate", "report"])
-def test_each_stage_has_help_with_examples(stage, capsys):
-    assert small.run(stage, "--help") == 0
-    out = capsys.readouterr().out
-    assert "KEY=VALUE" in out
-    assert "headcensus run" in out
 
 
 BROKEN = {

@@ -34,7 +34,7 @@ test: $(STAMP)  ## set up, then run the tests
 	$(BIN)/pytest
 
 slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
-	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,spacy,stanza]'
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,browser,spacy,stanza]'
 	$(BIN)/pytest -m slow
 
 test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, other machines, long fuzzing

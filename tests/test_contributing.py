@@ -20,7 +20,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from pipeline.stages.compose import read_grid
-from tests import pages, tiny
+from tests import documents, tiny
 from tests.conftest import ROOT
 from tests.stages import small
 
@@ -68,7 +68,7 @@ def reversed_tree(sentence: Tree) -> Tree:
 
 def follow(project: Path, places: dict[str, Path]) -> None:
     """Write what each block says. A change has to fit its file in one place."""
-    for file, language, text in pages.recipes():
+    for file, language, text in documents.recipes():
         path = project / file
         if language == "diff":
             lines = text.splitlines()
@@ -229,6 +229,6 @@ def test_the_tests_that_recipes_ask_for_are_green(project):
     arguments = ["-n0", "-p", "no:cacheprovider", "-k", chosen, *named]
     told = python(project, "-m", "pytest", *arguments)
     assert int(re.search(r"(\d+) passed", told)[1]) >= 4, told  # pyright: ignore
-    new = [written.file for written in pages.recipes() if written.file.endswith(".py")]
+    new = [written.file for written in documents.recipes() if written.file.endswith(".py")]
     python(project, "-m", "ruff", "format", "--check", *new)
     python(project, "-m", "ruff", "check", *new)

@@ -21,12 +21,12 @@ from pipeline.stages import cli
 from pipeline.stages.cells import requested
 from pipeline.stages.cli import main
 from pipeline.stages.overrides import SECTIONS
-from tests import pages, tiny
+from tests import documents, tiny
 from tests.conftest import ROOT
 from tests.nursery.little import RECIPES
 
-README = pages.read(ROOT / "README.md")
-COMMANDS = list(pages.commands())
+README = documents.read(ROOT / "README.md")
+COMMANDS = list(documents.commands())
 RUN_BY_CI = {"make repro", "make test"}
 OF_A_PROJECT = ["headcensus init my-census", "cd my-census", "dvc repro"]
 INSTALL = "pip install -c requirements.lock ."
@@ -39,7 +39,7 @@ URL, STORE = "s3://bucket/prefix", "memory://lakes/pages"
 EXTRAS = {"engine=ray": "ray", "engine=submitit": "submitit"}
 SLOW = {"headcensus nursery", "headcensus calibrate"}
 TO_COME = {"LICENSE", "CITATION.cff", "CHANGELOG.md", "reports/notebooks/explore.ipynb"}
-EACH_PAGE = pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+EACH_PAGE = pytest.mark.parametrize("page", documents.PAGES, ids=lambda page: page.name)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_results_are_the_reports(mark, page):
 
 @EACH_PAGE
 def test_links_and_pictures_are_there(page):
-    targets = re.findall(r"\]\(([^)#\s]+)", pages.prose(page))
+    targets = re.findall(r"\]\(([^)#\s]+)", documents.prose(page))
     assert targets or page.parent != ROOT
     for target in targets:
         if not target.startswith("https://") and target not in TO_COME:
@@ -84,8 +84,8 @@ def keys_of(section: str) -> set[str]:
 def test_what_is_named_is_there(page):
     """Targets of make, stages, keys, names of configs, and files, wherever a page has them."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    new = {written.file for written in pages.recipes()}
-    for code in re.findall(r"`([^`\n]+)`", pages.prose(page)):
+    new = {written.file for written in documents.recipes()}
+    for code in re.findall(r"`([^`\n]+)`", documents.prose(page)):
         if target := re.fullmatch(r"make ([\w-]+)", code):
             assert f"\n{target[1]}: " in makefile, code
         if stage := re.match(r"headcensus (\w+)", code):
@@ -256,7 +256,7 @@ def test_an_install_brings_the_package(tmp_path):
 
 @pytest.mark.parametrize(
     "snippet",
-    [text for text, page in pages.blocks("python").items() if page != pages.RECIPES],
+    [text for text, page in documents.blocks("python").items() if page != documents.RECIPES],
     ids=lambda text: text.splitlines()[-1][:30],
 )
 def test_a_snippet_runs(snippet, request, capsys):

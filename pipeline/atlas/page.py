@@ -5,14 +5,13 @@ script draws; nothing can be fetched. What comes from a corpus, a table or a con
 page once, as JSON in which no sign can end a script element, and is set as text by the script.
 """
 
-import base64
-import hashlib
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.atlas.data import Document
+from pipeline.style.sheet import digest, sheet
 
 SCRIPTS = ("data", "svg", "grid", "heads", "neurons", "app", "settings")
 """In the order in which they need each other."""
@@ -21,25 +20,21 @@ SCRIPTS = ("data", "svg", "grid", "heads", "neurons", "app", "settings")
 def render(document: Document) -> str:
     """One HTML file."""
     script = "\n".join(_text("static", f"{name}.js") for name in SCRIPTS)
-    style = _text("static", "atlas.css")
+    style = sheet(_text("static", "atlas.css"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_text("templates", "atlas.html.j2"))
     return template.render(
         title=_printable(document.title),
         document=Markup(document.json()),
         script=Markup(script),
-        script_digest=_digest(script),
+        script_digest=digest(script),
         style=Markup(style),
-        style_digest=_digest(style),
+        style_digest=digest(style),
     )
 
 
 def _text(folder: str, name: str) -> str:
     return (files("pipeline.atlas") / folder / name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _printable(text: str) -> str:

@@ -14,7 +14,7 @@ from pipeline.report.text import number, slug, spread
 
 _KINDS = {
     "tracks": Look("tracks a relation", "#0072B2", "o"),
-    "aligns": Look("aligns words", "#CC79A7", "D"),
+    "aligns": Look("aligns words", "#882255", "D"),
     "dumps": Look("dumps", "#E69F00", "s"),
     "positional": Look("positional", "#009E73", "^"),
     "broad": Look("broad", "#56B4E9", "v"),

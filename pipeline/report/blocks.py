@@ -17,7 +17,14 @@ class Code:
     text: str
 
 
-Inline = str | Strong | Code
+@dataclass(frozen=True)
+class PageName:
+    """A page beside this one, named in a text: HTML links to it."""
+
+    text: str
+
+
+Inline = str | Strong | Code | PageName
 
 
 @dataclass(frozen=True)

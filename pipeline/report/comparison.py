@@ -124,13 +124,18 @@ def _figure(found: pl.DataFrame, a: str, b: str, name: str) -> Figure | None:
     return Figure(name, caption, alt, draw_scatter(name, title, alt, planes))
 
 
+MARKS = {
+    (True, True): ("#000000", "o"),
+    (True, False): ("#0072B2", "s"),
+    (False, True): ("#D55E00", "^"),
+}
+"""Colour and shape of a head that has the role in one cell, in the other, in both."""
+
+
 def _spot(row: dict, a: str, b: str) -> Spot:
-    looks = {
-        (True, True): Look("in both", "#000000", "o"),
-        (True, False): Look(f"{a} only", "#0072B2", "s"),
-        (False, True): Look(f"{b} only", "#D55E00", "^"),
-    }
-    look = looks[bool(row["a_has"]), bool(row["b_has"])]
+    has = bool(row["a_has"]), bool(row["b_has"])
+    label = "in both" if all(has) else f"{a if has[0] else b} only"
+    look = Look(label, *MARKS[has])
     x, y = (rounded(row[cell]) or 0.0 for cell in ("a", "b"))
     tip = f"{row['site']} L{row['layer']}H{row['head']}, {row['what']}: {x:g} %, {y:g} %"
     return Spot(x, y, look, tip)

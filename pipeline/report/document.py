@@ -6,7 +6,7 @@ from pipeline.report.alignments import alignments
 from pipeline.report.alike import alike
 from pipeline.report.answer import first_lines
 from pipeline.report.best import best
-from pipeline.report.blocks import Block, Code, Heading, say
+from pipeline.report.blocks import Block, Heading, PageName, say
 from pipeline.report.carried import carried
 from pipeline.report.counts import side_by_side
 from pipeline.report.curves import depth, thresholds
@@ -52,7 +52,7 @@ def document(
     blocks += [first_lines(section) for section in sections]
     if interventions is not None:
         blocks.append(
-            say("What heads that dump are good for, by experiment: ", Code(interventions), ".")
+            say("What heads that dump are good for, by experiment: ", PageName(interventions), ".")
         )
     for section in sections:
         blocks += _section(section, settings)

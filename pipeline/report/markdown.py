@@ -14,6 +14,7 @@ from pipeline.report.blocks import (
     Heading,
     Inline,
     Listing,
+    PageName,
     Paragraph,
     Strong,
     Table,
@@ -44,7 +45,7 @@ def escape(text: str) -> str:
 def _inline(part: Inline) -> str:
     if isinstance(part, Strong):
         return f"**{escape(part.text)}**"
-    if isinstance(part, Code):
+    if isinstance(part, Code | PageName):
         return "`" + part.text.replace("`", "'") + "`"
     return escape(part)
 

@@ -112,6 +112,11 @@ class Page:
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
 
+    def prefer(self, scheme: str) -> None:
+        """`light` or `dark`, as the reader's system would have it."""
+        wish = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", features=[wish])
+
     def open(self, file: Path, address: str = "") -> None:
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=f"file://{file}{address}")

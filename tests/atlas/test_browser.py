@@ -246,7 +246,8 @@ def test_a_notebook_shows_it_inline(page, tmp_path):
     frame = page.call("Page.getFrameTree")["frameTree"]["childFrames"][0]["frame"]["id"]
     world = page.call("Page.createIsolatedWorld", frameId=frame)["executionContextId"]
     asked = (
-        "[document.getElementById('view')?.dataset.view, document.querySelectorAll('svg').length]"
+        "[document.getElementById('view')?.dataset.view,"
+        " document.querySelectorAll('#view svg').length]"
     )
     for _ in range(200):
         found = page.call(

@@ -11,6 +11,7 @@ from pipeline.atlas.notebook import show
 from pipeline.atlas.roles import Table
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
+from tests import pages
 from tests.atlas import back, made
 
 EVIL = "</script><script>window.hacked=1</script>"
@@ -28,6 +29,7 @@ def evil_page(folder) -> str:
 
 def test_markup_in_words_and_names_stays_text(tmp_path):
     page = evil_page(tmp_path)
+    pages.check(page)
     assert page.count("<script") == page.count("</script>") == 2
     assert "<img" not in page
     assert "<!--" not in page

@@ -165,13 +165,13 @@ def test_an_empty_census_is_refused(tables):
 
 def test_markdown_and_html_say_the_same(files):
     """Headings, captions and table cells agree: both are printed from the same blocks."""
-    tags = re.findall(r"<h[123]>(.*?)</h[123]>", files["census.html"])
+    page = files["census.html"].replace("<wbr>", "")
+    tags = re.findall(r"<h[123][^>]*>(.*?)</h[123]>", page)
     heads = [line.lstrip("# ") for line in files["census.md"].splitlines() if re.match("#+ ", line)]
     assert tags == heads
-    cells = re.findall(r"<t[hd][^>]*>(?!<button)(.*?)</t[hd]>", files["census.html"])
+    cells = re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", page)
     rows = [r for r in files["census.md"].splitlines() if r.startswith("| ") and "---" not in r]
     printed = [cell.strip() for row in rows for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
-    buttons = re.findall(r"<button[^>]*>(.*?)</button>", files["census.html"])
     plain = {cell.replace("\\", "") for cell in printed}
-    assert set(cells) | set(buttons) == plain
-    assert len(cells) + len(buttons) == len(printed)
+    assert set(cells) == plain
+    assert len(cells) == len(printed)

@@ -10,7 +10,7 @@ from pipeline.lake import open_table
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.tables import TABLES
 from pipeline.report.comparison import write_comparison
-from tests import tiny
+from tests import pages, tiny
 from tests.stages import small
 
 A, B = Cell("local", "trained", 0, "conllu"), Cell("local", "random_weights", 1, "conllu")
@@ -136,6 +136,8 @@ def test_the_picture_has_a_mark_for_each_role_in_either(root, tables, tmp_path):
     assert picture.count("<title>encoder L") == found.filter(role="dumps").height
     assert "in both" in picture
     assert "one only" in picture
+    tree = pages.check((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert tree.count("figure") == 1
 
 
 @pytest.mark.parametrize(

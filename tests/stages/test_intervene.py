@@ -8,7 +8,7 @@ import pytest
 from pipeline.lake.files import sha256_of, write_text
 from pipeline.stages.cli import main
 from pipeline.stages.measure import CellPlan
-from tests import tiny
+from tests import pages, tiny
 from tests.stages import small
 
 
@@ -45,6 +45,11 @@ def test_once_more_loads_no_model_and_changes_nothing(asked, monkeypatch):
     monkeypatch.setattr(CellPlan, "subject", lambda *a, **k: pytest.fail("a model was loaded"))
     assert main(["intervene", *asked, "control=[trained,random_weights]"]) == 0
     assert files(asked) == before
+
+
+def test_the_page_is_like_the_others(asked):
+    file = root(asked) / "report/interventions.html"
+    assert pages.check(file.read_text(encoding="utf-8")).count("table") > 3
 
 
 def test_a_decoder_is_judged_by_what_it_says(asked):

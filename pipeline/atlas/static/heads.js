@@ -1,6 +1,6 @@
 // The head view: lines from what attends to what is attended to, over the arcs of the tree.
 Atlas.heads = (() => {
-  const { make, text, canvas, colour, width, fitted } = Atlas.svg;
+  const { make, text, canvas, colour, width, fitted, DASHES } = Atlas.svg;
   const { data } = Atlas;
   const ROW = 21;
   const TOP = 22;
@@ -95,7 +95,7 @@ Atlas.heads = (() => {
             if (opacity < FAINTEST) return;
             lines.append(make("line", {
               x1: left, y1: y(i) + aside, x2: right, y2: y(j) + aside, stroke: tint, "stroke-width": 2.2,
-              "stroke-opacity": Math.min(1, opacity).toFixed(3),
+              "stroke-opacity": Math.min(1, opacity).toFixed(3), "stroke-dasharray": DASHES[h % 8],
             }));
           }),
         );

@@ -86,7 +86,15 @@ Atlas.settings = (() => {
     ];
   }
 
-  // A button for each head of the layer; those that are drawn carry their colour.
+  // A piece of a head's line, as it is drawn.
+  function swatch(k) {
+    const sign = Atlas.svg.make("svg", { width: 24, height: 4, "aria-hidden": "true" });
+    const line = { x1: 0, y1: 2, x2: 24, y2: 2, stroke: Atlas.svg.colour(`head-${k}`), "stroke-width": 3 };
+    sign.append(Atlas.svg.make("line", { ...line, "stroke-dasharray": Atlas.svg.DASHES[k] }));
+    return sign;
+  }
+
+  // A button for each head of the layer; those that are drawn carry a piece of their line.
   function chips(state) {
     const site = data.siteOf(Atlas.app.current(), state.site);
     const box = document.createElement("fieldset");
@@ -101,7 +109,7 @@ Atlas.settings = (() => {
       const at = state.heads.indexOf(head);
       button.setAttribute("aria-pressed", at >= 0);
       button.title = Atlas.grid.describe(site, state.layer, head);
-      if (at >= 0) button.style.borderBottomColor = Atlas.svg.colour(`head-${at % 8}`);
+      if (at >= 0) button.append(swatch(at % 8));
       button.addEventListener("click", () => {
         const heads = at >= 0 ? state.heads.filter((h) => h !== head) : [...state.heads, head];
         if (heads.length) Atlas.app.go({ heads, head: heads.includes(state.head) ? state.head : heads[0] });

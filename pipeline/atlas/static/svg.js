@@ -1,7 +1,8 @@
 // Drawing: elements, colours of the theme, matrices as pictures, and files of what is drawn.
 Atlas.svg = (() => {
   const SPACE = "http://www.w3.org/2000/svg";
-  const FONT = 'system-ui, "Segoe UI", Roboto, Arial, sans-serif';
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const FONT = token("font");
 
   // XML knows no control characters, and an override of direction would reorder its line.
   const printable = (text) =>
@@ -30,8 +31,10 @@ Atlas.svg = (() => {
     return drawn;
   }
 
-  const colour = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const colour = token;
+
+  // Lines of several heads are told apart by their dashes as well as by colour.
+  const DASHES = [null, "7 3", "2 3", "9 3 2 3", "4 2", "1 5", "12 5", "6 2 1 2 1 2"];
 
   const channels = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
 
@@ -115,5 +118,5 @@ Atlas.svg = (() => {
     return new XMLSerializer().serializeToString(whole);
   }
 
-  return { make, text, canvas, colour, ramp, picture, width, fitted, mark, file, printable, MARKS };
+  return { make, text, canvas, colour, ramp, picture, width, fitted, mark, file, printable, MARKS, DASHES };
 })();

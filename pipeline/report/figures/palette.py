@@ -8,13 +8,14 @@ processor is drawn in the same colour.
 from dataclasses import dataclass
 
 from matplotlib import colormaps
-from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.typing import LineStyleType
 
 from pipeline.report.section import KNOWN
 
 INK = "#1f2328"
 PAPER = "#ffffff"
+BLACK = "#000000"
 FAINT = "#8b949e"
 MISSING = "#e4e7ea"
 BASELINE = "#D55E00"
@@ -26,8 +27,8 @@ _COLOURS = (
     "#009E73",
     "#CC79A7",
     "#56B4E9",
-    "#D55E00",
-    "#7A6A00",
+    "#002080",
+    "#8B24F2",
     "#882255",
 )
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "h", "p")
@@ -60,6 +61,21 @@ def marks(names: list[str]) -> dict[str, Mark]:
     return {name: Mark(_COLOURS[k], _MARKS[k], _DASHES[k]) for name, k in index.items()}
 
 
+def _ink(ground: str) -> str:
+    """The first that is read on a colour: WCAG 2 asks of small text a contrast of 4.5."""
+
+    def light(colour: str) -> float:
+        shares = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)
+        ]
+        return 0.05 + sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), shares, strict=True))
+
+    def contrast(ink: str) -> float:
+        return max(light(ink), light(ground)) / min(light(ink), light(ground))
+
+    return next(ink for ink in (INK, PAPER, BLACK) if contrast(ink) >= 4.5)
+
+
 class Scale:
     """Values from 0 to `top` in steps: one colour a step, darker is more."""
 
@@ -68,6 +84,7 @@ class Scale:
         self.steps = top // step
         ramp: LinearSegmentedColormap = colormaps[name]  # type: ignore[assignment]
         self.colours = [to_hex(ramp(0.95 * k / self.steps)) for k in range(self.steps + 1)]
+        self._inks = [_ink(colour) for colour in self.colours]
 
     def index(self, value: float) -> int:
         return min(max(int(value // self.step), 0), self.steps)
@@ -77,7 +94,7 @@ class Scale:
 
     def ink(self, value: float | None) -> str:
         """Text that can be read on the value's colour."""
-        return PAPER if value is not None and self.index(value) > 0.65 * self.steps else INK
+        return INK if value is None else self._inks[self.index(value)]
 
 
 def lead_scale() -> Scale:

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test slow test-faults bench check format lock treebank clean help
+.PHONY: repro test slow test-faults bench notebook check format lock treebank clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +39,9 @@ test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, o
 
 bench: $(STAMP)  ## set up, then time the census beside what else there is (reports/benchmark.md)
 	$(BIN)/python -m benchmarks
+
+notebook: $(STAMP)  ## run reports/notebooks/explore.ipynb anew over the lake of `make repro`
+	$(BIN)/python -m tests.notebook
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

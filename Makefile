@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # forbids it (images for containers do), each process would compile torch anew, for half a minute.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro test slow test-faults bench check format docs schema lock treebank clean help
+.PHONY: repro test slow test-faults bench notebook check format docs schema lock treebank clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,6 +43,9 @@ test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, o
 
 bench: $(STAMP)  ## set up, then time the census beside what else there is (reports/benchmark.md)
 	$(BIN)/python -m benchmarks
+
+notebook: $(STAMP)  ## run reports/notebooks/explore.ipynb anew over the lake of `make repro`
+	$(BIN)/python -m tests.notebook
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -20,7 +20,7 @@ VIEWS = ("model", "head", "neuron")
 class Inline:
     """A page that notebooks show in a frame of its own. `page` is the whole HTML file."""
 
-    page: str
+    page: str = field(repr=False)
     height: int = 720
 
     def _repr_html_(self) -> str:

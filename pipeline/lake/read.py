@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
+from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File
 from pipeline.lake.remote import mirror
-from pipeline.lake.schema import LAKE
-from pipeline.lake.tables import TABLES
+from pipeline.lake.schema import LAKE, MEASURED
+from pipeline.lake.tables import CELL_KEYS, TABLES
 
 
 def scan(folder: Path) -> pl.LazyFrame:
@@ -38,6 +39,52 @@ def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
     folder = mirror(str(root)) / "tables"
     manifest.verified(folder)
     return pl.scan_parquet(folder / f"{name}.parquet")
+
+
+def open_measured(
+    name: str,
+    root: str | Path = "data",
+    *,
+    model: str | None = None,
+    control: str | None = None,
+    seed: int | None = None,
+    corpus: str | None = None,
+) -> pl.LazyFrame:
+    """What the tables were made of: heads, pointers, outputs, similarity or values, raw.
+
+    Rows of every cell that the tables count and that has what is given of its keys; the four keys
+    come first, as in the tables. `root` may be a URL.
+
+    Raises ValueError for another name, UserError where there is no such cell, or files are not
+    there or damaged.
+    """
+    if name not in MEASURED:
+        raise ValueError(f"nothing measured is called {name!r}: there are {', '.join(MEASURED)}")
+    asked = {"model": model, "control": control, "seed": seed, "corpus": corpus}
+    asked = {key: value for key, value in asked.items() if value is not None}
+    cells = open_table("census", root).select(key.name for key in CELL_KEYS)
+    wanted = [Cell(*row) for row in cells.filter(**asked).collect().iter_rows()]
+    if not wanted:
+        there = ", ".join(Cell(*row).name for row in cells.collect().iter_rows())
+        said = ", ".join(f"{key}={value}" for key, value in asked.items())
+        raise UserError(f"{root} has no cell with {said}: there are {there}")
+    lake = Lake(mirror(str(root)))
+    return pl.concat([_with_keys(cell, scan(lake.measured(name, cell))) for cell in wanted])
+
+
+def _with_keys(cell: Cell, rows: pl.LazyFrame) -> pl.LazyFrame:
+    keys = (pl.lit(getattr(cell, key.name)).alias(key.name) for key in CELL_KEYS)
+    return rows.select(*keys, pl.all()).cast({"seed": pl.Int32})
+
+
+def open_sentences(corpus: str, root: str | Path = "data") -> pl.LazyFrame:
+    """The sentences of a corpus, each with its row there, `sentence`, by which the rows of `heads`
+    and `pointers` name it. `root` may be a URL.
+
+    Raises UserError where they are not there or damaged.
+    """
+    rows = scan(Lake(mirror(str(root))).sentences(corpus))
+    return rows.with_row_index("sentence").cast({"sentence": pl.Int32})
 
 
 def read_shard(path: Path) -> pa.Table:

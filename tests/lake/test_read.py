@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.lake import manifest, open_table, scan
+from pipeline.lake import manifest, open_measured, open_sentences, open_table, scan
 from pipeline.lake.files import sha256_of, write_table
-from pipeline.lake.layout import Lake
+from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.publish import publish_tables
 from pipeline.lake.read import read_shard, read_whole_shard
@@ -103,3 +103,63 @@ def test_any_reader_finds_cells_by_hive(tmp_path):
     write_table(tmp_path / "model=a%2Fb/control=c-1/shard-00000.parquet", pa.table({"row": [1]}))
     frame = pl.scan_parquet(tmp_path, hive_partitioning=True, try_parse_hive_dates=False).collect()
     assert frame.row(0, named=True) == {"row": 1, "model": "a/b", "control": "c-1"}
+
+
+CELLS = [Cell("m/n", "trained", 0, "c"), Cell("m/n", "random", 1, "c")]
+
+
+@pytest.fixture
+def census(tmp_path):
+    """Two cells that the tables count, and one that they do not; a corpus in two shards."""
+    lake, work = Lake(tmp_path), tmp_path / "work"
+    for k, cell in enumerate([*CELLS, Cell("m/n", "left", 0, "c")]):
+        rows = example(LAKE["pointers"]).set_column(0, "sentence", pa.array([k] * 3, pa.int32()))
+        publish(lake.measured("pointers", cell), "pointers", work, rows)
+    publish(lake.sentences("c"), "sentences", work, *[example(LAKE["sentences"])] * 2)
+    tables = {name: schema.empty_table() for name, schema in TABLES.items()}
+    keys = [
+        {"model": c.model, "control": c.control, "seed": c.seed, "corpus": c.corpus} for c in CELLS
+    ]
+    tables["census"] = pa.Table.from_pylist(keys, TABLES["census"])
+    publish_tables(lake, tables, {})
+    return tmp_path
+
+
+def publish(folder, table, work, *shards):
+    files = []
+    for k, rows in enumerate(shards):
+        path = work / f"shard-0000{k}.parquet"
+        write_table(path, rows)
+        files.append(File(path.name, sha256_of(path), len(rows)))
+    manifest.publish(folder, Manifest(table, "f", tuple(files)), work)
+
+
+def test_what_was_measured_comes_with_the_keys_of_the_tables(census):
+    frame = open_measured("pointers", census).collect()
+    keys = open_table("census", census).select("model", "control", "seed", "corpus").collect()
+    assert frame.schema.names() == [*keys.columns, *LAKE["pointers"].names]
+    assert [frame.schema[key] for key in keys.columns] == keys.dtypes
+    assert frame.select(keys.columns).unique(maintain_order=True).equals(keys)
+    assert frame["sentence"].to_list() == [0, 0, 0, 1, 1, 1]
+
+
+def test_some_of_what_was_measured(census):
+    frame = open_measured("pointers", census, model="m/n", control="random", seed=1, corpus="c")
+    assert frame.collect()["sentence"].to_list() == [1, 1, 1]
+    with pytest.raises(UserError, match=r"seed=7: there are m/n-trained-c, m/n-random-1-c$"):
+        open_measured("pointers", census, seed=7)
+    with pytest.raises(ValueError, match="heads, pointers"):
+        open_measured("relations", census)
+    with pytest.raises(UserError, match="holds no finished table"):
+        open_measured("heads", census)
+
+
+def test_sentences_come_with_their_rows(census):
+    frame = open_sentences("c", census).collect()
+    assert frame.columns == ["sentence", *LAKE["sentences"].names]
+    assert frame["sentence"].to_list() == [0, 1, 2, 3, 4, 5]
+    assert (
+        frame.schema["sentence"] == open_measured("pointers", census).collect_schema()["sentence"]
+    )
+    with pytest.raises(UserError, match="holds no finished table"):
+        open_sentences("d", census)

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import torch
 from scipy.sparse.csgraph import minimum_spanning_tree
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 from transformers import AutoModel, AutoTokenizer
 
 from pipeline.analysis.halves import confirming
@@ -24,6 +24,41 @@ from tests.test_census_oracle import read, word_of_each_piece
 N_SENTENCES = 40
 COMPARED = [(0, 1), (3, 40), (70, 71), (17, 65)]
 """Pairs of heads, layer × 12 + head."""
+
+
+NEAR = 2e-5
+"""Of a number: what float32 and another order of sums may make of it, in six layers."""
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Spearman's, and how far it can move at most where numbers that are nearly the same change
+    places: which of two keys receives more is then the processor's to say.
+
+    Of ranks less their mean it is Σ x y over n (n² − 1) / 12. With others x', y' in their place
+    x'y' − xy = (x' − x) y + x (y' − y) + (x' − x) (y' − y).
+    """
+    x, y = rankdata(a, "ordinal"), rankdata(b, "ordinal")
+    of_x, of_y = _near(a), _near(b)
+    moved = _reach(x, y, of_x) + _reach(y, x, of_y) + ((of_x.sum(1) - 1) @ (of_y.sum(1) - 1))
+    return spearmanr(a, b)[0], moved * 12 / (len(a) * (len(a) ** 2 - 1))
+
+
+def _near(a: np.ndarray) -> np.ndarray:
+    """[n, n]: whether two stand in one row of numbers, each of which is near the next."""
+    order = a.argsort(kind="stable")
+    apart = np.diff(a[order]) > NEAR * np.abs(a[order])[1:]
+    row = np.empty(len(a), int)
+    row[order] = np.concatenate(([0], apart.cumsum()))
+    return row[:, None] == row
+
+
+def _reach(x: np.ndarray, y: np.ndarray, near: np.ndarray) -> float:
+    """How far Σ x y moves at most where ranks x change places with those near them."""
+    reach = 0.0
+    for row in np.unique(near[near.sum(1) > 1], axis=0):
+        up, down, now = np.sort(x[row]), np.sort(y[row])[::-1], x[row] @ y[row]
+        reach += max(up @ down[::-1] - now, now - up @ down)
+    return reach
 
 
 class Reference:

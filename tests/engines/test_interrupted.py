@@ -52,12 +52,6 @@ class Death:
         return step
 
 
-@pytest.fixture(autouse=True)
-def no_sync(monkeypatch):
-    """What a power cut would lose is not simulated here; syncing is counted, and costs time."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
 PROGRAMS = {"lake": Little.run, "tables": Little.tables}
 
 

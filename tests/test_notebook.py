@@ -1,12 +1,11 @@
 """The notebook over a small lake: its answers are those of plain loops, its headline the tables'.
 
-The loops read the files with PyArrow and draw the halves by themselves; they share nothing with the
-notebook but what the questions mean. Its cells are run in this process, which has imported all that
-they need, and once more by a kernel, slowly. The committed one was run, and is of no machine.
+The loops (`tests.plain`) share nothing with the notebook but what the questions mean. Its cells are
+run in this process, which has imported all that they need, and once more by a kernel, slowly. The
+committed one was run, and is of no machine.
 """
 
 import contextlib
-import functools
 import io
 import json
 import os
@@ -14,7 +13,6 @@ import re
 import statistics
 import tempfile
 import warnings
-from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,11 +23,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.stages.cli import main
+from tests import plain
 from tests.conftest import ROOT
 
 EXPLORE = ROOT / "reports/notebooks/explore.ipynb"
 MIN_ARCS, MARGIN = 20, 0.1
-DIRECTIONS = {"dep_to_gov": "attends_to", "gov_to_dep": "attended_by"}
 
 
 @pytest.fixture(scope="module")
@@ -72,76 +70,13 @@ def ran(root) -> SimpleNamespace:
     return SimpleNamespace(**names, printed=printed.getvalue(), n_pictures=len(pictures))
 
 
-def rows(folder: Path) -> list[dict]:
-    names = json.loads((folder / "_manifest.json").read_text(encoding="utf-8"))["files"]
-    assert names
-    return [row for file in names for row in pq.read_table(folder / file["name"]).to_pylist()]
-
-
-@functools.cache
-def measured(root: Path, table: str, control: str) -> list[dict]:
-    return rows(root / f"lake/{table}/model=minilm/control={control}/corpus=treebank")
-
-
-def confirms(row: int) -> bool:
-    """Splitmix64 of the row, its last bit."""
-    z = (row + 1) * 0x9E3779B97F4A7C15 % 2**64
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
-    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
-    return bool((z ^ z >> 31) & 1)
-
-
 @pytest.fixture(scope="module")
-def arcs(root) -> list[SimpleNamespace]:
-    return [
-        SimpleNamespace(
-            sentence=k,
-            word=w,
-            governor=g - 1,
-            offset=g - 1 - w,
-            deprel=deprel,
-            confirms=confirms(k),
-        )
-        for k, sentence in enumerate(rows(root / "sentences/corpus=treebank"))
-        for w, (g, deprel) in enumerate(
-            zip(sentence["governors"], sentence["deprels"], strict=True)
-        )
-        if g > 0
-    ]
-
-
-def hits(root: Path, control: str, arcs: list[SimpleNamespace]) -> dict[tuple, set]:
-    """By head, direction and relation the arcs of the confirming half that it is right on."""
-    of_sentence: dict[int, list] = {}
-    for arc in arcs:
-        if arc.confirms:
-            of_sentence.setdefault(arc.sentence, []).append(arc)
-    found: dict[tuple, set] = {}
-    for row in measured(root, "pointers", control):
-        for arc in of_sentence.get(row["sentence"], ()):
-            for direction, column in DIRECTIONS.items():
-                key = (row["layer"], row["head"], direction, arc.deprel)
-                right = found.setdefault(key, set())
-                if row[column][arc.word] == arc.governor:
-                    right.add((arc.sentence, arc.word))
-    return found
-
-
-def by_offset(arcs: list[SimpleNamespace]) -> dict[str, tuple[int, int]]:
-    """Of each relation the arcs in the confirming half, and how many of them the offset hits."""
-    found = {}
-    for deprel in {arc.deprel for arc in arcs}:
-        mine = [arc for arc in arcs if arc.deprel == deprel]
-        counts = Counter(arc.offset for arc in mine if not arc.confirms)
-        ranked = sorted(counts, key=lambda offset: (-counts[offset], abs(offset), -offset))
-        best = ranked[0] if ranked else 1
-        judged = [arc for arc in mine if arc.confirms]
-        found[deprel] = len(judged), sum(arc.offset == best for arc in judged)
-    return found
+def arcs(root) -> list[plain.Arc]:
+    return plain.arcs(root)
 
 
 def test_the_headline_is_counted_from_raw_pointers(root, arcs, ran):
-    offsets, right = by_offset(arcs), hits(root, "trained", arcs)
+    offsets, right = plain.by_offset(arcs), plain.hits(root, "trained", arcs)
     assert sum(n >= MIN_ARCS for n, _ in offsets.values()) > 5
     table = pq.read_table(root / "tables/relations.parquet").to_pylist()
     table = {
@@ -162,13 +97,15 @@ def test_the_headline_is_counted_from_raw_pointers(root, arcs, ran):
     assert f"{len(tracking)} of 72 heads track a relation." in ran.printed
 
 
-def only_far(root: Path, control: str, arcs: list[SimpleNamespace]) -> set[tuple]:
+def only_far(root: Path, control: str, arcs: list[plain.Arc]) -> set[tuple]:
     parts = []
     for far in (False, True):
         part = [arc for arc in arcs if (abs(arc.offset) > 3) == far]
-        offsets = by_offset(part)
+        offsets = plain.by_offset(part)
         enough = {
-            key: r for key, r in hits(root, control, part).items() if offsets[key[3]][0] >= MIN_ARCS
+            key: r
+            for key, r in plain.hits(root, control, part).items()
+            if offsets[key[3]][0] >= MIN_ARCS
         }
         parts.append(
             {
@@ -193,10 +130,10 @@ def test_heads_that_follow_a_relation_only_far(root, arcs, ran):
 SPLIT = ["deprel", "direction", "head", "other", "head_alone", "both_right", "other_alone"]
 
 
-def split(root: Path, control: str, arcs: list[SimpleNamespace]) -> dict[tuple, tuple]:
-    offsets, found = by_offset(arcs), {}
+def split(root: Path, control: str, arcs: list[plain.Arc]) -> dict[tuple, tuple]:
+    offsets, found = plain.by_offset(arcs), {}
     of_relation: dict[tuple, dict] = {}
-    for (layer, head, direction, deprel), right in hits(root, control, arcs).items():
+    for (layer, head, direction, deprel), right in plain.hits(root, control, arcs).items():
         of_relation.setdefault((deprel, direction), {})[f"L{layer}H{head}"] = right
     for (deprel, direction), of_head in of_relation.items():
         n, baseline = offsets[deprel]
@@ -230,7 +167,7 @@ def test_how_sinks_grow_with_length(root, ran):
     }
     assert dumping
     points: dict[tuple, list] = {head: [] for head in dumping}
-    for row in measured(root, "heads", "trained"):
+    for row in plain.measured(root, "heads", "trained"):
         if (row["layer"], row["head"]) in dumping:
             share = 100 * row["mass_cls"] / row["n_queries"]
             points[row["layer"], row["head"]].append((row["n_queries"], share))

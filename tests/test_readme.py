@@ -11,6 +11,7 @@ from pipeline.stages.cli import main
 from tests import tiny
 from tests.conftest import ROOT
 from tests.nursery.little import RECIPES
+from tests.stages import small
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RUN_BY_CI = {"make repro", "make test"}
@@ -52,7 +53,7 @@ def test_ci_runs_what_is_left_to_it():
 def places(tmp_path, treebank) -> dict[str, Path]:
     """What stands in the README in capitals."""
     texts = {
-        "FILE": "\n\n".join(_blocks(treebank)[:25]) + "\n\n",
+        "FILE": "\n\n".join(_blocks(treebank)[:12]) + "\n\n",
         "TEXT": "\n".join(tiny.TEXTS),
         "EN": "the doctor barks\ndogs , of course\n",
         "DE": "doctor barks\ncats don't\n",
@@ -64,6 +65,11 @@ def places(tmp_path, treebank) -> dict[str, Path]:
     return models | {name: tmp_path / name.lower() for name in texts}
 
 
+FEWER = {
+    "run": ["analysis.bootstrap=20", "atlas.sentences=1"],
+    "intervene": ["analysis.bootstrap=20", "intervene.sentences=4", "intervene.draws=1"],
+}
+"""Replicates and sentences, for the sake of time alone."""
 SLOW = {"headcensus nursery", "headcensus calibrate"}
 
 
@@ -85,9 +91,11 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         for name, recipe in RECIPES.items():  # the real ones take minutes
             monkeypatch.setattr(recipes, name.upper(), recipe)
         words += ["models=[mt]", "measured=30", f"root={tmp_path}", f"report={tmp_path}"]
+    if words[0] in FEWER:
+        words += FEWER[words[0]]
     if words[0] == "compare":
-        grid = ["model=minilm", "control=[trained,random_weights]", "corpus.limit=40"]
-        assert main(["run", *grid, f"root={tmp_path}", "atlas.sentences=0"]) == 0
+        grid = ["model=minilm", "control=[trained,random_weights]", "corpus.limit=12"]
+        small.tables(*grid, "analysis.bootstrap=20", f"root={tmp_path}")
         words = [word.replace("root=data", f"root={tmp_path}") for word in words]
     if words[0] == "calibrate":  # the real one takes minutes
         words += ["calibrate.simulations=1", "calibrate.repeats=1", "corpus.limit=300"]
@@ -116,7 +124,7 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
 
 def test_the_snippet_runs(tmp_path, treebank, monkeypatch, capsys):
     few = tmp_path / "few.conllu"
-    few.write_text("\n\n".join(_blocks(treebank)[:25]) + "\n\n", encoding="utf-8")
+    few.write_text("\n\n".join(_blocks(treebank)[:12]) + "\n\n", encoding="utf-8")
     model = tiny.save(tmp_path / "model")
     overrides = [
         f"model.path={model}",
@@ -124,7 +132,7 @@ def test_the_snippet_runs(tmp_path, treebank, monkeypatch, capsys):
         f"corpus.path={few}",
         "control=[trained,random_weights]",
     ]
-    assert main(["run", "model=local", *overrides, f"root={tmp_path / 'data'}"]) == 0
+    small.tables("model=local", *overrides, "analysis.bootstrap=20", f"root={tmp_path / 'data'}")
     monkeypatch.chdir(tmp_path)
     snippets = re.findall(r"```python\n(.*?)```", README, re.S)
     assert snippets

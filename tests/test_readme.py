@@ -237,9 +237,11 @@ def test_a_project_of_ones_own(tmp_path, monkeypatch):
     assert main(shlex.split(OF_A_PROJECT[0])[1:]) == 0
     for needed in ("conf/grid.yaml", "dvc.yaml"):
         assert (tmp_path / "my-census" / needed).is_file()
-    dry = [sys.executable, "-m", "dvc", "repro", "--dry"]
-    done = subprocess.run(dry, cwd=tmp_path / "my-census", capture_output=True, text=True)
-    assert (done.returncode, "headcensus report" in done.stdout) == (0, True), done.stderr
+    # tests/test_wheel.py runs them.
+    stages = [sys.executable, "-m", "dvc", "stage", "list", "--name-only"]
+    done = subprocess.run(stages, cwd=tmp_path / "my-census", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {"compose", "measure@minilm-trained-treebank", "report"} <= set(done.stdout.split())
 
 
 @pytest.mark.slow

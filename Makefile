@@ -34,7 +34,7 @@ test: $(STAMP)  ## set up, then run the tests
 	$(BIN)/pytest
 
 slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
-	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,browser,spacy,stanza]'
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,browser,notebook,spacy,stanza]'
 	$(BIN)/pytest -m slow
 
 test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, other machines, long fuzzing
@@ -45,6 +45,7 @@ bench: $(STAMP)  ## set up, then time the census beside what else there is (repo
 	$(BIN)/python -m benchmarks
 
 notebook: $(STAMP)  ## run reports/notebooks/explore.ipynb anew over the lake of `make repro`
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[notebook]'
 	$(BIN)/python -m tests.notebook
 
 check: $(STAMP)  ## format, lint, types, import contracts

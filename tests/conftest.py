@@ -1,12 +1,19 @@
 """What every test shares: no network, shapes executed, one thread per worker, tiny checkpoints."""
 
+import gc
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 # Triton reads it when it is imported: its kernel runs on the CPU, slowly, one program at a time.
 os.environ["TRITON_INTERPRET"] = "1"
+# Workers share the cores: threads of a library's own would spin against each other.
+for library in ("OMP", "OPENBLAS"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+os.environ["POLARS_MAX_THREADS"] = "1"
 
 from jaxtyping import install_import_hook
 
@@ -14,12 +21,11 @@ install_import_hook(
     ["pipeline.core", "pipeline.statistics", "pipeline.models"], "beartype.beartype"
 )
 
-from pathlib import Path
-
 import pytest
 import torch
 
-# Workers share the cores: threads of torch's own would spin against each other.
+from tests import once
+
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +45,26 @@ def ewt() -> Path:
     return EWT
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """What costs time and shows in no result. Nobody cuts the power: nothing has to be on the disk
+    itself. And the same is not made again: see `once`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        once.keep(patch)
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole runs first: they are long, and a worker that ends with one leaves the other idle."""
     items.sort(key=lambda item: item.path.parent != ROOT / "tests")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: nobody has to look through them for what is garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()

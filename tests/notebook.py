@@ -1,4 +1,4 @@
-"""The notebook, executed: by its tests over a small lake, by `make notebook` over that in data."""
+"""The notebook, run by a kernel: by a test over a small lake, by `make notebook` over `data`."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,21 +6,18 @@ from tempfile import TemporaryDirectory
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
 from traitlets.config import Config
 
 ROOT = Path(__file__).parents[1]
 EXPLORE = ROOT / "reports/notebooks/explore.ipynb"
 
 
-def executed(folder: Path, *more: str) -> NotebookNode:
-    """The notebook with its outputs, run with `folder` as working folder; `more` are cells that
-    are put behind its own.
+def executed(folder: Path) -> NotebookNode:
+    """The notebook with its outputs, run with `folder` as working folder.
 
     Raises nbclient's CellExecutionError, with the cell and its traceback, where one fails.
     """
     book = nbformat.read(EXPLORE, as_version=4)
-    book.cells += [new_code_cell(source) for source in more]
     with TemporaryDirectory() as sockets:
         # By files that are ours alone: at a port anybody could listen.
         kernel = {"transport": "ipc", "ip": f"{sockets}/kernel"}

@@ -37,7 +37,7 @@ def edit(file: Path, /, **values) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """The tracked files, a tiny model in minilm's place, thirty sentences, two controls."""
+    """The tracked files, a tiny model in minilm's place, twelve sentences, two controls."""
     folder = tmp_path_factory.mktemp("clone")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\0"):
@@ -48,7 +48,10 @@ def project(tmp_path_factory) -> Path:
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     model = tiny.save(tmp_path_factory.mktemp("model"))
     edit(folder / "conf/model/minilm.yaml", path=str(model), package=None, sha256=None)
-    edit(folder / "conf/corpus/treebank.yaml", limit=30)
+    edit(folder / "conf/corpus/treebank.yaml", limit=12)
+    edit(folder / "conf/analysis/default.yaml", bootstrap=20)
+    edit(folder / "conf/atlas/default.yaml", sentences=2)
+    edit(folder / "conf/intervene/default.yaml", sentences=4, draws=1, classes=["sep"])
     edit(folder / "conf/grid.yaml", controls=["trained", "shuffled_weights-1"])
     return folder
 

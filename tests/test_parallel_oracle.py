@@ -15,7 +15,6 @@ import torch
 from transformers import AutoTokenizer, BartConfig, BartModel
 
 from pipeline.lake import open_table
-from pipeline.stages.cli import main
 from tests import tiny
 from tests.stages import small
 
@@ -115,7 +114,7 @@ def test_means_and_error_rates_equal_the_reference(checkpoint, pairs, tmp_path):
     words = ["model=local", f"model.path={checkpoint}", "corpus=parallel", f"corpus.path={path}"]
     words += ["corpus.source_column=en", "corpus.target_column=de", "corpus.alignment_column=links"]
     words += ["ingest.shard_sentences=10", "analysis.min_arcs=1", "analysis.bootstrap=10"]
-    assert main(["run", *words, f"root={tmp_path}"]) == 0
+    small.tables(*words, f"root={tmp_path}")
     means, aligned = reference(checkpoint, records)
 
     heads = open_table("heads", tmp_path).collect()
@@ -146,7 +145,7 @@ def test_the_same_text_on_both_sides(checkpoint, sentences_file, tmp_path):
     """A corpus without translations: the decoder's arcs are those of the same tree."""
     words = ["model=local", f"model.path={checkpoint}", "corpus=conllu"]
     words += [f"corpus.path={sentences_file}", "analysis.min_arcs=1", "analysis.bootstrap=10"]
-    assert main(["run", *words, f"root={tmp_path}"]) == 0
+    small.tables(*words, f"root={tmp_path}")
     relations = (
         open_table("relations", tmp_path).filter(level="full", weighting="attention").collect()
     )

@@ -9,6 +9,7 @@ from pipeline.lake import open_table, scan
 from pipeline.lake.layout import Lake
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.stages.cli import main
+from tests.stages import small
 from tests.test_census_oracle import read
 
 N = 9
@@ -65,8 +66,8 @@ def test_own_segment_against_eager(root, treebank):
 
 def test_alone_there_is_no_block(treebank, tmp_path):
     asked = ["corpus=conllu", f"corpus.path={treebank}", "corpus.limit=3", "control=trained"]
-    asked += ["analysis.bootstrap=10", "atlas.sentences=0", f"root={tmp_path}"]
-    assert main(["run", "model=minilm", *asked]) == 0
+    asked += ["analysis.bootstrap=10", f"root={tmp_path}"]
+    small.tables("model=minilm", *asked)
     heads = open_table("heads", tmp_path).collect()
     assert heads["block"].null_count() == heads["own_segment"].null_count() == 72
     assert open_table("census", tmp_path).collect()["n_block"].item() is None

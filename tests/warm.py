@@ -21,12 +21,13 @@ with socket.socket(socket.AF_UNIX) as server:
     sys.exit(server.recv(1)[0])
 """
 SERVER = """
-import os, socket, sys
+import gc, os, socket, sys
 import hydra, matplotlib.figure, polars, scipy.stats, torch, transformers, datasets
 from pipeline.stages import atlas, cli, measure
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[1])
 listener.listen()
+gc.freeze()
 print("ready", flush=True)
 while True:
     client, _ = listener.accept()

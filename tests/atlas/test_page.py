@@ -72,6 +72,7 @@ def test_show_is_a_frame_that_cannot_touch_the_notebook(tmp_path):
     inline = show(subject, "Dogs bark , of course !", view="head", layers=[2], heads=[0, 3])
     assert inline._repr_html_().startswith('<iframe sandbox="allow-scripts allow-downloads"')
     assert "<script" not in inline._repr_html_()
+    assert "<script" not in repr(inline)  # a notebook keeps it beside the page
     found = back.document(inline.page)
     assert found["start"] == {"view": "head", "layer": "2", "heads": "0,3"}
     assert found["sentences"][0]["source"]["words"] == ["Dogs", "bark", ",", "of", "course", "!"]

@@ -5,7 +5,7 @@ Here in one process; the real ones, and what befalls them, are in test_ray.py an
 
 import random
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -21,6 +21,7 @@ class Shuffled:
     """Does what a worker does, and hands it back in an order of its own."""
 
     seed: int
+    given: list[int] = field(default_factory=list)
 
     @contextmanager
     def pool(self):
@@ -29,26 +30,31 @@ class Shuffled:
             made = loaded(work, subject, 1)
             random.Random(self.seed).shuffle(tasks)
             for task in tasks:
+                self.given.append(task.number)
                 progress(len(task.sentences))
                 yield task.number, done(work, made, task, metadata)
 
         yield pool
 
 
-@pytest.mark.parametrize("command", ["run", "intervene"])
-def test_the_order_of_completion_changes_nothing(command, words, root, tmp_path, monkeypatch):
+def test_the_order_of_completion_changes_nothing(words, root, tmp_path, monkeypatch):
+    """Of measuring, and of intervening, which begins with a census."""
     asked = [word for word in words if not word.startswith("root=")]
-    assert small.run(command, *asked, f"root={root}") == 0
-    for seed in range(2):
-        other = tmp_path / f"{seed}"
-        with monkeypatch.context() as patch:
-            patch.setattr(measure, "engine_of", lambda _, seed=seed: Shuffled(seed))
-            patch.setattr("pipeline.stages.intervene.engine_of", lambda _, s=seed: Shuffled(s))
-            assert small.run(command, *asked, f"root={other}") == 0
-        found, expected = small.files(other), small.files(root)
-        assert found.keys() == expected.keys()
-        for name, content in expected.items():
-            assert name.startswith("report/") or found[name] == content, name
+    assert small.run("intervene", *asked, f"root={root}") == 0
+    orders = []
+
+    def shuffled(_):
+        orders.append(Shuffled(seed=1))
+        return orders[-1]
+
+    monkeypatch.setattr(measure, "engine_of", shuffled)
+    monkeypatch.setattr("pipeline.stages.intervene.engine_of", shuffled)
+    assert small.run("intervene", *asked, f"root={tmp_path / 'other'}") == 0
+    assert [engine.given for engine in orders] == [[2, 0, 1], [2, 0, 1]]
+    found, expected = small.files(tmp_path / "other"), small.files(root)
+    assert found.keys() == expected.keys()
+    for name, content in expected.items():
+        assert name.startswith("report/") or found[name] == content, name
 
 
 def test_what_a_job_says_of_its_input_comes_back_as_itself():
@@ -126,7 +132,8 @@ def test_what_an_engine_cannot_be_is_said_in_a_line(word, says, words, root, cap
 def test_an_engine_that_there_is_not_names_those_there_are(words, root, capfd):
     assert small.run("measure", *words, "engine=rai") == 2
     assert capfd.readouterr().err == (
-        "headcensus: engine=rai: there is no such engine; there are ray, serial, submitit\n"
+        "headcensus: engine=rai: there is no such engine; did you mean ray? there are ray, serial,"
+        " submitit\n"
     )
     assert not root.exists()
 

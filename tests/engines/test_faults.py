@@ -16,7 +16,7 @@ import pytest
 
 from tests.engines.little import Little, check_what_is_published
 from tests.engines.processes import CONTEXT, end_of, start, wait_for
-from tests.engines.test_interrupted import PROGRAMS, Death
+from tests.engines.test_interrupted import PROGRAMS, STEPS, SYNC, Death
 from tests.stages import small
 
 pytestmark = pytest.mark.faults
@@ -49,7 +49,7 @@ def n_records(root: Path) -> int:
 def _killed_at(program: str, root: Path, at: int | None) -> None:
     """In a process of its own: runs until step `at`, and is killed there."""
     with pytest.MonkeyPatch.context() as patch:
-        Death(patch, at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        Death(patch, at, lambda: os.kill(os.getpid(), signal.SIGKILL), (*STEPS, SYNC))
         PROGRAMS[program](Little(root), patch)
 
 
@@ -57,7 +57,7 @@ def _killed_at(program: str, root: Path, at: int | None) -> None:
 def test_kill_9_at_every_step(program, tmp_path, monkeypatch):
     """Every write, fsync, replace, link and removal, none left out."""
     with monkeypatch.context() as patch:
-        n_steps = Death(patch).count(
+        n_steps = Death(patch, steps=(*STEPS, SYNC)).count(
             lambda: PROGRAMS[program](Little(tmp_path / "undisturbed"), patch)
         )
     expected, root = small.files(tmp_path / "undisturbed"), tmp_path / "out"

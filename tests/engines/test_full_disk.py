@@ -34,11 +34,6 @@ class FullDisk:
         return write
 
 
-@pytest.fixture(autouse=True)
-def no_sync(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
 def test_no_room_at_every_write(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         disk = FullDisk(patch)

@@ -14,14 +14,20 @@ pytest.importorskip("triton")
 
 from pipeline.statistics import fused
 
+LAYERS = {
+    "bert": {"num_hidden_layers": 1},
+    "gemma2": {},  # every second has a window
+    "t5": {"num_layers": 1, "num_decoder_layers": 1},
+}
 
-@pytest.mark.parametrize("family", ["bert", "gemma2", "t5"])
+
+@pytest.mark.parametrize("family", LAYERS)
 def test_statistics_equal_eager_attentions(family, tmp_path, monkeypatch):
     """Both ways; grouped keys, a window and a cap; a bias, and across two stacks."""
     # One tile holds a sentence: several are tried with what is attended, in test_fused.
     monkeypatch.setattr(fused, "SIZES", (64,))
     monkeypatch.setattr(fused, "WORDS_SIZE", 64)
-    read = Read.of(tiny.save(tmp_path, family))
+    read = Read.of(tiny.save(tmp_path, family, **LAYERS[family]))
     sentences = PAIRS[1:2] if family == "t5" else SENTENCES[:2]
     tap = read.measured(sentences, "triton")
     for row, sentence in enumerate(sentences):

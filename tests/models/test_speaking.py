@@ -4,12 +4,14 @@ import json
 
 import pytest
 import torch
+from torch import Tensor
 
 from pipeline.controls.base import Control, Trained
 from pipeline.controls.random_embeddings import RandomEmbeddings
 from pipeline.controls.random_weights import RandomWeights
 from pipeline.controls.shuffled_weights import ShuffledWeights
 from pipeline.controls.spectrum_weights import SpectrumWeights
+from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
@@ -17,6 +19,7 @@ from pipeline.models.encode import Encoder
 from pipeline.models.outcomes import Said, said
 from pipeline.models.resume import units
 from pipeline.models.tap import NAME, Tap, forward, wiring
+from pipeline.statistics.portable import attention_pattern, output_of
 from tests import tiny
 from tests.models.families import CAUSAL, FAMILIES, TWO_STACKS
 
@@ -38,8 +41,13 @@ def objective_of(family: str) -> str:
 HEADS = {"mlm": "ForMaskedLM", "clm": "ForCausalLM", "seq2seq": "ForSeq2SeqLM"}
 
 
+def attended(call: AttentionCall) -> tuple[Tensor, Reduction]:
+    """Without a statistic: what is said is asked, not what was seen."""
+    return output_of(attention_pattern(call), call), Reduction()
+
+
 def what(model, source, target, places) -> Said:
-    return said(model, lambda: forward(model, Tap(source, target, places)))[0]
+    return said(model, lambda: forward(model, Tap(source, target, places, attended)))[0]
 
 
 @pytest.mark.parametrize("family", SPEAKING)

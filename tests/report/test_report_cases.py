@@ -146,14 +146,16 @@ def test_a_section_for_every_model_and_corpus_and_only_what_is_in_the_grid(tmp_p
     assert "gum" not in left + (tmp_path / "census.md").read_text("utf-8")
 
 
-def test_one_head_and_many():
-    for layers, heads in ((1, 1), (24, 16)):
-        grid = Grid(layers=layers, heads=heads, deprels=("nsubj",), controls=TWO)
-        files, _ = report(grid)
-        root = ET.fromstring(files["figures/minilm--ewt--relations-encoder.svg"])
-        tips = [e for e in root.iter("{http://www.w3.org/2000/svg}title") if ":" in (e.text or "")]
-        heads_named = {tip.text.split(":")[0] for tip in tips if tip.text}
-        assert {f"L{k}H{j}" for k in range(layers) for j in range(heads)} <= heads_named
+@pytest.mark.parametrize(
+    ("layers", "heads"), [(1, 1), (7, 13), pytest.param(24, 16, marks=pytest.mark.slow)]
+)
+def test_one_head_and_many(layers, heads):
+    grid = Grid(layers=layers, heads=heads, deprels=("nsubj",), controls=TWO)
+    files, _ = report(grid)
+    root = ET.fromstring(files["figures/minilm--ewt--relations-encoder.svg"])
+    tips = [e for e in root.iter("{http://www.w3.org/2000/svg}title") if ":" in (e.text or "")]
+    heads_named = {tip.text.split(":")[0] for tip in tips if tip.text}
+    assert {f"L{k}H{j}" for k in range(layers) for j in range(heads)} <= heads_named
 
 
 def test_the_section_counts_a_threshold_of_its_own():

@@ -52,6 +52,12 @@ def run(*words: str) -> int:
         return int(stop.code or 0)
 
 
+def tables(*words: str) -> None:
+    """What `run` does before its atlas and its report."""
+    for stage in ("ingest", "measure", "aggregate"):
+        assert run(stage, *words) == 0
+
+
 def words(checkpoint: Path, sentences: Path, root: Path) -> list[str]:
     """What the tests give every stage: shards of 5 sentences, and no atlas at the end of a run."""
     return [

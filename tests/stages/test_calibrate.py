@@ -47,7 +47,10 @@ def test_the_page_and_what_it_is_made_of(asked, root, tmp_path, capfd):
         (["calibrate.simulations=0"], "calibrate.simulations"),
     ],
 )
-def test_what_cannot_be_simulated_is_said_in_one_line(asked, more, says, tmp_path, capfd):
+def test_what_cannot_be_simulated_is_said_in_one_line(
+    asked, sentences, more, says, tmp_path, capfd
+):
+    sentences.write_text(small.conllu(14), encoding="utf-8")
     keys = {word.split("=")[0] for word in more}
     kept = [word for word in asked if word.split("=")[0] not in keys]
     assert small.run("calibrate", *kept, *more) == 2

@@ -105,7 +105,7 @@ def test_a_grid_over_training_checkpoints(words, root, tmp_path, capfd):
         tiny.save(tmp_path / "run" / f"step-{step}", seed=step)
     kept = [word for word in words if not word.startswith("model")]
     path = f"model.path={tmp_path / 'run'}"
-    assert small.run("run", "model=[local~step-1,local~step-2]", path, *kept) == 0
+    small.tables("model=[local~step-1,local~step-2]", path, *kept)
     census = open_table("census", root).collect()
     assert census["model"].to_list() == ["local~step-1", "local~step-2"]
     heads = open_table("heads", root).collect()

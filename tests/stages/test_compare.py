@@ -24,7 +24,7 @@ def root(tmp_path_factory):
     corpus = folder / "some.conllu"
     corpus.write_text(small.conllu(40), encoding="utf-8")
     words = small.words(tiny.save(folder / "model"), corpus, folder / "out")
-    assert small.run("run", *words, "control=[trained,random_weights-1]") == 0
+    small.tables(*words, "control=[trained,random_weights-1]")
     return folder / "out"
 
 
@@ -101,7 +101,7 @@ def test_two_corpora_are_resampled_each_by_itself(tmp_path):
     corpus.write_text(small.conllu(40), encoding="utf-8")
     words = small.words(tiny.save(tmp_path / "model"), corpus, tmp_path / "out")
     words.remove("corpus=conllu")
-    assert small.run("run", *words, "corpus=[conllu,treebank]") == 0
+    small.tables(*words, "corpus=[conllu,treebank]")
     tables = {name: open_table(name, tmp_path / "out").collect() for name in TABLES}
     other = Cell("local", "trained", 0, "treebank")
     found = rows(tmp_path / "out", tables, A, other).filter(role="dumps", what="cls")

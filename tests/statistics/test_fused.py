@@ -48,7 +48,8 @@ def with_changed(pieces: Pieces, **changes: torch.Tensor) -> Pieces:
 
 @pytest.mark.parametrize("mask", MASKS)
 def test_within_one_sequence(mask):
-    assert_same("triton", one_sequence([37, 5], mask))
+    # A window has a third tile to leave out.
+    assert_same("triton", one_sequence([37 if "window" in mask else 20, 5], mask))
 
 
 @pytest.mark.parametrize("name", [*FLAGS_ON, "none"])
@@ -175,7 +176,7 @@ def test_channels_of_any_number():
 
 
 def test_the_same_call_gives_the_same_bytes():
-    call = one_sequence([20, 9], "all", flags=ALL)
+    call = one_sequence([20], "all", flags=ALL)
     (output, one), (again, other) = fused.attend(call), fused.attend(call)
     assert torch.equal(output, again)
     for name, sums in one.sums.items():
@@ -199,14 +200,14 @@ class Largest(TorchDispatchMode):
 
 @pytest.mark.parametrize(("trees", "quadratic"), [(False, False), (True, True)])
 def test_memory_grows_with_length_but_for_trees(trees, quadratic):
-    call = one_sequence([64], "all", flags=NONE | {"trees": trees})
+    call = one_sequence([48], "all", flags=NONE | {"trees": trees})
     layout = call.layout
-    singles = with_changed(layout.queries, word=torch.arange(64)[None], n_words=torch.tensor([64]))
+    singles = with_changed(layout.queries, word=torch.arange(48)[None], n_words=torch.tensor([48]))
     call = replace(call, layout=Layout(singles, singles, layout.visible))
     portable.attend(call)  # the layout's own tables are made, once for all heads
     with Largest() as largest:
         fused._digest(call, None, tiling(call.layout, 16))
-    assert (largest.n >= 2 * 64 * 64) == quadratic
+    assert (largest.n >= 2 * 48 * 48) == quadratic
 
 
 def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):

@@ -56,17 +56,17 @@ while True:
 
 
 @contextlib.contextmanager
-def headcensus(code: Path) -> Iterator[Path]:
-    """The folder of a client whose server runs the code below `code`."""
+def headcensus(code: Path, python: Path | str = sys.executable) -> Iterator[Path]:
+    """The folder of a client whose server runs the code below `code`, by that `python`."""
     # The path of a socket may have a hundred signs, no more.
     with tempfile.TemporaryDirectory() as folder:
         address = f"{folder}/socket"
         client = Path(folder) / "bin/headcensus"
         client.parent.mkdir()
-        client.write_text(CLIENT.format(python=sys.executable, address=address), encoding="utf-8")
+        client.write_text(CLIENT.format(python=python, address=address), encoding="utf-8")
         client.chmod(0o755)
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, address],
+            [str(python), "-c", SERVER, address],
             cwd=code,
             env={**os.environ, "PYTHONPATH": str(code), "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import polars as pl
+import pytest
 from report_tables import Grid, make, quarantine
 
 from pipeline.report.write import ReportSettings, render, write_report

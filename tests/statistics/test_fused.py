@@ -200,14 +200,14 @@ class Largest(TorchDispatchMode):
 
 @pytest.mark.parametrize(("trees", "quadratic"), [(False, False), (True, True)])
 def test_memory_grows_with_length_but_for_trees(trees, quadratic):
-    call = one_sequence([48], "all", flags=NONE | {"trees": trees})
+    call = one_sequence([64], "all", flags=NONE | {"trees": trees})
     layout = call.layout
-    singles = with_changed(layout.queries, word=torch.arange(48)[None], n_words=torch.tensor([48]))
+    singles = with_changed(layout.queries, word=torch.arange(64)[None], n_words=torch.tensor([64]))
     call = replace(call, layout=Layout(singles, singles, layout.visible))
     portable.attend(call)  # the layout's own tables are made, once for all heads
     with Largest() as largest:
         fused._digest(call, None, tiling(call.layout, 16))
-    assert (largest.n >= 2 * 48 * 48) == quadratic
+    assert (largest.n >= 2 * 64 * 64) == quadratic
 
 
 def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.statistics.portable import baseline, reduce
-from tests import oracle
+from tests import oracle, ranks
 
 
 def random_pieces(rng: np.random.Generator, lengths: list[int]) -> tuple[Pieces, list[dict]]:
@@ -94,9 +94,12 @@ def test_all_statistics_equal_the_reference(mask, seed, lengths):
             )
             assert set(expected) == set(found.sums)
             # Left and right cancel in it: float32 errs by the size of what was added up.
-            signed = {"displacement_pieces": max(2e-5, 1e-6 * expected["distance_pieces"])}
+            further = {"displacement_pieces": max(2e-5, 1e-6 * expected["distance_pieces"])}
+            received = pattern[s, h, :n, :n].sum(0).numpy() / np.maximum(seen.sum(0), 1)
+            length = f[s, h, :n].norm(dim=-1).numpy()
+            further["spearman"] = 2e-5 + ranks.reach(received, length)
             for name, value in expected.items():
-                atol = signed.get(name, 2e-5)
+                atol = further.get(name, 2e-5)
                 np.testing.assert_allclose(
                     found.sums[name][s, h].numpy(), value, atol=atol, rtol=1e-5, err_msg=name
                 )

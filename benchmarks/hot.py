@@ -1,7 +1,7 @@
 """The hot path alone: a forward pass through the tap beside one that measures nothing.
 
 It needs torch and transformers and nothing else of what the project needs, so that it runs on a
-machine that was lent for its GPU: `python -m benchmarks.hot --dtype bfloat16`. Models have random
+machine with a GPU and little more: `python -m benchmarks.hot --dtype bfloat16`. Models have random
 weights, and sentences are made of pieces that no tokenizer saw; rows of the lake are not made.
 """
 
@@ -105,15 +105,11 @@ def contestants(
     yield EVERYTHING, tap(attention_only, places=places, values=True)
     yield NO_TREES, tap(attention_only, places=places, trees=False, values=True)
     yield LEAST, tap(attention_only, places=bare, trees=False)
-    yield f"{LEAST}, the whole model", tap(_whole, places=bare, trees=False)
-
-
-def _whole(model: PreTrainedModel, tap: Tap) -> None:
-    forward(model, tap)
+    yield f"{LEAST}, the whole model", tap(forward, places=bare, trees=False)
 
 
 def made_up(n_sentences: int, length: int, seed: int) -> Pieces:
-    """Sentences from almost as long as `length` to that; every fourth word has two pieces."""
+    """Sentences from almost as long as `length` to that; every fifth word has two pieces."""
     draw = torch.Generator().manual_seed(seed)
     lengths = torch.randint(length - length // 16, length + 1, (n_sentences,), generator=draw)
     lengths[0] = length

@@ -82,14 +82,14 @@ def _parser() -> argparse.ArgumentParser:
     for name, command in COMMANDS.items():
         one = commands.add_parser(
             name,
-            usage=f"headcensus {name}{_usage(name, command)}",
+            usage=f"headcensus {name}{_usage(command)}",
             description=f"{command.what[0].upper()}{command.what[1:]}.",
             epilog=_examples(command),
             formatter_class=_formatted,
         )
         if command.words:
-            metavar = "DIR" if name == "init" else "KEY=VALUE"
-            nargs = "?" if name == "init" else "*"
+            metavar = command.operand.removesuffix(" ...")
+            nargs = "?" if metavar == command.operand else "*"
             one.add_argument("overrides", nargs=nargs, metavar=metavar, help=command.words)
         if command.resolved:
             one.add_argument(
@@ -108,8 +108,8 @@ def _formatted(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, width=WIDTH - 1)
 
 
-def _usage(name: str, command: Command) -> str:
-    words = " [DIR]" if name == "init" else " [KEY=VALUE ...]" if command.words else ""
+def _usage(command: Command) -> str:
+    words = f" [{command.operand}]" if command.words else ""
     return f"{words} | --resolved FILE" if command.resolved else words
 
 

@@ -15,13 +15,15 @@ ROOT = "root=DIR, the folder of a census (default: data)"
 
 @dataclass(frozen=True)
 class Command:
-    """`what` it does, in one line. `words`: what stands behind it, if anything may; `examples` as
-    they are typed, each with what it is for. `resolved`: it takes a file that `compose` wrote."""
+    """`what` it does, in one line. `words`: what stands behind it, if anything may, and `operand`
+    what each is called, with dots where there may be several; `examples` as they are typed, each
+    with what it is for. `resolved`: it takes a file that `compose` wrote."""
 
     what: str
     examples: tuple[tuple[str, str], ...]
     words: str | None = CELLS
     resolved: bool = False
+    operand: str = "KEY=VALUE ..."
 
 
 GROUPS: dict[str, dict[str, Command]] = {
@@ -44,6 +46,7 @@ GROUPS: dict[str, dict[str, Command]] = {
             "lay a project for `dvc repro` into a folder",
             (("headcensus init census", "into the new folder census/; README.md there goes on"),),
             "the folder, empty or new (default: this one)",
+            operand="DIR",
         ),
         "list": Command(
             "name the models, corpora and controls there are",

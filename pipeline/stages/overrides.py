@@ -5,7 +5,6 @@ or a dollar in a path would mean something. Its type is that of the dataclass fi
 (`settings.typed`). Two things are spelled: `null`, and lists such as `[a.conllu,b.conllu]`.
 """
 
-import difflib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from pipeline.core.errors import UserError
+from pipeline.stages.project import near
 
 GROUPS = ("model", "control", "corpus")
 SECTIONS = (
@@ -33,15 +33,13 @@ def split(text: str) -> tuple[str, str]:
         raise UserError(f"{text}: write the seed behind the control, as in random_weights-1")
     section, dot, _ = key.partition(".")
     if dot and section not in SECTIONS:
-        near = difflib.get_close_matches(section, SECTIONS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"sections are {', '.join(SECTIONS)}"
+        hint = near(section, SECTIONS).rstrip() or f"sections are {', '.join(SECTIONS)}"
         raise UserError(f"unknown key {key}: {hint}")
     if dot and not re.fullmatch(r"\w+\.\w+", key):
         raise UserError(f"unknown key {key}: keys are {section}.KEY, without a further dot")
     if not dot and key not in PLAIN:
-        near = difflib.get_close_matches(key, PLAIN, n=1)
         keys = ", ".join((*PLAIN, *(f"{section}.…" for section in SECTIONS)))
-        raise UserError(f"unknown key {key}: " + (f"did you mean {near[0]}?" if near else keys))
+        raise UserError(f"unknown key {key}: {near(key, PLAIN).rstrip() or keys}")
     return key, value
 
 

@@ -4,7 +4,6 @@ Hydra takes wrong types and unknown keys of a plug-in in silence; here each sect
 against the dataclass that it fills, and an error names the key, what it holds, and what it may.
 """
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
@@ -17,6 +16,7 @@ from pipeline.core.edit import EDIT_CLASSES
 from pipeline.core.errors import UserError
 from pipeline.models.linears import Linears
 from pipeline.report.settings import ReportSettings
+from pipeline.stages.project import near
 
 T = TypeVar("T")
 
@@ -209,8 +209,7 @@ def build(section: str, cls: type[T], content: Any) -> T:
     known = {f.name: (hints[f.name], _default(f)) for f in fields(cls)}  # pyright: ignore
     for key, value in values.items():
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
+            hint = near(str(key), known).rstrip() or f"there are {', '.join(known) or 'none'}"
             raise UserError(f"unknown key {section}.{key}: {hint}")
         if value == "???":
             raise UserError(

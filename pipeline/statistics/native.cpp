@@ -98,9 +98,15 @@ INLINE float exponential(float x) {
   return p * power;
 }
 
-// A matrix product by panels. As many columns as fill two registers where they are wide, or one.
 typedef float Lane __attribute__((vector_size(LANE * sizeof(float))));
 
+INLINE Lane load(const float* x) {
+  Lane lane;
+  std::memcpy(&lane, x, sizeof lane);
+  return lane;
+}
+
+// A matrix product by panels, each as wide as two registers.
 int lanes_of_a_panel() {
 #if defined(__x86_64__) && defined(__GNUC__)
   static const int n = __builtin_cpu_supports("avx512f") ? 2 : 1;
@@ -112,33 +118,29 @@ int lanes_of_a_panel() {
 
 int padded(int n, int to) { return (n + to - 1) / to * to; }
 
-INLINE Lane load(const float* x) {
-  Lane lane;
-  std::memcpy(&lane, x, sizeof lane);
-  return lane;
-}
-
-// `AT_ONCE` rows of a, `depth` numbers each, times a panel of as many rows.
-template <int LANES>
+// `AT_ONCE` rows of a, `depth` numbers each, times a panel of as many rows. Registers have `WIDTH`
+// numbers: a sum that is wider than the machine's would be kept in memory, and take many times as long.
+template <int WIDTH, int N>
 INLINE void multiply(const float* __restrict a, int64_t stride, const float* __restrict panel, int depth,
                      float* __restrict out, int64_t out_stride) {
-  Lane sum[AT_ONCE][LANES] = {};
-  for (int k = 0; k < depth; k++, panel += LANES * LANE) {
-    Lane b[LANES];
+  typedef float Register __attribute__((vector_size(WIDTH * sizeof(float))));
+  Register sum[AT_ONCE][N] = {};
+  for (int k = 0; k < depth; k++, panel += N * WIDTH) {
+    Register b[N];
 #pragma GCC unroll 2
-    for (int l = 0; l < LANES; l++) b[l] = load(panel + l * LANE);
+    for (int l = 0; l < N; l++) std::memcpy(&b[l], panel + l * WIDTH, sizeof(Register));
 #pragma GCC unroll 6
     for (int r = 0; r < AT_ONCE; r++) {
       const float x = a[r * stride + k];
 #pragma GCC unroll 2
-      for (int l = 0; l < LANES; l++) sum[r][l] += x * b[l];
+      for (int l = 0; l < N; l++) sum[r][l] += x * b[l];
     }
   }
 #pragma GCC unroll 6
   for (int r = 0; r < AT_ONCE; r++)
 #pragma GCC unroll 2
-    for (int l = 0; l < LANES; l++)
-      std::memcpy(out + r * out_stride + l * LANE, &sum[r][l], sizeof(Lane));
+    for (int l = 0; l < N; l++)
+      std::memcpy(out + r * out_stride + l * WIDTH, &sum[r][l], sizeof(Register));
 }
 
 INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& panels, int lanes,
@@ -146,9 +148,9 @@ INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& p
   for (int64_t c = 0; c < across; c += lanes * LANE) {
     const float* panel = panels.data() + c * depth;
     if (lanes == 2)
-      multiply<2>(a, stride, panel, depth, out + c, out_stride);
+      multiply<LANE, 2>(a, stride, panel, depth, out + c, out_stride);
     else
-      multiply<1>(a, stride, panel, depth, out + c, out_stride);
+      multiply<LANE / 2, 2>(a, stride, panel, depth, out + c, out_stride);
   }
 }
 

@@ -1,30 +1,37 @@
-"""What every test shares: no network, shapes executed, one thread per worker, tiny checkpoints."""
+"""What every test shares: no network, shapes executed, one thread per worker, tiny checkpoints.
+
+Of a machine that holds torch, transformers, numpy and pytest alone this asks nothing else: there
+kernels are tested, as in `pytest -o addopts= tests/statistics/test_fused.py`.
+"""
 
 import gc
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-# Triton reads it when it is imported: its kernel runs on the CPU, slowly, one program at a time.
-os.environ["TRITON_INTERPRET"] = "1"
 # Workers share the cores: threads of a library's own would spin against each other.
 for library in ("OMP", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 os.environ["POLARS_MAX_THREADS"] = "1"
 
-from jaxtyping import install_import_hook
-
-install_import_hook(
-    ["pipeline.core", "pipeline.statistics", "pipeline.models"], "beartype.beartype"
-)
-
 import pytest
 import torch
 
-from tests import once
+if not torch.cuda.is_available():
+    # Triton reads it when it is imported: its kernel runs on the CPU, slowly, a program at a time.
+    os.environ["TRITON_INTERPRET"] = "1"
+WHOLE = find_spec("hydra") is not None
+"""Whether the project is installed with all that it asks for."""
+if WHOLE:
+    from jaxtyping import install_import_hook
+
+    install_import_hook(
+        ["pipeline.core", "pipeline.statistics", "pipeline.models"], "beartype.beartype"
+    )
 
 torch.set_num_threads(1)
 
@@ -51,7 +58,10 @@ def quick() -> Iterator[None]:
     itself. And the same is not made again: see `once`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
-        once.keep(patch)
+        if WHOLE:
+            from tests import once
+
+            once.keep(patch)
         yield
 
 

@@ -1,6 +1,7 @@
 """The benchmark runs, times what it says, and its contestants do the same work."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -105,8 +106,14 @@ WITHOUT = """
 import sys
 for name in %r:
     sys.modules[name] = None  # as if it were not installed
+"""
+HOT = """
 from benchmarks.hot import main
 main("--shapes tiny --lengths 24 --pieces 72 --batches 1 --rounds 1 --device cpu".split())
+"""
+TESTED = """
+import pytest
+sys.exit(pytest.main(["-o", "addopts=", "tests/statistics/test_fused.py", "-k", "in_one_input"]))
 """
 OF_THE_PROJECT = ["pyarrow", "polars", "datasets", "hydra", "omegaconf", "pydantic", "scipy"]
 OF_THE_PROJECT += [
@@ -120,17 +127,29 @@ OF_THE_PROJECT += [
 ]
 
 
-def test_the_hot_path_runs_where_there_is_little_but_torch_and_transformers():
-    code = WITHOUT % OF_THE_PROJECT
+def without_most(code: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", WITHOUT % OF_THE_PROJECT + code],
+        cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_hot_path_runs_where_there_is_little_but_torch_and_transformers():
+    found = json.loads(without_most(HOT))
     ratios = {name: of_one["ratio"] for name, of_one in found["contestants"].items()}
     assert ratios.pop(hot.PLAIN) == 1
     assert len(ratios) == 4
     assert all(ratio > 0 for ratio in ratios.values())
+
+
+def test_its_kernels_are_tested_there():
+    assert "2 passed" in without_most(TESTED)
 
 
 def test_what_is_made_up_for_it_is_sound():

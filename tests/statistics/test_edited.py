@@ -19,7 +19,7 @@ from pipeline.statistics.edited import (
     value_sums,
 )
 from pipeline.statistics.portable import attend, attention_pattern
-from tests.statistics.test_oracle import random_pieces, visibility
+from tests.statistics.calls import random_pieces, visibility
 
 HEADS, CHANNELS = 3, 5
 CASES = ["all", "causal", "sinks"]

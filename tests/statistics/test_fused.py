@@ -1,5 +1,6 @@
-"""The triton kernel against the portable one, in Triton's interpreter: slow, so cases are few and
-tiles small, that there are several of each side.
+"""The triton kernel against the portable one: compiled where there is a GPU, and elsewhere in
+Triton's interpreter. That is slow, so cases are few and tiles small, that there are several of each
+side.
 
 Against truth, transformers' eager attentions, tests/models/test_interpreted.py holds it.
 """
@@ -18,8 +19,7 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import portable
-from tests.statistics.test_kernels import FLAGS_ON, assert_same, call_of, pieces_of
-from tests.statistics.test_oracle import MASKS, visibility
+from tests.statistics.calls import FLAGS_ON, MASKS, assert_same, call_of, pieces_of, visibility
 
 pytest.importorskip("triton")
 
@@ -27,6 +27,12 @@ from pipeline.statistics import fused
 from pipeline.statistics.tiles import tiling
 
 ALL, NONE = dict.fromkeys(FLAGS_ON, True), dict.fromkeys(FLAGS_ON, False)
+
+
+@pytest.fixture(autouse=True)
+def where_it_is_fast():
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +186,7 @@ def test_the_same_call_gives_the_same_bytes():
     (output, one), (again, other) = fused.attend(call), fused.attend(call)
     assert torch.equal(output, again)
     for name, sums in one.sums.items():
-        assert sums.numpy().tobytes() == other.sums[name].numpy().tobytes(), name
+        assert sums.cpu().numpy().tobytes() == other.sums[name].cpu().numpy().tobytes(), name
     for name, words in one.pointers.items():
         assert torch.equal(words, other.pointers[name]), name
 

@@ -13,91 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import kernels, native, norms
 from pipeline.statistics.kernels import KERNELS, NoKernel, choose
-from pipeline.statistics.norms import transformed
-from pipeline.statistics.portable import attend, attention_pattern
-from tests import ranks
-from tests.statistics.test_oracle import MASKS, random_pieces, visibility
+from tests.statistics.calls import FLAGS_ON, MASKS, assert_same, call_of, pieces_of, visibility
 
 OTHERS = [name for name in KERNELS if name not in ("portable", "triton")]
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=4)
 
 
-def pieces_of(rng: np.random.Generator, lengths: list[int], **changes) -> Pieces:
-    pieces, _ = random_pieces(rng, lengths)
-    kept = {name: getattr(pieces, name) for name in Pieces.__dataclass_fields__}
-    return Pieces(**(kept | changes))
-
-
-def call_of(
-    rng: np.random.Generator, layout: Layout, heads: tuple[int, int], flags: dict[str, bool]
-) -> AttentionCall:
-    """Channels of keys and of values are not as many; heads are, and key heads."""
-    n_heads, n_keys = heads
-    (s, q), k = layout.queries.word.shape, layout.keys.word.shape[1]
-
-    def normal(*shape: int) -> torch.Tensor:
-        return torch.tensor(rng.normal(size=shape)).float()
-
-    return AttentionCall(
-        # As a model hands them on: heads lie side by side.
-        normal(s, q, n_heads, 6).transpose(1, 2),
-        normal(s, k, n_keys, 6).transpose(1, 2),
-        normal(s, k, n_keys, 5).transpose(1, 2),
-        1.3,
-        layout,
-        bias=normal(1, n_heads, q, k) if flags["bias"] else None,
-        softcap=2.0 if flags["softcap"] else None,
-        sinks=normal(n_heads) if flags["sinks"] else None,
-        readout=normal(n_heads, 5, 5) if flags["readout"] else None,
-        trees=flags["trees"],
-    )
-
-
-FLAGS = st.fixed_dictionaries(
-    {name: st.booleans() for name in ("bias", "softcap", "sinks", "readout", "trees")}
-)
-
-
-def reach(call: AttentionCall) -> torch.Tensor:
-    """[sentence, head]: how far ties to the last digits may move its rank correlation."""
-    layout = call.layout
-    real = layout.queries.real[:, None, :, None]
-    seen = (attention_pattern(call) * real).sum(2) / layout.n_seeing.clamp(min=1).unsqueeze(1)
-    length, found = transformed(call).norm(dim=-1), torch.zeros(seen.shape[:2])
-    for s, n in enumerate(layout.keys.lengths.tolist()):
-        for h in range(seen.shape[1]):
-            found[s, h] = ranks.reach(seen[s, h, :n].numpy(), length[s, h, :n].numpy())
-    return found
-
-
-def assert_same(kernel: str, call: AttentionCall) -> None:
-    choose(kernel, "cpu", torch.float32)
-    output, found = KERNELS[kernel](call)
-    expected, truth = attend(call)
-    real = call.layout.queries.real[:, None, :, None]
-    torch.testing.assert_close(output * real, expected * real, atol=1e-5, rtol=1e-4)
-    assert set(found.sums) == set(truth.sums)
-    for name, sums in truth.sums.items():
-        assert found.sums[name].shape == sums.shape, name
-        if name == "spearman" and not torch.allclose(found.sums[name], sums, 1e-4, 1e-4, True):
-            assert torch.equal(found.sums[name].isnan(), sums.isnan())
-            off = (found.sums[name] - sums).abs().nan_to_num()
-            assert (off <= 1e-4 + reach(call)).all()
-            continue
-        torch.testing.assert_close(
-            found.sums[name], sums, atol=1e-4, rtol=1e-4, equal_nan=True, msg=name
-        )
-    assert set(found.pointers) == set(truth.pointers)
-    for name, words in truth.pointers.items():
-        # Continuous weights have no ties: what is largest is largest in any order of sums.
-        assert found.pointers[name].dtype == words.dtype
-        assert torch.equal(found.pointers[name], words), name
+FLAGS = st.fixed_dictionaries({name: st.booleans() for name in FLAGS_ON})
 
 
 @pytest.mark.parametrize("kernel", OTHERS)
@@ -136,9 +63,6 @@ def test_two_sentences_in_one_input(kernel, seed, lengths):
     pieces = Pieces(**{**vars(plain), "segment": segment})
     layout = Layout(pieces, pieces, visibility(pieces, "causal" if seed % 2 else "all"))
     assert_same(kernel, call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, True)))
-
-
-FLAGS_ON = ("bias", "softcap", "sinks", "readout", "trees")
 
 
 @pytest.mark.parametrize("kernel", OTHERS)

@@ -11,7 +11,7 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout, offset_bin
 from pipeline.core.pieces import Pieces
 from pipeline.statistics.portable import attend, attention_pattern, reduce
-from tests.statistics.test_oracle import random_pattern, random_pieces, visibility
+from tests.statistics.calls import random_pattern, random_pieces, visibility
 
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(2, 20), min_size=1, max_size=4)

@@ -7,64 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import KEY_CLASSES, Pieces
 from pipeline.statistics.portable import baseline, reduce
 from tests import oracle, ranks
-
-
-def random_pieces(rng: np.random.Generator, lengths: list[int]) -> tuple[Pieces, list[dict]]:
-    """Sentences with specials at both ends, words of one to three pieces, some without any."""
-    longest, about = max(lengths), []
-    for n in lengths:
-        word, w = [-1], 0
-        while len(word) < n - 1:
-            w += int(rng.random() < 0.15)  # a word that got no piece
-            for _ in range(min(int(rng.integers(1, 4)), n - 1 - len(word))):
-                word.append(w)
-            w += 1
-        word = [*word, -1][:n]
-        end = [i == n - 1 and n > 1 for i in range(n)]
-        start = [i == 0 for i in range(n)]
-        punct = {w for w in word if w >= 0 and rng.random() < 0.2}
-        about.append(
-            {"word": word, "n_words": w, "cls": start, "bos": [False] * n, "sep": end, "eos": end}
-            | {"special": [a or b for a, b in zip(start, end, strict=True)], "first": start}
-            | {"punct": [w in punct for w in word]}
-        )
-    padded = {
-        key: torch.tensor(
-            [a[key] + [fill] * (longest - n) for a, n in zip(about, lengths, strict=True)]
-        )
-        for key, fill in (("word", -1), *((c, False) for c in KEY_CLASSES))
-    }
-    pieces = Pieces(
-        ids=torch.zeros(len(lengths), longest, dtype=torch.long),
-        lengths=torch.tensor(lengths),
-        word=padded["word"],
-        n_words=torch.tensor([a["n_words"] for a in about]),
-        classes=torch.stack([padded[c] for c in KEY_CLASSES], -1),
-    )
-    return pieces, about
-
-
-def random_pattern(rng, visible: torch.Tensor, n_heads: int) -> torch.Tensor:
-    scores = torch.tensor(rng.normal(0, 4, (visible.shape[0], n_heads, *visible.shape[1:])))
-    hidden = ~visible.unsqueeze(1)
-    return scores.masked_fill(hidden, -torch.inf).softmax(-1).nan_to_num(0.0).float()
-
-
-MASKS = {
-    "all": lambda i, j: i == i,
-    "causal": lambda i, j: j <= i,
-    "window": lambda i, j: (i - j).abs() <= 3,
-    "causal window": lambda i, j: (j <= i) & (i - j <= 3),
-}
-
-
-def visibility(pieces: Pieces, mask: str) -> torch.Tensor:
-    n = pieces.ids.shape[1]
-    i, j = torch.arange(n)[:, None], torch.arange(n)[None, :]
-    return pieces.real[:, :, None] & pieces.real[:, None, :] & MASKS[mask](i, j)
+from tests.statistics.calls import MASKS, random_pattern, random_pieces, visibility
 
 
 @pytest.mark.parametrize("mask", MASKS)

@@ -10,7 +10,7 @@ from pipeline.core.layout import Layout
 from pipeline.statistics.kernels import DIVERGENCES, choose
 from pipeline.statistics.portable import attention_pattern
 from pipeline.statistics.similarity import MAX_QUERIES, js_divergences, n_sampled, sampled_rows
-from tests.statistics.test_oracle import random_pieces, visibility
+from tests.statistics.calls import random_pieces, visibility
 
 
 def a_call(lengths: list[int], mask: str, **more) -> AttentionCall:

@@ -106,13 +106,13 @@ INLINE Lane load(const float* x) {
   return lane;
 }
 
-// A matrix product by panels, each as wide as two registers.
-int lanes_of_a_panel() {
+// A matrix product by panels, as wide as two registers, or as one that is wide.
+bool is_wide() {  // whether a register has a whole lane
 #if defined(__x86_64__) && defined(__GNUC__)
-  static const int n = __builtin_cpu_supports("avx512f") ? 2 : 1;
-  return n;
+  static const bool wide = __builtin_cpu_supports("avx512f");
+  return wide;
 #else
-  return 1;
+  return false;
 #endif
 }
 
@@ -149,6 +149,8 @@ INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& p
     const float* panel = panels.data() + c * depth;
     if (lanes == 2)
       multiply<LANE, 2>(a, stride, panel, depth, out + c, out_stride);
+    else if (is_wide())
+      multiply<LANE, 1>(a, stride, panel, depth, out + c, out_stride);
     else
       multiply<LANE / 2, 2>(a, stride, panel, depth, out + c, out_stride);
   }
@@ -676,7 +678,7 @@ std::vector<Tensor> digest(
       h.is_self = is_self, h.trees = trees;
       h.n_query_words = number(n_query_words, s), h.n_key_words = number(n_key_words, s);
       h.key_lanes = padded(h.n_keys, LANE) / LANE, h.word_lanes = padded(h.n_key_words, LANE) / LANE;
-      h.panel_lanes = std::min(lanes_of_a_panel(), std::max(h.key_lanes, 1));
+      h.panel_lanes = is_wide() && h.key_lanes > 1 ? 2 : 1;
       h.query_word = query_word.const_data_ptr<int64_t>() + s * Q;
       h.key_word = key_word.const_data_ptr<int64_t>() + s * K;
       h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);

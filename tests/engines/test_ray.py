@@ -78,8 +78,8 @@ def _above(process: int) -> set[int]:
 def test_two_workers_and_serial_give_the_same_bytes(many, serial, tmp_path, capfd):
     assert small.run("run", *many, f"root={tmp_path}", "engine=ray", "engine.workers=2") == 0
     assert finished(tmp_path) == serial
-    # Nothing of Ray's own is said.
-    assert capfd.readouterr().err == ""
+    # Nothing of Ray's own is said; our bar speaks where a machine needs more than half a minute.
+    assert [line for line in capfd.readouterr().err.splitlines() if "sentences]" not in line] == []
     assert not ray.is_initialized()
 
 

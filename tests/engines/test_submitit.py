@@ -1,5 +1,6 @@
 """Jobs of submitit, as processes here: the bytes of the serial engine, whatever is lost."""
 
+import gc
 import os
 import signal
 import threading
@@ -9,9 +10,16 @@ import pytest
 
 from tests.stages import small
 
-pytestmark = pytest.mark.faults
+# A job that has given its result may take a moment more to end, and nobody waits for it.
+pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")]
 
 submitit = pytest.importorskip("submitit")
+
+
+@pytest.fixture(autouse=True)
+def jobs_go_with_their_test():
+    yield
+    gc.collect()
 
 
 @pytest.fixture

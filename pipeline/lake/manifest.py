@@ -49,7 +49,7 @@ def read(folder: Path) -> Manifest:
         raise UserError(
             f"{shown(folder)} holds no finished table: run the stage that writes it"
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, IsADirectoryError) as error:
         raise UserError(
             f"{shown(path)} is damaged: remove {shown(folder)} and run its stage again"
         ) from error

@@ -132,6 +132,9 @@ def _examples(command: Command) -> str:
 
 def entry() -> NoReturn:
     """The console script. Stopped by hand it goes at once: libraries take seconds to take leave."""
+    # Where a stream is closed Python has none, and what is said is said to nobody.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -169,3 +169,9 @@ def test_what_is_no_manifest_is_one_line(tmp_path, text: str) -> None:
     (folder / "_manifest.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"_manifest\.json is damaged"):
         manifest.read(folder)
+
+
+def test_a_folder_of_that_name_is_no_manifest(tmp_path) -> None:
+    (tmp_path / "_manifest.json").mkdir()
+    with pytest.raises(UserError, match=r"_manifest\.json is damaged"):
+        manifest.read(tmp_path)

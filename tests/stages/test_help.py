@@ -42,6 +42,17 @@ def test_nothing_heavy_is_imported(imported, words):
     assert imported[words] == []
 
 
+@pytest.mark.parametrize(("word", "code"), [("list", 0), ("lsit", 2)])
+def test_who_closes_a_stream_is_told_nothing(word, code):
+    run = f"{sys.executable} -m pipeline.stages.cli {word} >&-"
+    done = subprocess.run(
+        ["sh", "-c", run], cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    assert done.returncode == code
+    assert done.stderr.count("\n") == (code > 0)
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture
 def said(capsys):
     def said(name: str) -> str:

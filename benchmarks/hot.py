@@ -17,7 +17,8 @@ import torch
 from transformers import AutoModel, BertConfig, LlamaConfig, PreTrainedModel
 
 from benchmarks.timing import Times, interleaved
-from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.core.names import KEY_CLASSES
+from pipeline.core.pieces import Pieces
 from pipeline.models.tap import NAME, Tap, attention_only, forward, wiring
 from pipeline.statistics.kernels import KERNELS, choose
 

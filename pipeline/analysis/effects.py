@@ -8,8 +8,8 @@ import polars as pl
 
 from pipeline.analysis import bootstrap
 from pipeline.analysis.ratio import ratio
-from pipeline.core.edit import ON_HEADS
 from pipeline.core.errors import MeasurementError
+from pipeline.core.names import ON_HEADS
 from pipeline.lake.effect_tables import OUTCOMES
 
 DONE = ["scope", "site", "layer", "head", "key_class", "condition"]

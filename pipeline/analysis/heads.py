@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.analysis import bootstrap
 from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.names import KEY_CLASSES
 from pipeline.lake.schema import COUNTS, MASSES, NORM_SUMS, OFFSETS, SEGMENTS, SUMS
 from pipeline.lake.tables import DUMP_CLASSES
 

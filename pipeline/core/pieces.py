@@ -9,10 +9,8 @@ from dataclasses import dataclass, fields
 
 import torch
 
+from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Bool, Int, Tensor
-
-KEY_CLASSES = ("cls", "bos", "sep", "eos", "first", "punct", "special")
-"""Axis `class` of `Pieces.classes`. A piece may be in several; padding is in none."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ bytes depend on. Killed at any moment, the same command goes on with the shards 
 yet; after a change of anything that matters the fingerprint differs and no old shard is used.
 """
 
-import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,12 +64,7 @@ class Job:
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}
         content["asked"] = asdict(self.asked)
-        return fingerprint_of(content)
-
-
-def fingerprint_of(content: Mapping) -> str:
-    canonical = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+        return manifest.fingerprint_of(content)
 
 
 def measure_cell(

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.edit import CONDITIONS, DUMPED_ON, EDIT_CLASSES, ON_HEADS, ON_KEYS
+from pipeline.core.names import CONDITIONS, DUMPED_ON, EDIT_CLASSES, ON_HEADS, ON_KEYS
 from pipeline.engines.means import AtPlace
 from pipeline.models.tap import Place
 

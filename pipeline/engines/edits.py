@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.edit import CONDITIONS, Edit
+from pipeline.core.edit import Edit
+from pipeline.core.names import CONDITIONS
 from pipeline.core.shapes import Tensor
 from pipeline.engines.changes import Change
 from pipeline.engines.means import AtPlace

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Fault, Sentence, joined
-from pipeline.engines.cell import fingerprint_of
 from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table
 from pipeline.lake.layout import Lake
@@ -54,7 +53,7 @@ def ingest(
         _refuse(corpus, n_sentences, faults, max_quarantined)
         quarantine = _write(work, 0, "quarantine", [asdict(fault) for fault in faults])
         facts = {"n_quarantined": len(faults)}
-        fingerprint = fingerprint_of({"files": [file.sha256 for file in files]})
+        fingerprint = manifest.fingerprint_of({"files": [file.sha256 for file in files]})
         content = Manifest("sentences", fingerprint, tuple(files), facts)
         aside = Manifest("quarantine", fingerprint, (quarantine,), facts)
         _publish(lake, corpus, content, aside, work)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.edit import ON_KEYS
+from pipeline.core.names import ON_KEYS
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
 from pipeline.engines.changes import Change, Interventions, Plan, keys_of

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import torch
 
-from pipeline.core.edit import DUMPED_ON
 from pipeline.core.errors import UserError
+from pipeline.core.names import DUMPED_ON
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import scan

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from pipeline.core.edit import ON_HEADS, ON_KEYS
+from pipeline.core.names import ON_HEADS, ON_KEYS
 from pipeline.lake.schema import BOOL, EFFECTS, INT, REAL, SITE_KEYS, STRING, Column, schema
 from pipeline.lake.tables import CELL_KEYS
 

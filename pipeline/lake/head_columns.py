@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.names import KEY_CLASSES
 from pipeline.lake.schema import BOOL, INT, MASSES, REAL, SUMS, Column
 
 DUMP_CLASSES = ("cls", "sep", "first")

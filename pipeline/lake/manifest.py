@@ -4,7 +4,9 @@ A glob would find a half-written, a truncated or a stale file, and Polars would 
 A folder without a manifest is not published.
 """
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -35,6 +37,12 @@ class Manifest:
     @property
     def n_rows(self) -> int:
         return sum(file.n_rows for file in self.files)
+
+
+def fingerprint_of(content: Mapping) -> str:
+    """Of all that files are made from; the same for the same keys in any order."""
+    canonical = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def read(folder: Path) -> Manifest:

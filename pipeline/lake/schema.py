@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline.core.edit import ON_HEADS, ON_KEYS
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.names import KEY_CLASSES, ON_HEADS, ON_KEYS
 from pipeline.lake.sources import source_of
 
 OFFSETS = range(-8, 9)

@@ -13,7 +13,8 @@ from functools import cached_property
 import torch
 
 from pipeline.core.errors import UserError
-from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.core.names import KEY_CLASSES
+from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
 from pipeline.models.align import Aligned, align, align_pairs
 

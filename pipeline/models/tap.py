@@ -21,7 +21,8 @@ from transformers.utils.generic import ModelOutput
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.core.names import KEY_CLASSES
+from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.models.readout import Watch
 from pipeline.statistics.edited import value_sums

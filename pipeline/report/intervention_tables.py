@@ -6,7 +6,7 @@ import polars as pl
 from scipy.stats import spearmanr
 
 from pipeline.analysis.effects import Judging, judged
-from pipeline.core.edit import CONDITIONS, ON_KEYS
+from pipeline.core.names import CONDITIONS, ON_KEYS
 from pipeline.lake.effect_tables import VERDICTS
 from pipeline.lake.layout import word
 from pipeline.report.blocks import Block, Cell, Heading, Table, say

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.analysis.effects import FEWEST, Judging
-from pipeline.core.edit import DUMPED_ON
+from pipeline.core.names import DUMPED_ON
 from pipeline.lake.effect_tables import EFFECT_TABLES, VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word

@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
 from pipeline.analysis.rules import Rules
-from pipeline.core.edit import EDIT_CLASSES
 from pipeline.core.errors import UserError
-from pipeline.models.linears import Linears
+from pipeline.core.names import EDIT_CLASSES
 from pipeline.report.settings import ReportSettings
 from pipeline.stages.project import near
 
@@ -35,7 +34,7 @@ class MeasureSettings:
     device: str = "auto"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     kernel: Literal["auto", "portable", "cpp", "triton"] = "auto"
-    linears: Linears = "torch"
+    linears: Literal["torch", "onednn", "onednn_bf16"] = "torch"
     batch_pieces: Positive = 1024
     similarity_every: Annotated[int, Field(ge=0, lt=2**31)] = 20
     norms: bool = True

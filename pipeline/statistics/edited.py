@@ -3,9 +3,9 @@
 import torch
 
 from pipeline.core.call import AttentionCall
-from pipeline.core.edit import EDIT_CLASSES, Edit
+from pipeline.core.edit import Edit
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.names import EDIT_CLASSES, KEY_CLASSES
 from pipeline.core.shapes import Bool, Float, Tensor
 from pipeline.statistics.portable import output_of, pattern_and_leak
 

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.core.digest import Digest, Pairs
 from pipeline.core.layout import FEW, Layout
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
 
 _CLASS = {name: column for column, name in enumerate(KEY_CLASSES)}

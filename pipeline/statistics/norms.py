@@ -13,7 +13,8 @@ import torch
 from pipeline.core.call import AttentionCall
 from pipeline.core.digest import Digest
 from pipeline.core.layout import FEW, Layout
-from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.core.names import KEY_CLASSES
+from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Bool, Float, Tensor
 from pipeline.statistics.masses import masses_by_pair, masses_elsewhere
 

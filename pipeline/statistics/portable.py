@@ -13,7 +13,7 @@ import torch
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.digest import Digest, Distances, Pairs
 from pipeline.core.layout import HALF_WIDTH, Layout
-from pipeline.core.pieces import KEY_CLASSES
+from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Int, Tensor
 from pipeline.statistics.largest import first_largest
 from pipeline.statistics.masses import masses, sinks

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from pipeline.analysis.effects import FEWEST, Judging, importance, judged, means, verdicts
-from pipeline.core.edit import ON_HEADS, ON_KEYS
 from pipeline.core.errors import MeasurementError
+from pipeline.core.names import ON_HEADS, ON_KEYS
 from pipeline.lake.schema import LAKE
 
 RULES = Judging(negligible=0.25, bootstrap=200, seed=1)

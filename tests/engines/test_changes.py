@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import torch
 
-from pipeline.core.edit import ON_HEADS, ON_KEYS
+from pipeline.core.names import ON_HEADS, ON_KEYS
 from pipeline.engines.changes import Interventions, Plan, keys_of
 from pipeline.engines.means import AtPlace
 from pipeline.models.tap import Place

@@ -96,6 +96,12 @@ def files(root: Path) -> dict[str, bytes]:
     }
 
 
+def unlike(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """Names that are in one of them alone, or hold other bytes there: bytes themselves, shown where
+    a test fails, hide that all of them differ."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
 def damage(path: Path, how: str) -> None:
     """What can befall a file on a disk."""
     content = path.read_bytes()

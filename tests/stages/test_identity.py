@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pipeline
-from pipeline.engines.cell import fingerprint_of
+from pipeline.lake.manifest import fingerprint_of
 from pipeline.stages import identity
 from pipeline.stages.cells import requested
 from pipeline.stages.measure import jobs

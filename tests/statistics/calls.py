@@ -9,7 +9,8 @@ import torch
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.core.names import KEY_CLASSES
+from pipeline.core.pieces import Pieces
 from pipeline.statistics.kernels import KERNELS, choose
 from pipeline.statistics.norms import transformed
 from pipeline.statistics.portable import attend, attention_pattern

@@ -9,8 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.call import AttentionCall
-from pipeline.core.edit import CONDITIONS, EDIT_CLASSES, Edit
+from pipeline.core.edit import Edit
 from pipeline.core.layout import Layout
+from pipeline.core.names import CONDITIONS, EDIT_CLASSES
 from pipeline.statistics.edited import (
     VALUE_CLASSES,
     attend_edited,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import KEY_CLASSES, Pieces
+from pipeline.core.names import KEY_CLASSES
+from pipeline.core.pieces import Pieces
 from pipeline.statistics.trees import spanning_tree, undirected
 
 SEEDS = st.integers(0, 2**32 - 1)

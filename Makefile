@@ -30,12 +30,12 @@ $(STAMP): pyproject.toml requirements.lock
 repro: $(STAMP)  ## set up, then run the census (dvc repro)
 	$(BIN)/dvc repro
 
-test: $(STAMP)  ## set up, then run the tests
-	$(BIN)/pytest
+test: $(STAMP)  ## set up, then run the tests (MARKED: which, if not those that are quick)
+	$(BIN)/pytest $(if $(MARKED),-m '$(MARKED)')
 
 slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,browser,notebook,spacy,stanza]'
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m 'slow or promises'
 
 test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, other machines, long fuzzing
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev,faults]'

@@ -24,7 +24,7 @@ from tests import documents, tiny
 from tests.conftest import ROOT
 from tests.stages import small
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.promises
 
 COPIED = ("pipeline", "conf", "tests", "pyproject.toml")
 N_SENTENCES = 12

@@ -17,6 +17,7 @@ from pipeline.core.errors import UserError
 from pipeline.lake import remote
 from pipeline.lake.layout import control_and_seed
 from pipeline.nursery import recipes
+from pipeline.stages import calibrate
 from pipeline.stages.cells import requested
 from pipeline.stages.cli import main
 from pipeline.stages.commands import COMMANDS as STAGES
@@ -166,7 +167,7 @@ def test_a_lake_on_a_store(afar):
 
 def _marks(command: str) -> list:
     if command in SLOW:
-        return [pytest.mark.slow]
+        return [pytest.mark.promises]
     return [pytest.mark.faults] if any(word in EXTRAS for word in command.split()) else []
 
 
@@ -196,8 +197,10 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         assert main(["run", *grid, f"root={tmp_path}", "atlas.sentences=0"]) == 0
         words = [word.replace("root=data", f"root={tmp_path}") for word in words]
     if words[0] == "calibrate":  # the real one takes minutes
-        words += ["calibrate.simulations=1", "calibrate.repeats=1", "corpus.limit=300"]
-        words += ["analysis.min_arcs=30", f"calibrate.report={tmp_path}", f"root={tmp_path}"]
+        for name, fewer in {"SHARES": (0.2, 1.0), "DRAWS": 2, "RELATIONS": 2}.items():
+            monkeypatch.setattr(calibrate, name, fewer)
+        words += ["calibrate.simulations=1", "calibrate.repeats=1", "corpus.limit=100"]
+        words += ["analysis.min_arcs=10", f"calibrate.report={tmp_path}", f"root={tmp_path}"]
     assert main(words) == 0
     if words[0] == "run":
         assert (tmp_path / "out/report/census.html").is_file()
@@ -243,7 +246,7 @@ def test_a_project_of_ones_own(tmp_path, monkeypatch):
     assert {"compose", "measure@minilm-trained-treebank", "report"} <= set(done.stdout.split())
 
 
-@pytest.mark.slow
+@pytest.mark.promises
 def test_an_install_brings_the_package(tmp_path):
     """Without what it needs, which is here."""
     there = ["--no-deps", "--no-build-isolation", "--quiet", "--target", str(tmp_path)]

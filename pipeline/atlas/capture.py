@@ -19,8 +19,9 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.sentence import Sentence, joined
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Place, Tap, check, forward, wiring
+from pipeline.models.tap import NAME, Place, Tap, check, forward
 from pipeline.models.under import encode_under
+from pipeline.models.wiring import wiring
 from pipeline.statistics.portable import attention_pattern, output_of
 
 

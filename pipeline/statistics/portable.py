@@ -1,7 +1,8 @@
 """The portable kernel: attend and measure with plain torch operations, on any device.
 
-A few heads at a time: their pattern stays in a processor's cache while it is read over and over,
-and memory grows neither with depth nor with the number of heads.
+A few heads of a few sentences at a time: their pattern stays in a processor's cache while it is
+read over and over, memory grows neither with depth nor with the number of heads, and what grows
+with the square of a length does not grow with the batch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,24 +10,27 @@ from dataclasses import fields, replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.digest import Digest, Distances, Pairs
-from pipeline.core.layout import HALF_WIDTH, Layout
+from pipeline.core.digest import Digest
+from pipeline.core.layout import Layout
 from pipeline.core.names import KEY_CLASSES
-from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics.largest import first_largest
+from pipeline.core.shapes import Float, Tensor
+from pipeline.statistics.digests import digest_of, digest_without_trees, with_trees
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import Correlation, outputs, spearman, transformed, value_norms
-from pipeline.statistics.pointers import between_words, nodes_pointer, pointers
-from pipeline.statistics.shape import entropies, reach, sharpness
-from pipeline.statistics.trees import spanning_tree, undirected
+from pipeline.statistics.shape import reach, sharpness
+from pipeline.statistics.trees import NOT_A_NODE
 
 STATISTICS = (masses, sinks, sharpness, reach)
 """Each takes a digest and its layout, and gives sums by name."""
 
 AT_ONCE = 2**18
 """Weights of the heads that are looked at together (1 MiB), where one head has not more."""
+SENTENCES_AT_ONCE = 2**19
+"""Weights that one head has in the sentences that are looked at together, where one has not more:
+what hangs on the square of their length would grow with the batch otherwise."""
 
 
 def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
@@ -86,6 +90,17 @@ def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """The call's output and what is kept of its pattern."""
+    _, n_queries, n_keys = call.layout.visible.shape
+    layouts = call.layout.parts(max(1, SENTENCES_AT_ONCE // max(1, n_queries * n_keys)))
+    if len(layouts) == 1:
+        return _attend(call)
+    outputs, reductions = zip(*(_attend(call.rows(*part)) for part in layouts), strict=True)
+    return torch.cat(outputs), _below_each_other(reductions)
+
+
+def _attend(
+    call: AttentionCall,
+) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     f = None if call.readout is None else transformed(call)
     length = None if f is None else f.norm(dim=-1)
     layout, parts = call.layout, []
@@ -96,9 +111,11 @@ def attend(
         pattern, _ = _softmax(scores, part)
         output = output_of(pattern, part)
         of_heads = None if length is None else length[:, heads]
-        parts.append((output, *_digest(pattern, layout, of_heads, call.trees, scores=scores)))
+        parts.append(
+            (output, *digest_without_trees(pattern, layout, of_heads, call.trees, scores=scores))
+        )
     output, digest, between = (_side_by_side(each) for each in zip(*parts, strict=True))
-    return output, reduction(_with_trees(digest, between, layout), layout, f, length)
+    return output, reduction(with_trees(digest, between, layout), layout, f, length)
 
 
 def _few_heads(call: AttentionCall) -> Iterator[slice]:
@@ -133,6 +150,20 @@ def _side_by_side(parts: Sequence[Any]) -> Any:
     return type(first)(**{name: _side_by_side([getattr(p, name) for p in parts]) for name in names})
 
 
+def _below_each_other(parts: Sequence[Reduction]) -> Reduction:
+    """Of all sentences what is given of some each. Pointers of all are as wide as the longest's."""
+    first = parts[0]
+    sums = {name: torch.cat([part.sums[name] for part in parts]) for name in first.sums}
+    pointers = {}
+    for name in first.pointers:
+        given = [part.pointers[name] for part in parts]
+        none = NOT_A_NODE if name.startswith("tree") else -1
+        width = max(each.shape[-1] for each in given)
+        wide = [F.pad(each, (0, width - each.shape[-1]), value=none) for each in given]
+        pointers[name] = torch.cat(wide)
+    return Reduction(sums, pointers)
+
+
 def reduce(
     pattern: Float[Tensor, "sentence head query key"],
     layout: Layout,
@@ -142,120 +173,6 @@ def reduce(
     """Every statistic of one pattern; where its transformed values `f` are given, of both."""
     length = None if f is None else f.norm(dim=-1)
     return reduction(digest_of(pattern, layout, length, trees), layout, f, length)
-
-
-def digest_of(
-    pattern: Float[Tensor, "sentence head query key"],
-    layout: Layout,
-    length: Float[Tensor, "sentence head key"] | None = None,
-    trees: bool = True,
-    points: bool = True,
-) -> Digest:
-    """`length` is that of each key's transformed value. Without `points` there are no pointers."""
-    digest, between = _digest(pattern, layout, length, trees, points)
-    return _with_trees(digest, between, layout)
-
-
-def _with_trees(digest: Digest, between: Tensor | None, layout: Layout) -> Digest:
-    """Trees are for all heads at once: the search for them is a loop of small steps."""
-    if between is None:
-        return digest
-    return replace(digest, pointers=digest.pointers | {"tree": spanning_tree(between, layout)})
-
-
-def _digest(
-    pattern: Float[Tensor, "sentence head query key"],
-    layout: Layout,
-    length: Float[Tensor, "sentence head key"] | None,
-    trees: bool,
-    points: bool = True,
-    scores: Float[Tensor, "sentence head query key"] | None = None,
-) -> tuple[Digest, Float[Tensor, "sentence head word word"] | None]:
-    """The digest without trees, and what these are read off, where they are asked for. `scores` are
-    what the pattern is the softmax of; they are overwritten."""
-    largest, where = first_largest(pattern, -1)
-    few = layout.few_keys[:, None, None, :].expand(-1, *pattern.shape[1:3], -1)
-    between = between_words(pattern, layout, length) if points else {}
-    found = pointers(between)
-    of_trees = None
-    if points and layout.is_self and trees:
-        found["tree_max"] = nodes_pointer(between["", ""], layout)
-        of_trees = undirected(between["", ""])
-    pairs = segments = distances = weighted = None
-    if layout.is_self:
-        pairs, weighted = _pairs(pattern, layout, length)
-        distances = _distances(pattern, layout)
-        if layout.queries.segment is not None:
-            segments = pattern.flatten(2) @ layout.segments
-    digest = Digest(
-        received=pattern.sum(2),
-        entropy=entropies(pattern) if scores is None else _entropy(pattern, scores, largest, where),
-        largest=largest,
-        where=where,
-        content=(pattern * layout.content_keys[:, None, None]).amax(-1),
-        columns=pattern.gather(3, few).mT,
-        pointers=found,
-        pairs=pairs,
-        weighted=weighted,
-        distances=distances,
-        segments=segments,
-    )
-    return digest, of_trees
-
-
-def _entropy(
-    pattern: Float[Tensor, "sentence head query key"],
-    scores: Float[Tensor, "sentence head query key"],
-    largest: Float[Tensor, "sentence head query"],
-    where: Int[Tensor, "sentence head query"],
-) -> Float[Tensor, "sentence head query"]:
-    """As `entropies`, without a logarithm of every weight: scores are those but for one number a
-    row, and that is known of the largest."""
-    less = scores.gather(-1, where.unsqueeze(-1)).squeeze(-1) - largest.log()
-    less = torch.where(largest > 0, less, 0.0)  # padding's rows have no weight
-    # Out of sight a weight of 0 meets a logarithm of −∞, and is to give 0.
-    return -scores.sub_(less.unsqueeze(-1)).clamp_(min=_LEAST).mul_(pattern).sum(-1)
-
-
-_LEAST = -200.0
-"""Less than the logarithm of any weight above 0."""
-
-
-def _pairs(
-    pattern: Float[Tensor, "sentence head query key"],
-    layout: Layout,
-    length: Float[Tensor, "sentence head key"] | None,
-) -> tuple[Pairs, Pairs | None]:
-    """Of the pattern, and of the one weighted by `length`."""
-    itself = pattern.diagonal(dim1=-2, dim2=-1)
-    before, behind = (pattern.diagonal(d, dim1=-2, dim2=-1) for d in (-1, 1))
-    sentence, query, key = layout.same_word
-    same_word = pattern[sentence, :, query, key]
-    other = (pattern * layout.other_keys).sum(2)
-    nothing = pattern.new_zeros(pattern.shape[:2])
-
-    def by_sentence(weights: Tensor) -> Tensor:
-        return nothing.index_add(0, sentence, weights)
-
-    plain = Pairs(itself, before.sum(-1), behind.sum(-1), by_sentence(same_word), other.sum(-1))
-    if length is None:
-        return plain, None
-    return plain, Pairs(
-        itself * length,
-        (before * length[..., :-1]).sum(-1),
-        (behind * length[..., 1:]).sum(-1),
-        by_sentence(same_word * length[sentence, :, key]),
-        (other * length).sum(-1),
-    )
-
-
-def _distances(pattern: Float[Tensor, "sentence head query key"], layout: Layout) -> Distances:
-    near = range(-HALF_WIDTH, HALF_WIDTH + 1)
-    flat = pattern.flatten(2)
-    # One product each: a product with few columns reads its table as slowly as with many.
-    below, above, back, ahead = (flat @ column for column in layout.distances)
-    bins = [pattern.diagonal(d, dim1=-2, dim2=-1).sum(-1) for d in near]
-    return Distances(torch.stack([*bins, below, above], -1), back + ahead, ahead - back)
 
 
 def reduction(

@@ -7,8 +7,6 @@ many, so that it is taken of a sample of sentences.
 import torch
 
 from pipeline.core.call import AttentionCall
-from pipeline.core.layout import Layout
-from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Int, Tensor
 from pipeline.statistics.portable import attention_pattern
 from pipeline.statistics.shape import entropies
@@ -24,7 +22,7 @@ def sampled_rows(
 
     Where a learned sink takes part of a row, that part is a further key.
     """
-    pattern = attention_pattern(_only(call, sentences))
+    pattern = attention_pattern(call.rows(sentences, call.layout.rows(sentences)))
     if call.sinks is not None:
         leaked = (1 - pattern.sum(-1, keepdim=True)).clamp(min=0)
         real = call.layout.queries.real[sentences][:, None, :, None]
@@ -61,33 +59,3 @@ def js_divergences(
         found[a, a + 1 :] = mixed - (entropy[a + 1 :] + entropy[a]) / 2
     found.clamp_(min=0)
     return found + found.T
-
-
-def _only(call: AttentionCall, sentences: Int[Tensor, " sampled"]) -> AttentionCall:
-    """A call of some sentences of its batch."""
-    bias = call.bias
-    return AttentionCall(
-        call.query[sentences],
-        call.key[sentences],
-        call.value[sentences],
-        call.scaling,
-        Layout(
-            _pieces(call.layout.queries, sentences),
-            _pieces(call.layout.keys, sentences),
-            call.layout.visible[sentences],
-            call.layout.is_self,
-        ),
-        bias=bias if bias is None or len(bias) == 1 else bias[sentences],
-        softcap=call.softcap,
-        sinks=call.sinks,
-    )
-
-
-def _pieces(pieces: Pieces, sentences: Int[Tensor, " sampled"]) -> Pieces:
-    return Pieces(
-        pieces.ids[sentences],
-        pieces.lengths[sentences],
-        pieces.word[sentences],
-        pieces.n_words[sentences],
-        pieces.classes[sentences],
-    )

@@ -8,7 +8,8 @@ from pipeline.controls.random_embeddings import RandomEmbeddings
 from pipeline.controls.random_weights import RandomWeights
 from pipeline.controls.shuffled_weights import ShuffledWeights
 from pipeline.controls.spectrum_weights import SpectrumWeights, haar
-from pipeline.models.tap import NAME, wiring
+from pipeline.models.tap import NAME
+from pipeline.models.wiring import wiring
 from tests.controls.models import KINDS, changed, fresh, load, state
 
 DRAWN = [RandomWeights(), ShuffledWeights(), SpectrumWeights(), RandomEmbeddings()]

@@ -11,7 +11,8 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import Tap, forward, wiring
+from pipeline.models.tap import Tap, forward
+from pipeline.models.wiring import wiring
 from pipeline.statistics.portable import attend, attention_pattern
 from tests import tiny
 from tests.controls.models import changed, fresh, load, state

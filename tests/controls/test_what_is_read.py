@@ -16,8 +16,9 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines import shard as engine
 from pipeline.engines.shard import Asked, Shard, Subject, measure_shard
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import Place, wiring
+from pipeline.models.tap import Place
 from pipeline.models.under import encode_under
+from pipeline.models.wiring import wiring
 from tests import tiny
 from tests.controls.models import KINDS, fresh
 from tests.models.families import TOKENIZER_OF

@@ -19,7 +19,8 @@ from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.objective import NOT_SAID, asked
-from pipeline.models.tap import NAME, wiring
+from pipeline.models.tap import NAME
+from pipeline.models.wiring import wiring
 from tests import tiny
 
 KINDS = {

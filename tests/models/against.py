@@ -12,7 +12,8 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Measured, Place, Tap, attention_only, check, wiring
+from pipeline.models.tap import NAME, Measured, Place, Tap, attention_only, check
+from pipeline.models.wiring import wiring
 from pipeline.statistics.kernels import KERNELS, choose
 from tests import oracle
 

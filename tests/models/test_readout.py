@@ -11,7 +11,8 @@ from transformers.pytorch_utils import Conv1D
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Place, Tap, forward, wiring
+from pipeline.models.tap import NAME, Place, Tap, forward
+from pipeline.models.wiring import wiring
 from tests import tiny
 from tests.models.families import FAMILIES
 

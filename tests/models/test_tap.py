@@ -11,7 +11,8 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Tap, attention_only, check, forward, wiring
+from pipeline.models.tap import NAME, Tap, attention_only, check, forward
+from pipeline.models.wiring import wiring
 from tests import tiny
 from tests.models.families import REASONS, REFUSED
 

@@ -7,7 +7,7 @@ test_fused.py runs, and there its kernel is compiled.
 import numpy as np
 import torch
 
-from pipeline.core.call import AttentionCall
+from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.layout import Layout
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
@@ -120,7 +120,11 @@ def reach(call: AttentionCall) -> torch.Tensor:
 
 def assert_same(kernel: str, call: AttentionCall) -> None:
     choose(kernel, call.query.device.type, torch.float32)
-    output, found = KERNELS[kernel](call)
+    assert_whole(call, *KERNELS[kernel](call))
+
+
+def assert_whole(call: AttentionCall, output: torch.Tensor, found: Reduction) -> None:
+    """They are what the portable kernel gives of the whole call at once."""
     expected, truth = attend(call)
     real = call.layout.queries.real[:, None, :, None]
     torch.testing.assert_close(output * real, expected * real, atol=1e-5, rtol=1e-4)

@@ -5,6 +5,7 @@ Triton's interpreter runs is in test_fused.py.
 """
 
 import warnings
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,9 +16,17 @@ from scipy.stats import spearmanr
 
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
-from pipeline.statistics import kernels, native, norms
+from pipeline.statistics import kernels, native, norms, portable
 from pipeline.statistics.kernels import KERNELS, NoKernel, choose
-from tests.statistics.calls import FLAGS_ON, MASKS, assert_same, call_of, pieces_of, visibility
+from tests.statistics.calls import (
+    FLAGS_ON,
+    MASKS,
+    assert_same,
+    assert_whole,
+    call_of,
+    pieces_of,
+    visibility,
+)
 
 OTHERS = [name for name in KERNELS if name not in ("portable", "triton")]
 SEEDS = st.integers(0, 2**32 - 1)
@@ -63,6 +72,38 @@ def test_two_sentences_in_one_input(kernel, seed, lengths):
     pieces = Pieces(**{**vars(plain), "segment": segment})
     layout = Layout(pieces, pieces, visibility(pieces, "causal" if seed % 2 else "all"))
     assert_same(kernel, call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, True)))
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@settings(max_examples=12, deadline=None)
+@given(seed=SEEDS, lengths=LENGTHS, flags=FLAGS)
+def test_sentences_in_parts_change_nothing(mask, seed, lengths, flags):
+    rng = np.random.default_rng(seed)
+    pieces = pieces_of(rng, lengths)
+    call = call_of(rng, Layout(pieces, pieces, visibility(pieces, mask)), (4, 2), flags)
+    with patch.object(portable, "SENTENCES_AT_ONCE", 2 * max(lengths) ** 2):
+        assert len(call.layout.parts(2)) == (len(lengths) + 1) // 2
+        in_parts = portable.attend(call)
+    assert_whole(call, *in_parts)
+
+
+def test_what_grows_with_the_square_of_a_length_is_held_for_a_few_sentences(monkeypatch):
+    seen = []
+    pattern_of = portable._softmax
+
+    def watched(scores, call):
+        seen.append(scores.numel())
+        return pattern_of(scores, call)
+
+    monkeypatch.setattr(portable, "_softmax", watched)
+    monkeypatch.setattr(portable, "SENTENCES_AT_ONCE", 2 * 32**2)
+    monkeypatch.setattr(portable, "AT_ONCE", 32**2)
+    rng = np.random.default_rng(0)
+    pieces = pieces_of(rng, [32] * 7)
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    portable.attend(call_of(rng, layout, (4, 4), dict.fromkeys(FLAGS_ON, False)))
+    assert layout.visible.shape[1:] == (32, 32)
+    assert max(seen) == 2 * 32**2
 
 
 @pytest.mark.parametrize("kernel", OTHERS)

@@ -49,7 +49,9 @@ class CellPlan:
         # Devices come with modules of their own, which raise what they like.
         except Exception as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise UserError(f"measure.device={wanted}: not usable here ({reason})") from error
+            raise UserError(
+                f"measure.device={wanted}: not usable here ({reason}); leave measure.device=auto"
+            ) from error
         return wanted
 
     @cached_property

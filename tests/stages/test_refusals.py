@@ -54,7 +54,7 @@ WRONG = {
     "ingest.shard_sentences=99999999999999999999": "ingest.shard_sentences",
     "measure.dtype=float8": "float32",
     "measure.device=abacus": "measure.device=abacus",
-    "measure.device=meta": "measure.device=meta",
+    "measure.device=meta": "leave measure.device=auto",
     "measure.lock_wait_s=-1": "measure.lock_wait_s",
     "ingest.shard_sentences=1.5": "ingest.shard_sentences",
     "ingest.max_quarantined=1.5": "ingest.max_quarantined",

@@ -18,9 +18,7 @@ _READ = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
 _PICKLES = ("*.bin",)
 
 
-def found(
-    path: str | None, package: str | None, revision: str | None, with_pickles: bool = False
-) -> Path:
+def found(path: str | None, package: str | None, revision: str | None, with_pickles: bool) -> Path:
     """The folder that a path, a hub id or else a package names; downloaded, where it has to be.
 
     Raises UserError where there is none.

@@ -90,11 +90,12 @@ def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """The call's output and what is kept of its pattern."""
-    _, n_queries, n_keys = call.layout.visible.shape
-    layouts = call.layout.parts(max(1, SENTENCES_AT_ONCE // max(1, n_queries * n_keys)))
-    if len(layouts) == 1:
+    n_sentences, n_queries, n_keys = call.layout.visible.shape
+    few = max(1, SENTENCES_AT_ONCE // max(1, n_queries * n_keys))
+    if n_sentences <= few:
         return _attend(call)
-    outputs, reductions = zip(*(_attend(call.rows(*part)) for part in layouts), strict=True)
+    parts = (_attend(call.rows(*part)) for part in call.layout.parts(few))
+    outputs, reductions = zip(*parts, strict=True)
     return torch.cat(outputs), _below_each_other(reductions)
 
 

@@ -22,7 +22,7 @@ from pipeline.models.encode import Encoder
 from pipeline.models.tap import NAME, Place, Tap, check, forward
 from pipeline.models.under import encode_under
 from pipeline.models.wiring import wiring
-from pipeline.statistics.portable import attention_pattern, output_of
+from pipeline.statistics.patterns import attention_pattern, output_of
 
 
 @dataclass(frozen=True)

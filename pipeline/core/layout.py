@@ -16,6 +16,8 @@ from pipeline.core.words import Words, words_of
 HALF_WIDTH = 8
 """Signed distances −8..8 have a bin of their own; then come all below and all above."""
 N_BINS = 2 * HALF_WIDTH + 3
+HIDDEN = -1e30
+"""The score of a key out of sight, or less. It is finite: a weight of 0 times it is 0."""
 FEW = ("cls", "sep", "first")
 """Classes that few keys are in, so that each of their weights is kept."""
 
@@ -60,6 +62,13 @@ class Layout:
         """True when some query may not see a key that is there."""
         real = self.queries.real[:, :, None] & self.keys.real[:, None, :]
         return bool((real & ~self.visible).any())
+
+    @cached_property
+    def ceiling(self) -> Float[Tensor, "sentence 1 #query key"]:
+        """What a score may not pass: `HIDDEN` for keys out of sight. Keys come first in memory, and
+        where nothing but padding is hidden all queries share a row."""
+        seen = self.visible.mT.contiguous().mT if self.hides else self.keys.real.unsqueeze(1)
+        return torch.where(seen, torch.inf, HIDDEN).unsqueeze(1)
 
     @cached_property
     def n_visible(self) -> Int[Tensor, "sentence query"]:
@@ -146,11 +155,10 @@ class Layout:
         return position[:n_keys] - position[:n_queries, None]
 
     @cached_property
-    def other_keys(self) -> Float[Tensor, "sentence 1 query key"]:
-        """1 for keys in no class at all, nor of the query's word, nor beside it."""
-        classed = self.keys.classes.any(-1)[:, None, :] | self._same_word
-        other = self.visible & ~classed & (self._distance.abs() > 1)
-        return other.float().unsqueeze(1)
+    def far_in_word(self) -> Int[Tensor, " far"]:
+        """Which of `same_word` are not beside each other."""
+        _, query, key = self.same_word
+        return ((query - key).abs() > 1).nonzero().squeeze(-1)
 
     @cached_property
     def previous_word(self) -> Bool[Tensor, "sentence query key"]:
@@ -168,6 +176,7 @@ class Layout:
     @cached_property
     def segments(self) -> Float[Tensor, "sentence pair 2"]:
         """Columns that add pairs of two sentences in one input up: those within a sentence; all.
+        Pairs are laid out flat, by key and then by query.
 
         Pieces of words alone, not the next ones, and only queries that see both sentences.
         """
@@ -179,16 +188,15 @@ class Layout:
         both = self.visible & far & (rows >= 0) & (columns >= 0)
         own = both & (rows == columns)
         choice = own.any(-1, keepdim=True) & (both & ~own).any(-1, keepdim=True)
-        return torch.stack((own & choice, both & choice), -1).flatten(1, 2).float()
+        return torch.stack((own & choice, both & choice), -1).transpose(1, 2).flatten(1, 2).float()
 
     @cached_property
-    def distances(self) -> Float[Tensor, "4 pair"]:
-        """What a pattern laid out flat is multiplied with, to add pairs up: keys farther than
-        `HALF_WIDTH` before the query; farther behind; the distance before it; behind it."""
-        distance = self._distance.flatten()
-        far = torch.stack((distance < -HALF_WIDTH, distance > HALF_WIDTH)).float()
-        either = torch.stack((-distance, distance)).clamp(min=0).float()
-        return torch.cat((far, either))
+    def distances(self) -> Float[Tensor, "3 pair"]:
+        """What a pattern laid out flat, by key and then by query, is multiplied with, to add pairs
+        up: keys farther than `HALF_WIDTH` before the query; the distance; key − query."""
+        displacement = self._distance.T.flatten()
+        below = displacement < -HALF_WIDTH
+        return torch.stack((below.float(), displacement.abs().float(), displacement.float()))
 
     @cached_property
     def key_words(self) -> Words:
@@ -221,17 +229,17 @@ class Layout:
         return words.there & (punctuation == 0)
 
     @cached_property
-    def pointed(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
+    def pointed(self) -> Float[Tensor, "sentence 1 key_word query_word"]:
         """1 for pairs that a pointer may join: not words without pieces, padding, the diagonal."""
         return self._joined(self.query_words)
 
     @cached_property
-    def predicted_pointed(self) -> Float[Tensor, "sentence 1 query_word key_word"]:
+    def predicted_pointed(self) -> Float[Tensor, "sentence 1 key_word query_word"]:
         """The same for pointers from the positions that have to say a word."""
         return self._joined(self.predicted_words)
 
     def _joined(self, rows: Words) -> Tensor:
-        joined = rows.there[:, :, None] & self.key_words.there[:, None, :]
+        joined = self.key_words.there[:, :, None] & rows.there[:, None, :]
         if self.is_self:
             joined &= ~torch.eye(joined.shape[-1], dtype=torch.bool, device=joined.device)
         return joined.float().unsqueeze(1)

@@ -32,9 +32,9 @@ class Words:
         return self.n_pieces > 0
 
     @cached_property
-    def shares(self) -> Float[Tensor, "sentence 1 word 1"]:
+    def shares(self) -> Float[Tensor, "sentence 1 1 word"]:
         """What each of a word's pieces counts for in their mean."""
-        return (1 / self.n_pieces.clamp(min=1))[:, None, :, None]
+        return (1 / self.n_pieces.clamp(min=1))[:, None, None]
 
     @cached_property
     def triples(self) -> Int[Tensor, "3 triple"]:
@@ -42,39 +42,39 @@ class Words:
         sentence, k = self.is_later.nonzero(as_tuple=True)
         return torch.stack((sentence, self.later[sentence, k], self.of[sentence, k]))
 
-    def mean_of_rows(
-        self, pattern: Float[Tensor, "sentence head query key"]
-    ) -> Float[Tensor, "sentence head word key"]:
+    def mean_of_columns(
+        self, pattern: Float[Tensor, "sentence head key query"]
+    ) -> Float[Tensor, "sentence head key word"]:
         """Attention FROM a word is the mean over its pieces. Of a word without pieces: nothing that
-        means anything."""
-        n_sentences, n_heads, n_queries, n_keys = pattern.shape
-        n_words = self.first.shape[1]
-        rows = pattern.reshape(-1, n_keys)
-        one = torch.arange(n_sentences * n_heads, device=rows.device).view(n_sentences, n_heads, 1)
-        merged = rows.index_select(0, (one * n_queries + self.first[:, None]).flatten())
-        if self.triples.shape[1]:
-            sentence, piece, word = self.triples
-            of_heads = one[sentence, :, 0]
-            added = rows.index_select(0, (of_heads * n_queries + piece[:, None]).flatten())
-            merged.index_add_(0, (of_heads * n_words + word[:, None]).flatten(), added)
-        return merged.view(n_sentences, n_heads, n_words, n_keys).mul_(self.shares)
-
-    def sum_of_columns(
-        self, pattern: Float[Tensor, "sentence head row key"]
-    ) -> Float[Tensor, "sentence head row word"]:
-        """Attention TO a word is the sum over its pieces. To a word without pieces: nothing that
         means anything."""
         merged = pattern.gather(3, self._everywhere(self.first, pattern))
         if self.later.shape[1]:
             added = pattern.gather(3, self._everywhere(self.later, pattern))
             added.mul_(self.is_later[:, None, None])
             merged.scatter_add_(3, self._everywhere(self.of, pattern), added)
-        return merged
+        return merged.mul_(self.shares)
+
+    def sum_of_rows(
+        self, pattern: Float[Tensor, "sentence head key column"]
+    ) -> Float[Tensor, "sentence head word column"]:
+        """Attention TO a word is the sum over its pieces. To a word without pieces: nothing that
+        means anything."""
+        n_sentences, n_heads, n_keys, n_columns = pattern.shape
+        n_words = self.first.shape[1]
+        rows = pattern.reshape(n_sentences * n_heads * n_keys, n_columns)
+        one = torch.arange(n_sentences * n_heads, device=rows.device).view(n_sentences, n_heads, 1)
+        merged = rows.index_select(0, (one * n_keys + self.first[:, None]).flatten())
+        if self.triples.shape[1]:
+            sentence, piece, word = self.triples
+            of_heads = one[sentence, :, 0]
+            added = rows.index_select(0, (of_heads * n_keys + piece[:, None]).flatten())
+            merged.index_add_(0, (of_heads * n_words + word[:, None]).flatten(), added)
+        return merged.view(n_sentences, n_heads, n_words, n_columns)
 
     @staticmethod
     def _everywhere(
-        index: Int[Tensor, "sentence index"], pattern: Float[Tensor, "sentence head row key"]
-    ) -> Int[Tensor, "sentence head row index"]:
+        index: Int[Tensor, "sentence index"], pattern: Float[Tensor, "sentence head key query"]
+    ) -> Int[Tensor, "sentence head key index"]:
         return index[:, None, None].expand(-1, *pattern.shape[1:3], -1)
 
 

@@ -11,7 +11,7 @@ from pipeline.core.shapes import Tensor
 from pipeline.engines.changes import Change
 from pipeline.engines.means import AtPlace
 from pipeline.statistics.edited import attend_edited, class_keys
-from pipeline.statistics.portable import attention_pattern, output_of
+from pipeline.statistics.patterns import attention_pattern, output_of
 
 
 class Editing:

@@ -29,7 +29,7 @@ from pipeline.models.resume import Kept, Unit, keep, resume, units
 from pipeline.models.tap import Tap
 from pipeline.models.under import encode_under
 from pipeline.statistics.edited import class_keys
-from pipeline.statistics.portable import attention_pattern, output_of
+from pipeline.statistics.patterns import attention_pattern, output_of
 
 
 @dataclass(frozen=True)

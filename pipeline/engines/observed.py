@@ -17,7 +17,7 @@ from pipeline.models.objective import losses
 from pipeline.models.outcomes import said
 from pipeline.models.tap import SITES, Tap, forward
 from pipeline.statistics.edited import special_by_word
-from pipeline.statistics.portable import attention_pattern, output_of
+from pipeline.statistics.patterns import attention_pattern, output_of
 
 
 class Observed:

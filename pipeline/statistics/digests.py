@@ -6,8 +6,8 @@ import torch
 
 from pipeline.core.digest import Digest, Distances, Pairs
 from pipeline.core.layout import HALF_WIDTH, Layout
-from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics.largest import first_largest
+from pipeline.core.shapes import Float, Tensor
+from pipeline.statistics.largest import first_largest, largest_of_columns
 from pipeline.statistics.pointers import between_words, nodes_pointer, pointers
 from pipeline.statistics.shape import entropies
 from pipeline.statistics.trees import spanning_tree, undirected
@@ -22,14 +22,14 @@ def digest_of(
 ) -> Digest:
     """`length` is that of each key's transformed value. Without `points` there are no pointers."""
     digest, between = digest_without_trees(pattern, layout, length, trees, points)
-    return with_trees(digest, between, layout)
+    return digest if between is None else with_trees(digest, undirected(between), layout)
 
 
-def with_trees(digest: Digest, between: Tensor | None, layout: Layout) -> Digest:
+def with_trees(
+    digest: Digest, weights: Float[Tensor, "sentence head word word"], layout: Layout
+) -> Digest:
     """Trees are for all heads at once: the search for them is a loop of small steps."""
-    if between is None:
-        return digest
-    return replace(digest, pointers=digest.pointers | {"tree": spanning_tree(between, layout)})
+    return replace(digest, pointers=digest.pointers | {"tree": spanning_tree(weights, layout)})
 
 
 def digest_without_trees(
@@ -38,31 +38,34 @@ def digest_without_trees(
     length: Float[Tensor, "sentence head key"] | None,
     trees: bool,
     points: bool = True,
-    scores: Float[Tensor, "sentence head query key"] | None = None,
+    entropy: Float[Tensor, "sentence head query"] | None = None,
 ) -> tuple[Digest, Float[Tensor, "sentence head word word"] | None]:
-    """The digest without trees, and what these are read off, where they are asked for. `scores` are
-    what the pattern is the softmax of; they are overwritten."""
+    """The digest without trees, and the weights between words that these are read off, where they
+    are asked for. It is made fastest of a pattern whose keys come first in memory, and whose
+    `entropy` is known."""
     largest, where = first_largest(pattern, -1)
-    few = layout.few_keys[:, None, None, :].expand(-1, *pattern.shape[1:3], -1)
+    received = pattern.sum(2)
+    few = layout.few_keys[:, None, :, None].expand(-1, pattern.shape[1], -1, pattern.shape[2])
     between = between_words(pattern, layout, length) if points else {}
     found = pointers(between)
     of_trees = None
     if points and layout.is_self and trees:
         found["tree_max"] = nodes_pointer(between["", ""], layout)
-        of_trees = undirected(between["", ""])
+        of_trees = between["", ""]
     pairs = segments = distances = weighted = None
     if layout.is_self:
-        pairs, weighted = _pairs(pattern, layout, length)
-        distances = _distances(pattern, layout)
+        pairs, weighted = _pairs(pattern, received, layout, length)
+        flat = pattern.mT.flatten(2)
+        distances = _distances(pattern, flat, received, layout)
         if layout.queries.segment is not None:
-            segments = pattern.flatten(2) @ layout.segments
+            segments = flat @ layout.segments
     digest = Digest(
-        received=pattern.sum(2),
-        entropy=entropies(pattern) if scores is None else _entropy(pattern, scores, largest, where),
+        received=received,
+        entropy=entropies(pattern) if entropy is None else entropy,
         largest=largest,
         where=where,
-        content=(pattern * layout.content_keys[:, None, None]).amax(-1),
-        columns=pattern.gather(3, few).mT,
+        content=largest_of_columns((pattern * layout.content_keys[:, None, None]).mT),
+        columns=pattern.mT.gather(2, few),
         pointers=found,
         pairs=pairs,
         weighted=weighted,
@@ -72,26 +75,9 @@ def digest_without_trees(
     return digest, of_trees
 
 
-def _entropy(
-    pattern: Float[Tensor, "sentence head query key"],
-    scores: Float[Tensor, "sentence head query key"],
-    largest: Float[Tensor, "sentence head query"],
-    where: Int[Tensor, "sentence head query"],
-) -> Float[Tensor, "sentence head query"]:
-    """As `entropies`, without a logarithm of every weight: scores are those but for one number a
-    row, and that is known of the largest."""
-    less = scores.gather(-1, where.unsqueeze(-1)).squeeze(-1) - largest.log()
-    less = torch.where(largest > 0, less, 0.0)  # padding's rows have no weight
-    # Out of sight a weight of 0 meets a logarithm of −∞, and is to give 0.
-    return -scores.sub_(less.unsqueeze(-1)).clamp_(min=_LEAST).mul_(pattern).sum(-1)
-
-
-_LEAST = -200.0
-"""Less than the logarithm of any weight above 0."""
-
-
 def _pairs(
     pattern: Float[Tensor, "sentence head query key"],
+    received: Float[Tensor, "sentence head key"],
     layout: Layout,
     length: Float[Tensor, "sentence head key"] | None,
 ) -> tuple[Pairs, Pairs | None]:
@@ -100,7 +86,16 @@ def _pairs(
     before, behind = (pattern.diagonal(d, dim1=-2, dim2=-1) for d in (-1, 1))
     sentence, query, key = layout.same_word
     same_word = pattern[sentence, :, query, key]
-    other = (pattern * layout.other_keys).sum(2)
+    # What a key gets, less what is counted already: few weights, where the others are many.
+    other = received - itself
+    other[..., :-1] -= before
+    other[..., 1:] -= behind
+    if len(layout.far_in_word):
+        far = layout.far_in_word
+        heads = torch.arange(pattern.shape[1], device=pattern.device)
+        at = (sentence[far, None], heads, key[far, None])
+        other.index_put_(at, -same_word[far], accumulate=True)
+    other = other.clamp_(min=0).mul_(layout.unclassed_keys.mT)
     nothing = pattern.new_zeros(pattern.shape[:2])
 
     def by_sentence(weights: Tensor) -> Tensor:
@@ -118,10 +113,16 @@ def _pairs(
     )
 
 
-def _distances(pattern: Float[Tensor, "sentence head query key"], layout: Layout) -> Distances:
+def _distances(
+    pattern: Float[Tensor, "sentence head query key"],
+    flat: Float[Tensor, "sentence head pair"],
+    received: Float[Tensor, "sentence head key"],
+    layout: Layout,
+) -> Distances:
     near = range(-HALF_WIDTH, HALF_WIDTH + 1)
-    flat = pattern.flatten(2)
     # One product each: a product with few columns reads its table as slowly as with many.
-    below, above, back, ahead = (flat @ column for column in layout.distances)
-    bins = [pattern.diagonal(d, dim1=-2, dim2=-1).sum(-1) for d in near]
-    return Distances(torch.stack([*bins, below, above], -1), back + ahead, ahead - back)
+    below, distance, displacement = (flat @ column for column in layout.distances)
+    bins = torch.stack([pattern.diagonal(d, dim1=-2, dim2=-1).sum(-1) for d in near], -1)
+    above = (received.sum(-1) - bins.sum(-1) - below).clamp_(min=0)
+    bins = torch.cat((bins, below.unsqueeze(-1), above.unsqueeze(-1)), -1)
+    return Distances(bins, distance, displacement)

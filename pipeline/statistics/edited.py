@@ -7,7 +7,7 @@ from pipeline.core.edit import Edit
 from pipeline.core.layout import Layout
 from pipeline.core.names import EDIT_CLASSES, KEY_CLASSES
 from pipeline.core.shapes import Bool, Float, Tensor
-from pipeline.statistics.portable import output_of, pattern_and_leak
+from pipeline.statistics.patterns import output_of, pattern_and_leak
 
 VALUE_CLASSES = (*KEY_CLASSES, "word")
 """Classes of keys whose mean value is kept; `word` are the pieces of words."""
@@ -105,4 +105,4 @@ def special_by_word(
     special = layout.key_classes[..., KEY_CLASSES.index("special")]
     of_query = pattern @ special[:, None, :, None]
     words = layout.query_words
-    return words.mean_of_rows(of_query).squeeze(-1) * words.there.unsqueeze(1)
+    return words.mean_of_columns(of_query.mT).squeeze(2) * words.there.unsqueeze(1)

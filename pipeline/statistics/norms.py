@@ -65,8 +65,8 @@ def outputs(
 
     ‖mean w‖² over mean ‖w‖² is 1 where a class gives every query the same.
     """
-    at = layout.few_keys[:, None, :, None]
-    of_few = f.gather(2, at.expand(-1, f.shape[1], -1, f.shape[3]))
+    sentence = torch.arange(len(f), device=f.device).unsqueeze(1)
+    of_few = f.transpose(1, 2)[sentence, layout.few_keys].transpose(1, 2)
     weights = digest.columns
     given = weights.sum(3).unsqueeze(3) * of_few
     together = (weights @ weights.mT) * (of_few @ of_few.mT)

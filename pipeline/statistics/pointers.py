@@ -34,11 +34,13 @@ def between_words(
         readings["predicted_"] = (layout.predicted_words, layout.predicted_pointed)
     found: Between = {}
     for begins, (words, pointed) in readings.items():
-        rows = words.mean_of_rows(pattern)
-        found[begins, ""] = layout.key_words.sum_of_columns(rows).mul_(pointed)
+        # Keys come first, and whole rows of theirs are added up: once, or twice where some count
+        # for more.
+        of_words = words.mean_of_columns(pattern.mT)
+        found[begins, ""] = layout.key_words.sum_of_rows(of_words).mul_(pointed).mT
         if length is not None:
-            rows.mul_(length.unsqueeze(2))
-            found[begins, "_norm"] = layout.key_words.sum_of_columns(rows).mul_(pointed)
+            of_words.mul_(length.unsqueeze(-1))
+            found[begins, "_norm"] = layout.key_words.sum_of_rows(of_words).mul_(pointed).mT
     return found
 
 

@@ -5,6 +5,7 @@ read over and over, memory grows neither with depth nor with the number of heads
 with the square of a length does not grow with the batch.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -14,14 +15,16 @@ import torch.nn.functional as F
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.digest import Digest
-from pipeline.core.layout import Layout
+from pipeline.core.layout import HIDDEN, Layout
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.digests import digest_of, digest_without_trees, with_trees
+from pipeline.statistics.largest import largest_of_columns
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import Correlation, outputs, spearman, transformed, value_norms
+from pipeline.statistics.patterns import capped_and_biased, of_heads, output_of
 from pipeline.statistics.shape import reach, sharpness
-from pipeline.statistics.trees import NOT_A_NODE
+from pipeline.statistics.trees import NOT_A_NODE, undirected
 
 STATISTICS = (masses, sinks, sharpness, reach)
 """Each takes a digest and its layout, and gives sums by name."""
@@ -31,59 +34,6 @@ AT_ONCE = 2**18
 SENTENCES_AT_ONCE = 2**19
 """Weights that one head has in the sentences that are looked at together, where one has not more:
 what hangs on the square of their length would grow with the batch otherwise."""
-
-
-def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
-    """The post-softmax pattern in float32. Rows of padding queries are 0."""
-    return pattern_and_leak(call)[0]
-
-
-def pattern_and_leak(
-    call: AttentionCall,
-) -> tuple[Float[Tensor, "sentence head query key"], Float[Tensor, "sentence head query"] | None]:
-    """The pattern, and what a learned sink takes of each row, where there is one."""
-    return _softmax(_scores(call), call)
-
-
-def _scores(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
-    """What the softmax is taken of; −∞ for keys out of sight."""
-    scores = (call.query * call.scaling) @ _of_heads(call.key, call).transpose(-1, -2)
-    scores = scores.float()
-    if call.softcap is not None:
-        scores = torch.tanh(scores / call.softcap) * call.softcap
-    if call.bias is not None:
-        scores = scores + call.bias
-    if not call.layout.all_visible:
-        scores.masked_fill_(~call.layout.visible.unsqueeze(1), -torch.inf)
-    return scores
-
-
-def _softmax(
-    scores: Float[Tensor, "sentence head query key"], call: AttentionCall
-) -> tuple[Float[Tensor, "sentence head query key"], Float[Tensor, "sentence head query"] | None]:
-    leak = None
-    if call.sinks is not None:
-        sink = call.sinks.float()[:, None, None].expand(*scores.shape[:3], 1)
-        with_sink = torch.cat((scores, sink), -1).softmax(-1)
-        pattern, leak = with_sink[..., :-1], with_sink[..., -1]
-    else:
-        pattern = scores.softmax(-1)
-    if not call.layout.all_visible:
-        pattern = pattern.masked_fill(~call.layout.queries.real[:, None, :, None], 0.0)
-    return pattern, leak
-
-
-def output_of(
-    pattern: Float[Tensor, "sentence head query key"], call: AttentionCall
-) -> Float[Tensor, "sentence head query value_channel"]:
-    """What a pattern makes of the call's values."""
-    return pattern.to(call.value.dtype) @ _of_heads(call.value, call)
-
-
-def _of_heads(tensor: Tensor, call: AttentionCall) -> Tensor:
-    """Keys or values, one for each head of queries."""
-    groups = call.query.shape[1] // tensor.shape[1]
-    return tensor.repeat_interleave(groups, 1) if groups > 1 else tensor
 
 
 def attend(
@@ -104,19 +54,75 @@ def _attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     f = None if call.readout is None else transformed(call)
     length = None if f is None else f.norm(dim=-1)
-    layout, parts = call.layout, []
-    all_heads = replace(call, key=_of_heads(call.key, call), value=_of_heads(call.value, call))
+    layout, digests, trees = call.layout, [], None
+    all_heads = replace(call, key=of_heads(call.key, call), value=of_heads(call.value, call))
+    # Heads of a piece side by side, as the model goes on with them.
+    (n_sentences, n_heads, n_queries, _), n_channels = call.query.shape, call.value.shape[-1]
+    output = call.value.new_empty(n_sentences, n_queries, n_heads, n_channels).transpose(1, 2)
     for heads in _few_heads(call):
         part = _only(all_heads, heads)
-        scores = _scores(part)
-        pattern, _ = _softmax(scores, part)
-        output = output_of(pattern, part)
-        of_heads = None if length is None else length[:, heads]
-        parts.append(
-            (output, *digest_without_trees(pattern, layout, of_heads, call.trees, scores=scores))
+        pattern, entropy = _softened(_scores(part), part)
+        output[:, heads] = output_of(pattern, part)
+        lengths = None if length is None else length[:, heads]
+        digest, between = digest_without_trees(
+            pattern, layout, lengths, call.trees, entropy=entropy
         )
-    output, digest, between = (_side_by_side(each) for each in zip(*parts, strict=True))
-    return output, reduction(with_trees(digest, between, layout), layout, f, length)
+        digests.append(digest)
+        if between is not None:
+            if trees is None:
+                trees = between.new_empty(n_sentences, n_heads, *between.shape[2:])
+            undirected(between, out=trees[:, heads])
+    digest = _side_by_side(digests)
+    if trees is not None:
+        digest = with_trees(digest, trees, layout)
+    return output, reduction(digest, layout, f, length)
+
+
+def _scores(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
+    """What the softmax is taken of, in bits: 2 is raised to it, which is faster than e. In memory
+    keys come first and queries lie side by side: what is asked of a query's row is then asked of
+    many rows at once."""
+    queries, keys = call.query.flatten(0, 1), call.key.flatten(0, 1)
+    is_plain = call.softcap is None and call.bias is None
+    scale = call.scaling * (_BITS if is_plain else 1)
+    product = queries.new_empty(len(queries), keys.shape[1], queries.shape[1])
+    product.baddbmm_(keys, queries.mT, beta=0, alpha=scale)
+    scores = product.unflatten(0, call.query.shape[:2]).mT.float()
+    if not is_plain:
+        # A bias of −∞ hides a key.
+        scores = capped_and_biased(scores, call).clamp_(min=HIDDEN).mul_(_BITS)
+    if call.layout.all_visible:
+        return scores
+    return torch.minimum(scores, call.layout.ceiling, out=scores)
+
+
+_BITS = 1 / math.log(2)
+
+
+def _softened(
+    scores: Float[Tensor, "sentence head query key"], call: AttentionCall
+) -> tuple[Float[Tensor, "sentence head query key"], Float[Tensor, "sentence head query"]]:
+    """The pattern and its entropy, which takes no logarithm of weights: scores are those but for
+    one number a row. Scores are overwritten."""
+    most = largest_of_columns(scores.mT).unsqueeze(-1)
+    if call.sinks is not None:
+        sink = call.sinks.float()[:, None, None] * _BITS
+        most = torch.maximum(most, sink)
+    less = scores.sub_(most)
+    pattern = less.exp2()
+    total = of_keys = pattern.sum(-1, keepdim=True)
+    if call.sinks is not None:
+        total = of_keys + (sink - most).exp2()
+    share = 1 / total
+    if call.bias is not None or call.layout.hides:
+        share.masked_fill_(most <= HIDDEN, torch.nan)  # a row that sees nothing is no number
+    if not call.layout.all_visible:
+        share.masked_fill_(~call.layout.queries.real[:, None, :, None], 0.0)
+    pattern.mul_(share)
+    # Both are above 0: nothing cancels.
+    of_total = total.log2() * of_keys * share
+    bits = of_total.squeeze(-1) - less.mul_(pattern).sum(-1)
+    return pattern, bits / _BITS
 
 
 def _few_heads(call: AttentionCall) -> Iterator[slice]:

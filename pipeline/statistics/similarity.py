@@ -8,7 +8,7 @@ import torch
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics.portable import attention_pattern
+from pipeline.statistics.patterns import attention_pattern
 from pipeline.statistics.shape import entropies
 
 MAX_QUERIES = 64

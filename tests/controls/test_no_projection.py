@@ -13,7 +13,8 @@ from pipeline.core.sentence import Sentence
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import Tap, forward
 from pipeline.models.wiring import wiring
-from pipeline.statistics.portable import attend, attention_pattern
+from pipeline.statistics.patterns import attention_pattern
+from pipeline.statistics.portable import attend
 from tests import tiny
 from tests.controls.models import changed, fresh, load, state
 from tests.models.families import CAUSAL, FAMILIES, TOKENIZER_OF, TWO_STACKS, WIDE

@@ -20,7 +20,7 @@ from pipeline.models.outcomes import Said, said
 from pipeline.models.resume import units
 from pipeline.models.tap import NAME, Tap, forward
 from pipeline.models.wiring import wiring
-from pipeline.statistics.portable import attention_pattern, output_of
+from pipeline.statistics.patterns import attention_pattern, output_of
 from tests import tiny
 from tests.models.families import CAUSAL, FAMILIES, TWO_STACKS
 

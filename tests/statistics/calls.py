@@ -13,7 +13,8 @@ from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.statistics.kernels import KERNELS, choose
 from pipeline.statistics.norms import transformed
-from pipeline.statistics.portable import attend, attention_pattern
+from pipeline.statistics.patterns import attention_pattern
+from pipeline.statistics.portable import attend
 from tests import ranks
 
 FLAGS_ON = ("bias", "softcap", "sinks", "readout", "trees")

@@ -19,7 +19,8 @@ from pipeline.statistics.edited import (
     special_by_word,
     value_sums,
 )
-from pipeline.statistics.portable import attend, attention_pattern
+from pipeline.statistics.patterns import attention_pattern
+from pipeline.statistics.portable import attend
 from tests.statistics.calls import random_pieces, visibility
 
 HEADS, CHANNELS = 3, 5

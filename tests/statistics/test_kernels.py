@@ -18,6 +18,8 @@ from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import kernels, native, norms, portable
 from pipeline.statistics.kernels import KERNELS, NoKernel, choose
+from pipeline.statistics.norms import transformed
+from pipeline.statistics.patterns import attention_pattern, output_of
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
@@ -87,15 +89,29 @@ def test_sentences_in_parts_change_nothing(mask, seed, lengths, flags):
     assert_whole(call, *in_parts)
 
 
+@pytest.mark.parametrize("mask", MASKS)
+@settings(max_examples=12, deadline=None)
+@given(seed=SEEDS, lengths=LENGTHS, flags=FLAGS)
+def test_the_portable_kernel_measures_the_pattern(mask, seed, lengths, flags):
+    """Its softmax is its own, and hands on what an entropy is made of."""
+    rng = np.random.default_rng(seed)
+    pieces = pieces_of(rng, lengths)
+    layout = Layout(pieces, pieces, visibility(pieces, mask))
+    call = call_of(rng, layout, (4, 2), flags)
+    pattern = attention_pattern(call)
+    f = None if call.readout is None else transformed(call)
+    assert_whole(call, output_of(pattern, call), portable.reduce(pattern, layout, f, call.trees))
+
+
 def test_what_grows_with_the_square_of_a_length_is_held_for_a_few_sentences(monkeypatch):
     seen = []
-    pattern_of = portable._softmax
+    pattern_of = portable._softened
 
     def watched(scores, call):
         seen.append(scores.numel())
         return pattern_of(scores, call)
 
-    monkeypatch.setattr(portable, "_softmax", watched)
+    monkeypatch.setattr(portable, "_softened", watched)
     monkeypatch.setattr(portable, "SENTENCES_AT_ONCE", 2 * 32**2)
     monkeypatch.setattr(portable, "AT_ONCE", 32**2)
     rng = np.random.default_rng(0)

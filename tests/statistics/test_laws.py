@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout, offset_bin
 from pipeline.core.pieces import Pieces
-from pipeline.statistics.portable import attend, attention_pattern, reduce
+from pipeline.statistics.patterns import attention_pattern
+from pipeline.statistics.portable import attend, reduce
 from tests.statistics.calls import random_pattern, random_pieces, visibility
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -116,8 +117,8 @@ def test_three_words_by_hand():
     )[None, None]
     layout = Layout(pieces, pieces, torch.ones(1, 5, 5, dtype=torch.bool))
     # 'undo' looks at 'it' with the mean of 0.1 and 0.3; 'it' at 'undo' with the sum of 0.4 and 0.4.
-    rows = layout.query_words.mean_of_rows(pattern)
-    words = layout.key_words.sum_of_columns(rows)[0, 0]
+    rows = layout.query_words.mean_of_columns(pattern.mT)
+    words = layout.key_words.sum_of_rows(rows).mT[0, 0]
     torch.testing.assert_close(words, torch.tensor([[0.35, 0.2], [0.8, 0.2]]))
     found = reduce(pattern, layout).pointers
     assert found["attends_to"].tolist() == [[[1, 0]]]

@@ -8,7 +8,7 @@ from scipy.spatial.distance import jensenshannon
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.statistics.kernels import DIVERGENCES, choose
-from pipeline.statistics.portable import attention_pattern
+from pipeline.statistics.patterns import attention_pattern
 from pipeline.statistics.similarity import MAX_QUERIES, js_divergences, n_sampled, sampled_rows
 from tests.statistics.calls import random_pieces, visibility
 

@@ -191,6 +191,13 @@ class Layout:
         return torch.stack((own & choice, both & choice), -1).transpose(1, 2).flatten(1, 2).float()
 
     @cached_property
+    def near(self) -> Float[Tensor, "pair offset"]:
+        """What adds the pairs of each signed distance up that is not more than `HALF_WIDTH`; pairs
+        laid out as for `distances`."""
+        offsets = torch.arange(-HALF_WIDTH, HALF_WIDTH + 1, device=self.visible.device)
+        return (self._distance.T.flatten()[:, None] == offsets).float()
+
+    @cached_property
     def distances(self) -> Float[Tensor, "3 pair"]:
         """What a pattern laid out flat, by key and then by query, is multiplied with, to add pairs
         up: keys farther than `HALF_WIDTH` before the query; the distance; key − query."""

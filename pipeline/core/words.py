@@ -36,12 +36,6 @@ class Words:
         """What each of a word's pieces counts for in their mean."""
         return (1 / self.n_pieces.clamp(min=1))[:, None, None]
 
-    @cached_property
-    def triples(self) -> Int[Tensor, "3 triple"]:
-        """Sentence, piece and word of each later piece, without padding."""
-        sentence, k = self.is_later.nonzero(as_tuple=True)
-        return torch.stack((sentence, self.later[sentence, k], self.of[sentence, k]))
-
     def mean_of_columns(
         self, pattern: Float[Tensor, "sentence head key query"]
     ) -> Float[Tensor, "sentence head key word"]:
@@ -60,16 +54,34 @@ class Words:
         """Attention TO a word is the sum over its pieces. To a word without pieces: nothing that
         means anything."""
         n_sentences, n_heads, n_keys, n_columns = pattern.shape
-        n_words = self.first.shape[1]
+        first, later, of = self._rows(n_heads, n_keys)
         rows = pattern.reshape(n_sentences * n_heads * n_keys, n_columns)
-        one = torch.arange(n_sentences * n_heads, device=rows.device).view(n_sentences, n_heads, 1)
-        merged = rows.index_select(0, (one * n_keys + self.first[:, None]).flatten())
-        if self.triples.shape[1]:
-            sentence, piece, word = self.triples
+        merged = rows.index_select(0, first)
+        if later.shape[0]:
+            merged.index_add_(0, of, rows.index_select(0, later))
+        return merged.view(n_sentences, n_heads, self.first.shape[1], n_columns)
+
+    def _rows(
+        self, n_heads: int, n_keys: int
+    ) -> tuple[Int[Tensor, " row"], Int[Tensor, " later"], Int[Tensor, " later"]]:
+        """Of patterns of so many heads whose rows all lie below each other: the rows of first
+        pieces; of later pieces; and which row of words these are added to."""
+        if (n_heads, n_keys) not in self._rows_of:
+            n_sentences, n_words = self.first.shape
+            one = torch.arange(n_sentences * n_heads, device=self.first.device)
+            one = one.view(n_sentences, n_heads, 1)
+            sentence, k = self.is_later.nonzero(as_tuple=True)
             of_heads = one[sentence, :, 0]
-            added = rows.index_select(0, (of_heads * n_keys + piece[:, None]).flatten())
-            merged.index_add_(0, (of_heads * n_words + word[:, None]).flatten(), added)
-        return merged.view(n_sentences, n_heads, n_words, n_columns)
+            self._rows_of[n_heads, n_keys] = (
+                (one * n_keys + self.first[:, None]).flatten(),
+                (of_heads * n_keys + self.later[sentence, k, None]).flatten(),
+                (of_heads * n_words + self.of[sentence, k, None]).flatten(),
+            )
+        return self._rows_of[n_heads, n_keys]
+
+    @cached_property
+    def _rows_of(self) -> dict[tuple[int, int], tuple[Tensor, Tensor, Tensor]]:
+        return {}
 
     @staticmethod
     def _everywhere(

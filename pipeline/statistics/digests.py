@@ -119,10 +119,18 @@ def _distances(
     received: Float[Tensor, "sentence head key"],
     layout: Layout,
 ) -> Distances:
-    near = range(-HALF_WIDTH, HALF_WIDTH + 1)
+    if flat.shape[-1] <= _FEW_PAIRS:
+        near = flat @ layout.near
+    else:
+        offsets = range(-HALF_WIDTH, HALF_WIDTH + 1)
+        diagonals = [pattern.diagonal(d, dim1=-2, dim2=-1).sum(-1) for d in offsets]
+        near = torch.stack(diagonals, -1)
     # One product each: a product with few columns reads its table as slowly as with many.
     below, distance, displacement = (flat @ column for column in layout.distances)
-    bins = torch.stack([pattern.diagonal(d, dim1=-2, dim2=-1).sum(-1) for d in near], -1)
-    above = (received.sum(-1) - bins.sum(-1) - below).clamp_(min=0)
-    bins = torch.cat((bins, below.unsqueeze(-1), above.unsqueeze(-1)), -1)
+    above = (received.sum(-1) - near.sum(-1) - below).clamp_(min=0)
+    bins = torch.cat((near, below.unsqueeze(-1), above.unsqueeze(-1)), -1)
     return Distances(bins, distance, displacement)
+
+
+_FEW_PAIRS = 2**13
+"""So many or fewer are added up sooner by one product than by seventeen diagonals."""

@@ -9,6 +9,7 @@ weighted by it, and everything that is asked of a pattern can be asked of N.
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.digest import Digest
@@ -70,12 +71,11 @@ def outputs(
     weights = digest.columns
     given = weights.sum(3).unsqueeze(3) * of_few
     together = (weights @ weights.mT) * (of_few @ of_few.mT)
-    sums = {}
-    for k, name in enumerate(FEW):
-        of_class = layout.few_members[:, None, :, k, None]
-        sums[f"output_{name}"] = (given * of_class).sum(2)
-        sums[f"output_energy_{name}"] = (together * of_class * of_class.mT).sum((2, 3))
-    return sums
+    members = layout.few_members.unsqueeze(1)
+    of_class = members.mT @ given
+    energy = ((together @ members) * members).sum(2)
+    sums = {f"output_{name}": of_class[:, :, k] for k, name in enumerate(FEW)}
+    return sums | {f"output_energy_{name}": energy[..., k] for k, name in enumerate(FEW)}
 
 
 def spearman(
@@ -96,10 +96,13 @@ Correlation = Callable[[Tensor, Tensor, Pieces], Tensor]
 def _ranks(
     x: Float[Tensor, "two sentence head key"], real: Bool[Tensor, "sentence key"]
 ) -> Float[Tensor, "two sentence head key"]:
-    """Less their mean. Equals stand in one order from below and in the other from above."""
+    """Less their mean. Equals, side by side once they are sorted, share the middle of their
+    places."""
     padding = ~real.unsqueeze(1)
-    both = torch.stack((x, -x)).masked_fill_(padding, torch.inf)
-    order = both.sort(dim=-1, stable=True).indices
-    places = torch.arange(x.shape[-1], dtype=x.dtype, device=x.device).expand_as(both)
-    from_below, from_above = both.scatter_(-1, order, places)
-    return from_below.sub_(from_above).div_(2).masked_fill_(padding, 0.0)
+    x, order = x.masked_fill(padding, torch.inf).sort(dim=-1)
+    place = torch.arange(x.shape[-1], device=x.device)
+    differs = F.pad(x[..., 1:] != x[..., :-1], (1, 1), value=True)
+    first = torch.where(differs[..., :-1], place, 0).cummax(-1).values
+    last = torch.where(differs[..., 1:], place, len(place)).flip(-1).cummin(-1).values.flip(-1)
+    middle = (first + last - real.sum(-1)[:, None, None] + 1) / 2
+    return torch.empty_like(x).scatter_(-1, order, middle).masked_fill_(padding, 0.0)

@@ -5,6 +5,11 @@ import torch
 from pipeline.core.call import AttentionCall
 from pipeline.core.shapes import Float, Tensor
 
+AT_ONCE = 2**19
+"""Weights that are looked at together (2 MiB) by who needs no pattern whole, where one head of one
+sentence has not more. Of fewer there would be more steps, which cost more than the cache gains; and
+what hangs on the square of a length does not grow with the batch."""
+
 
 def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
     """The post-softmax pattern in float32. Rows of padding queries are 0."""

@@ -22,18 +22,12 @@ from pipeline.statistics.digests import digest_of, digest_without_trees, with_tr
 from pipeline.statistics.largest import largest_of_columns
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import Correlation, outputs, spearman, transformed, value_norms
-from pipeline.statistics.patterns import capped_and_biased, of_heads, output_of
+from pipeline.statistics.patterns import AT_ONCE, capped_and_biased, of_heads, output_of
 from pipeline.statistics.shape import reach, sharpness
 from pipeline.statistics.trees import NOT_A_NODE, undirected
 
 STATISTICS = (masses, sinks, sharpness, reach)
 """Each takes a digest and its layout, and gives sums by name."""
-
-AT_ONCE = 2**18
-"""Weights of the heads that are looked at together (1 MiB), where one head has not more."""
-SENTENCES_AT_ONCE = 2**19
-"""Weights that one head has in the sentences that are looked at together, where one has not more:
-what hangs on the square of their length would grow with the batch otherwise."""
 
 
 def attend(
@@ -41,7 +35,7 @@ def attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """The call's output and what is kept of its pattern."""
     n_sentences, n_queries, n_keys = call.layout.visible.shape
-    few = max(1, SENTENCES_AT_ONCE // max(1, n_queries * n_keys))
+    few = max(1, AT_ONCE // max(1, n_queries * n_keys))
     if n_sentences <= few:
         return _attend(call)
     parts = (_attend(call.rows(*part)) for part in call.layout.parts(few))
@@ -141,6 +135,7 @@ def _only(call: AttentionCall, heads: slice) -> AttentionCall:
         value=call.value[:, heads],
         bias=bias if bias is None or bias.shape[1] == 1 else bias[:, heads],
         sinks=None if call.sinks is None else call.sinks[heads],
+        readout=None,
     )
 
 

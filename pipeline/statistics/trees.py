@@ -14,6 +14,7 @@ import torch
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.statistics.largest import first_largest
+from pipeline.statistics.patterns import AT_ONCE
 
 NO_PARENT, NOT_A_NODE = -1, -3
 """Of the word that a tree starts from; and of punctuation."""
@@ -40,18 +41,19 @@ def spanning_tree(
     if not n_words:
         return node.to(torch.int16)
     entered = _order(weights.flatten(0, 1), node.flatten(0, 1)).view(node.shape)
+    step = max(1, AT_ONCE // max(1, len(weights) * n_words**2))
     found = [
-        first_largest(_of_earlier(of_head, when), -2)
-        for of_head, when in zip(weights.unbind(1), entered.unbind(1), strict=True)
+        first_largest(_of_earlier(of_heads, when), -2)
+        for of_heads, when in zip(weights.split(step, 1), entered.split(step, 1), strict=True)
     ]
-    nearest, parent = (torch.stack(each, 1) for each in zip(*found, strict=True))
+    nearest, parent = (torch.cat(each, 1) for each in zip(*found, strict=True))
     parent = torch.where(nearest > 0, parent, NO_PARENT)
     return torch.where(node, parent, NOT_A_NODE).to(torch.int16)
 
 
 def _of_earlier(
-    weights: Float[Tensor, "sentence word word"], entered: Float[Tensor, "sentence word"]
-) -> Float[Tensor, "sentence word word"]:
+    weights: Float[Tensor, "sentence head word word"], entered: Float[Tensor, "sentence head word"]
+) -> Float[Tensor, "sentence head word word"]:
     """In each word's column, its weights with words that entered before it. Of two words the same
     weight stands on either side, so that a column is as good as a row."""
     is_earlier = torch.empty_like(

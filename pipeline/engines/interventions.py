@@ -79,7 +79,16 @@ def intervene_shards(
 
 
 def _each(encoded: Sequence[Encoded], first: int, every: int) -> list[Encoded]:
-    return [e for e in encoded if every and (first + e.index) % every == 0]
+    """Of every so many rows of the corpus the first; where the model cannot read that whole, the
+    next of the shard that it can."""
+    if not every:
+        return []
+    found: dict[int, Encoded] = {}
+    for e in encoded:
+        n_before, row_within = divmod(first + e.index, every)
+        if e.index >= row_within:  # the first of these rows is in this shard
+            found.setdefault(n_before, e)
+    return list(found.values())
 
 
 class Row(NamedTuple):

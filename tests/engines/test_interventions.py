@@ -13,11 +13,11 @@ import transformers
 from pipeline.controls.base import Trained
 from pipeline.core.sentence import Sentence
 from pipeline.engines.changes import Interventions
-from pipeline.engines.interventions import Patient, intervene_shard
+from pipeline.engines.interventions import Patient, _each, intervene_shard
 from pipeline.engines.means import AtPlace
 from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.encode import Encoder
+from pipeline.models.encode import Encoded, Encoder, Side
 from pipeline.models.objective import NOT_SAID, asked
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
@@ -206,3 +206,17 @@ def test_what_was_watched(made):
     for row in watched:
         assert len(row["special_mass"]) == len(SENTENCES[0].words)
         assert all(0 <= m <= 1 + 1e-5 for m in row["special_mass"] if not np.isnan(m))
+
+
+@pytest.mark.parametrize("unread", [(), (4,), (4, 5), (4, 5, 6, 7), (0, 9)])
+def test_one_sentence_of_every_so_many_is_changed_if_the_model_reads_one(unread):
+    """Four by four; shards hold six, four and two. One group's end is another shard's beginning."""
+    shards, first, found = (6, 4, 2), 0, []
+    side = Side([0], [0], [False], frozenset(), 1)
+    for n in shards:
+        read = [Encoded(k, side) for k in range(n) if first + k not in unread]
+        found += [first + e.index for e in _each(read, first, every=4)]
+        first += n
+    groups = [(0, 1, 2, 3), (4, 5), (8, 9)]  # of the second group two lie in the next shard
+    assert found == [row[0] for g in groups if (row := [r for r in g if r not in unread])]
+    assert _each(read, 0, every=0) == []

@@ -1,8 +1,7 @@
 """The portable kernel: attend and measure with plain torch operations, on any device.
 
-A few heads of a few sentences at a time: their pattern stays in a processor's cache while it is
-read over and over, memory grows neither with depth nor with the number of heads, and what grows
-with the square of a length does not grow with the batch.
+A few heads of a few sentences at a time: memory grows neither with depth nor with the number of
+heads, and what grows with the square of a length does not grow with the batch.
 """
 
 import math

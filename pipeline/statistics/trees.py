@@ -56,9 +56,7 @@ def _of_earlier(
 ) -> Float[Tensor, "sentence head word word"]:
     """In each word's column, its weights with words that entered before it. Of two words the same
     weight stands on either side, so that a column is as good as a row."""
-    is_earlier = torch.empty_like(
-        weights
-    )  # of the weights' type: what is bool is multiplied slowly
+    is_earlier = torch.empty_like(weights)  # what is bool would be multiplied slowly
     torch.lt(entered.unsqueeze(-1), entered.unsqueeze(-2), out=is_earlier)
     return is_earlier.mul_(weights)
 

@@ -92,7 +92,10 @@ for _ in range(4):
     start = time.process_time()
     sums = tallied(lake, cell, fit(lake, cell.corpus, rules), rules, 0)
     assert sums["encoder"].relations["attention"].sums
-    print(time.process_time() - start)
+    took = time.process_time() - start
+    print(took)
+    if took < 2:  # the machine has others; once is enough
+        break
 """
 
 

@@ -8,7 +8,7 @@ from pipeline.core.digest import Digest, Distances, Pairs
 from pipeline.core.layout import HALF_WIDTH, Layout
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.largest import first_largest, largest_of_columns
-from pipeline.statistics.pointers import between_words, nodes_pointer, pointers
+from pipeline.statistics.pointers import between_words, nodes_pointer, pointers, queries_first
 from pipeline.statistics.shape import entropies
 from pipeline.statistics.trees import spanning_tree, undirected
 
@@ -22,13 +22,15 @@ def digest_of(
 ) -> Digest:
     """`length` is that of each key's transformed value. Without `points` there are no pointers."""
     digest, between = digest_without_trees(pattern, layout, length, trees, points)
-    return digest if between is None else with_trees(digest, undirected(between), layout)
+    return with_trees(digest, between, layout)
 
 
 def with_trees(
-    digest: Digest, weights: Float[Tensor, "sentence head word word"], layout: Layout
+    digest: Digest, weights: Float[Tensor, "sentence head word word"] | None, layout: Layout
 ) -> Digest:
     """Trees are for all heads at once: the search for them is a loop of small steps."""
+    if weights is None:
+        return digest
     return replace(digest, pointers=digest.pointers | {"tree": spanning_tree(weights, layout)})
 
 
@@ -40,18 +42,18 @@ def digest_without_trees(
     points: bool = True,
     entropy: Float[Tensor, "sentence head query"] | None = None,
 ) -> tuple[Digest, Float[Tensor, "sentence head word word"] | None]:
-    """The digest without trees, and the weights between words that these are read off, where they
-    are asked for. It is made fastest of a pattern whose keys come first in memory, and whose
-    `entropy` is known."""
+    """The digest without trees, and what these are read off, where they are asked for. It is made
+    fastest of a pattern whose keys come first in memory, and whose `entropy` is known."""
     largest, where = first_largest(pattern, -1)
     received = pattern.sum(2)
     few = layout.few_keys[:, None, :, None].expand(-1, pattern.shape[1], -1, pattern.shape[2])
     between = between_words(pattern, layout, length) if points else {}
-    found = pointers(between)
+    turned = queries_first(between)
+    found = pointers(between, turned)
     of_trees = None
     if points and layout.is_self and trees:
         found["tree_max"] = nodes_pointer(between["", ""], layout)
-        of_trees = between["", ""]
+        of_trees = undirected(turned["", ""], between["", ""].mT)
     pairs = segments = distances = weighted = None
     if layout.is_self:
         pairs, weighted = _pairs(pattern, received, layout, length)

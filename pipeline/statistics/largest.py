@@ -15,15 +15,11 @@ def first_largest(
     """
     if weights.device.type != "cpu" or not weights.numel():
         return weights.max(dim)
-    lines = weights if dim == -2 else weights.mT
-    shape, n = lines.shape[:-2] + lines.shape[-1:], lines.shape[-2]
-    if lines.is_contiguous():
-        side_by_side = lines.reshape(-1, n, 1, shape[-1])
-    else:
-        # Turned around as one matrix, which is faster than one by one.
-        side_by_side = lines.mT.reshape(-1, n).T.contiguous().view(1, n, 1, -1)
-    largest, where = F.max_pool2d(side_by_side.permute(0, 3, 1, 2), (n, 1), return_indices=True)
-    return largest.reshape(shape), where.reshape(shape)
+    lines = (weights if dim == -2 else weights.mT).contiguous()
+    (*which, n, n_lines) = lines.shape
+    side_by_side = lines.view(-1, n, 1, n_lines).permute(0, 3, 1, 2)
+    largest, where = F.max_pool2d(side_by_side, (n, 1), return_indices=True)
+    return largest.reshape(*which, n_lines), where.reshape(*which, n_lines)
 
 
 def largest_of_columns(weights: Float[Tensor, "... row column"]) -> Float[Tensor, "... column"]:

@@ -23,7 +23,7 @@ from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import Correlation, outputs, spearman, transformed, value_norms
 from pipeline.statistics.patterns import AT_ONCE, capped_and_biased, of_heads, output_of
 from pipeline.statistics.shape import reach, sharpness
-from pipeline.statistics.trees import NOT_A_NODE, undirected
+from pipeline.statistics.trees import NOT_A_NODE
 
 STATISTICS = (masses, sinks, sharpness, reach)
 """Each takes a digest and its layout, and gives sums by name."""
@@ -47,7 +47,7 @@ def _attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     f = None if call.readout is None else transformed(call)
     length = None if f is None else f.norm(dim=-1)
-    layout, digests, trees = call.layout, [], None
+    layout, parts = call.layout, []
     all_heads = replace(call, key=of_heads(call.key, call), value=of_heads(call.value, call))
     # Heads of a piece side by side, as the model goes on with them.
     (n_sentences, n_heads, n_queries, _), n_channels = call.query.shape, call.value.shape[-1]
@@ -57,18 +57,9 @@ def _attend(
         pattern, entropy = _softened(_scores(part), part)
         output[:, heads] = output_of(pattern, part)
         lengths = None if length is None else length[:, heads]
-        digest, between = digest_without_trees(
-            pattern, layout, lengths, call.trees, entropy=entropy
-        )
-        digests.append(digest)
-        if between is not None:
-            if trees is None:
-                trees = between.new_empty(n_sentences, n_heads, *between.shape[2:])
-            undirected(between, out=trees[:, heads])
-    digest = _side_by_side(digests)
-    if trees is not None:
-        digest = with_trees(digest, trees, layout)
-    return output, reduction(digest, layout, f, length)
+        parts.append(digest_without_trees(pattern, layout, lengths, call.trees, entropy=entropy))
+    digest, between = (_side_by_side(each) for each in zip(*parts, strict=True))
+    return output, reduction(with_trees(digest, between, layout), layout, f, length)
 
 
 def _scores(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:

@@ -21,10 +21,11 @@ NO_PARENT, NOT_A_NODE = -1, -3
 
 
 def undirected(
-    between_words: Float[Tensor, "sentence head word word"], out: Tensor | None = None
+    between_words: Float[Tensor, "sentence head word word"],
+    turned: Float[Tensor, "sentence head word word"] | None = None,
 ) -> Float[Tensor, "sentence head word word"]:
-    """A + Aᵀ"""
-    return torch.add(between_words.mT, between_words, out=out)
+    """A + Aᵀ; `turned` is Aᵀ, where that is at hand."""
+    return between_words + (between_words.mT if turned is None else turned)
 
 
 def spanning_tree(

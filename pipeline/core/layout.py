@@ -139,13 +139,9 @@ class Layout:
     @cached_property
     def same_word(self) -> Int[Tensor, "3 pair"]:
         """Sentence, query and key of each two pieces of one word that are not the same."""
-        return self._same_word.nonzero().T
-
-    @property
-    def _same_word(self) -> Bool[Tensor, "sentence query key"]:
         rows, columns = self.queries.word[:, :, None], self.keys.word[:, None, :]
         apart = self._distance != 0
-        return (rows == columns) & (rows >= 0) & apart & self.visible
+        return ((rows == columns) & (rows >= 0) & apart & self.visible).nonzero().T
 
     @property
     def _distance(self) -> Int[Tensor, "query key"]:

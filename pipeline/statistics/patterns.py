@@ -11,6 +11,11 @@ sentence has not more. Of fewer there would be more steps, which cost more than 
 what hangs on the square of a length does not grow with the batch."""
 
 
+def at_once(n_weights: int) -> int:
+    """How many of so many weights each are looked at together; at least one."""
+    return max(1, AT_ONCE // max(1, n_weights))
+
+
 def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
     """The post-softmax pattern in float32. Rows of padding queries are 0."""
     return pattern_and_leak(call)[0]

@@ -21,7 +21,7 @@ from pipeline.statistics.digests import digest_of, digest_without_trees, with_tr
 from pipeline.statistics.largest import largest_of_columns
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import Correlation, outputs, spearman, transformed, value_norms
-from pipeline.statistics.patterns import AT_ONCE, capped_and_biased, of_heads, output_of
+from pipeline.statistics.patterns import at_once, capped_and_biased, of_heads, output_of
 from pipeline.statistics.shape import reach, sharpness
 from pipeline.statistics.trees import NOT_A_NODE
 
@@ -34,7 +34,7 @@ def attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """The call's output and what is kept of its pattern."""
     n_sentences, n_queries, n_keys = call.layout.visible.shape
-    few = max(1, AT_ONCE // max(1, n_queries * n_keys))
+    few = at_once(n_queries * n_keys)
     if n_sentences <= few:
         return _attend(call)
     parts = (_attend(call.rows(*part)) for part in call.layout.parts(few))
@@ -111,7 +111,7 @@ def _softened(
 
 def _few_heads(call: AttentionCall) -> Iterator[slice]:
     n_sentences, n_heads, n_queries, _ = call.query.shape
-    step = max(1, AT_ONCE // max(1, n_sentences * n_queries * call.key.shape[2]))
+    step = at_once(n_sentences * n_queries * call.key.shape[2])
     yield from (slice(first, first + step) for first in range(0, n_heads, step))
 
 

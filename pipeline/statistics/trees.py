@@ -14,7 +14,7 @@ import torch
 from pipeline.core.layout import Layout
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.statistics.largest import first_largest
-from pipeline.statistics.patterns import AT_ONCE
+from pipeline.statistics.patterns import at_once
 
 NO_PARENT, NOT_A_NODE = -1, -3
 """Of the word that a tree starts from; and of punctuation."""
@@ -42,7 +42,7 @@ def spanning_tree(
     if not n_words:
         return node.to(torch.int16)
     entered = _order(weights.flatten(0, 1), node.flatten(0, 1)).view(node.shape)
-    step = max(1, AT_ONCE // max(1, len(weights) * n_words**2))
+    step = at_once(len(weights) * n_words**2)
     found = [
         first_largest(_of_earlier(of_heads, when), -2)
         for of_heads, when in zip(weights.split(step, 1), entered.split(step, 1), strict=True)

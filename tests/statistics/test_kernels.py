@@ -16,7 +16,7 @@ from scipy.stats import spearmanr
 
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
-from pipeline.statistics import kernels, native, norms, portable
+from pipeline.statistics import kernels, native, norms, patterns, portable
 from pipeline.statistics.kernels import KERNELS, NoKernel, choose
 from pipeline.statistics.norms import transformed
 from pipeline.statistics.patterns import attention_pattern, output_of
@@ -83,7 +83,7 @@ def test_sentences_in_parts_change_nothing(mask, seed, lengths, flags):
     rng = np.random.default_rng(seed)
     pieces = pieces_of(rng, lengths)
     call = call_of(rng, Layout(pieces, pieces, visibility(pieces, mask)), (4, 2), flags)
-    with patch.object(portable, "AT_ONCE", 2 * max(lengths) ** 2):
+    with patch.object(patterns, "AT_ONCE", 2 * max(lengths) ** 2):
         assert len(call.layout.parts(2)) == (len(lengths) + 1) // 2
         in_parts = portable.attend(call)
     assert_whole(call, *in_parts)
@@ -112,7 +112,7 @@ def test_what_grows_with_the_square_of_a_length_is_held_for_a_few_sentences(monk
         return pattern_of(scores, call)
 
     monkeypatch.setattr(portable, "_softened", watched)
-    monkeypatch.setattr(portable, "AT_ONCE", 2 * 32**2)
+    monkeypatch.setattr(patterns, "AT_ONCE", 2 * 32**2)
     rng = np.random.default_rng(0)
     pieces = pieces_of(rng, [32] * 7)
     layout = Layout(pieces, pieces, visibility(pieces, "all"))

@@ -57,7 +57,7 @@ notebook: $(DEV)  ## run reports/notebooks/explore.ipynb anew over the lake of `
 check: $(DEV)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pyright
+	$(BIN)/pyrefly check --summary=none
 	$(BIN)/lint-imports
 
 format: $(DEV)  ## format and mend what can be mended

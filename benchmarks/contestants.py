@@ -110,7 +110,7 @@ def _kept(workload: Workload, cut: Sequence[Sequence[Encoded]]) -> None:
 
 def _bridge(workload: Workload) -> Any:
     """The eager model as TransformerLens has it, with one word to predict."""
-    from transformer_lens.model_bridge import TransformerBridge  # pyright: ignore
+    from transformer_lens.model_bridge import TransformerBridge
 
     eager = workload.eager
     masked = BertForMaskedLM._from_config(deepcopy(eager.config), attn_implementation="eager")

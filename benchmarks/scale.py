@@ -181,7 +181,7 @@ def _numbered_on(path: Path) -> pa.Table:
     table = read_shard(path)
     if "sentence" in table.schema.names:
         first = SHARD_SENTENCES * int(path.stem.rpartition("-")[2])
-        moved = pc.add(table["sentence"], pa.scalar(first, pa.int32()))  # pyright: ignore
+        moved = pc.add(table["sentence"], pa.scalar(first, pa.int32()))  # pyrefly: ignore
         at = table.schema.get_field_index("sentence")
         table = table.set_column(at, table.schema.field("sentence"), moved)
     return table
@@ -189,7 +189,7 @@ def _numbered_on(path: Path) -> pa.Table:
 
 def aggregated(root: Path) -> dict[str, float]:
     """Aggregate in this process: seconds of CPU and of the clock, and its peak of memory."""
-    analysis.read_shard = _numbered_on  # pyright: ignore
+    analysis.read_shard = _numbered_on
     before = _peak_mb()
     began, cpu = time.monotonic(), time.process_time()
     tables = analysis.aggregate(Lake(root), [CELL], Rules(), lambda n: None)

@@ -13,6 +13,7 @@ from transformers import (
     BertConfig,
     BertModel,
     PreTrainedModel,
+    PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 
@@ -47,8 +48,8 @@ class Workload:
     def to(self, device: str) -> "Workload":
         if device == "cpu":
             return self
-        subject = replace(self.subject, model=self.subject.model.to(device))  # pyright: ignore
-        plain, eager = (m.to(device) for m in (self.plain, self.eager))  # pyright: ignore
+        subject = replace(self.subject, model=self.subject.model.to(device))  # pyrefly: ignore
+        plain, eager = (m.to(device) for m in (self.plain, self.eager))  # pyrefly: ignore
         return replace(
             self, name=f"{self.name}, {device}", subject=subject, plain=plain, eager=eager
         )
@@ -90,7 +91,7 @@ def _load(folder: Path, how: str) -> PreTrainedModel:
     return AutoModel.from_pretrained(folder, attn_implementation=how).eval()
 
 
-def _subject(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> Subject:
+def _subject(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Subject:
     return Subject(model, Encoder(tokenizer, model.config), wiring(model), Trained(), 0)
 
 

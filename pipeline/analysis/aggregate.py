@@ -134,7 +134,7 @@ def tallied(
 
 
 def _at(site: str, table: pa.Table) -> pa.Table:
-    return table.filter(pc.equal(table["site"], site))  # pyright: ignore
+    return table.filter(pc.equal(table["site"], site))  # pyrefly: ignore
 
 
 def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:

@@ -87,7 +87,7 @@ class Pointers:
         """All pointers in a row; where each sentence's begin; how many words it has."""
         if name not in self._found:
             lists = self._rows[name].combine_chunks()
-            lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)  # pyright: ignore
+            lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)  # pyrefly: ignore
             lengths = lengths[:: self.n_heads]
             ends = np.cumsum(lengths * self.n_heads)
             starts, n_words = np.zeros((2, self._n_sentences), np.int64)

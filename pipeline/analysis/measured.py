@@ -33,7 +33,7 @@ def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
         assert isinstance(sentences, pl.DataFrame)
         pointers = read_shard(pointers_file)
         site = "encoder" if "encoder" in pointers["site"].unique().to_pylist() else "decoder"
-        at_site = pointers.filter(pc.equal(pointers["site"], site))  # pyright: ignore
+        at_site = pointers.filter(pc.equal(pointers["site"], site))  # pyrefly: ignore
         found, right = judge(Pointers(at_site, first, len(sentences)), arcs_of(sentences))
         if len(found):
             moved = Arcs(found.sentence + first, found.dependent, found.governor, found.deprel)

@@ -118,7 +118,7 @@ def _pairs(values: pl.DataFrame) -> Iterator[dict]:
                 x, y = of_corpus[a], of_corpus[b]
                 if len(x) == len(y) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
                     ranked = dict(zip(keys, key, strict=True))
-                    rho = float(spearmanr(x, y)[0])  # pyright: ignore
+                    rho = float(spearmanr(x, y)[0])  # pyrefly: ignore
                     yield ranked | {
                         "corpus": a,
                         "other_corpus": b,

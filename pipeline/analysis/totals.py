@@ -25,7 +25,7 @@ class OutputTally:
 
     def add(self, shard: pa.Table) -> None:
         for name in DUMP_CLASSES:
-            rows = shard.filter(pc.equal(shard["key_class"], name))  # pyright: ignore
+            rows = shard.filter(pc.equal(shard["key_class"], name))  # pyrefly: ignore
             if len(rows):
                 vectors = rows["output"].combine_chunks()
                 flat = vectors.flatten().to_numpy().reshape(len(rows), -1)

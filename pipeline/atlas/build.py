@@ -80,7 +80,7 @@ def _shown(example: Example) -> Shown:
         sentence.sentence_id,
         example.why,
         _text(source),
-        target and _text(target),
+        None if target is None else _text(target),
         [(link.source, link.target, link.sure) for link in links],
         source.second is not None,
         None if example.about is None else ".".join(map(str, example.about)),

@@ -147,7 +147,7 @@ def _read(subject: Subject, sentence: Sentence, row: int, is_pair: bool) -> Read
     forward(subject.network, tap)
     check(tap, subject.places, [f"sentence {sentence.sentence_id}"])
     words = subject.encoder.tokenizer
-    target_row = encoded.target and row_of(words, encoded.target)
+    target_row = None if encoded.target is None else row_of(words, encoded.target)
     return Reading(row_of(words, encoded.source), target_row, calls)
 
 

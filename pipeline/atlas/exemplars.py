@@ -150,7 +150,7 @@ def scored(
         allowed = _allowed(sentences, max_words)
         sites = pointers["site"].unique().to_pylist()
         for habit, scores in zip(wanted, found, strict=True):
-            at_site = pointers.filter(pc.equal(pointers["site"], habit.head[0]))  # pyright: ignore
+            at_site = pointers.filter(pc.equal(pointers["site"], habit.head[0]))  # pyrefly: ignore
             if not len(at_site):
                 continue
             both = _judged(habit, at_site, sentences, first, "cross" in sites)

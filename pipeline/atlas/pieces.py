@@ -31,7 +31,7 @@ def texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
     """What each piece says. Byte-level pieces are read as text where they are whole characters."""
     tokens = tokenizer.convert_ids_to_tokens(list(ids))
     return [
-        _text(str(token), str(tokenizer.decode([piece])))
+        _text(token, str(tokenizer.decode([piece])))
         for token, piece in zip(tokens, ids, strict=True)
     ]
 

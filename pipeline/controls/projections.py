@@ -68,11 +68,11 @@ def projections(model: PreTrainedModel) -> Iterator[Projections]:
         for names in _SEPARATE:
             layers = tuple(getattr(module, name, None) for name in names)
             if all(isinstance(layer, nn.Linear) for layer in layers):
-                yield Projections(layers, size, groups)  # pyright: ignore
+                yield Projections(layers, size, groups)  # pyrefly: ignore
         for (name, kind), by_head in _FUSED.items():
             fused = getattr(module, name, None)
             if isinstance(fused, kind):
-                yield Projections((fused,), size, groups, by_head)  # pyright: ignore
+                yield Projections((fused,), size, groups, by_head)  # pyrefly: ignore
 
 
 def n_attentions(config) -> int:

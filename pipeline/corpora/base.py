@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import datasets
@@ -149,7 +150,7 @@ def quiet_datasets() -> Iterator[None]:
     datasets.logging.set_verbosity_error()
     cache = datasets.config.HF_DATASETS_CACHE
     with tempfile.TemporaryDirectory(prefix="headcensus-") as scratch:
-        datasets.config.HF_DATASETS_CACHE = scratch
+        datasets.config.HF_DATASETS_CACHE = Path(scratch)
         try:
             yield
         finally:

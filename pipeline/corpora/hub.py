@@ -17,7 +17,7 @@ import datasets.config
 import pyarrow as pa
 from datasets import IterableDataset
 from datasets.exceptions import DatasetsError
-from huggingface_hub.errors import HTTPError  # pyright: ignore[reportPrivateImportUsage]
+from huggingface_hub.errors import HTTPError  # pyrefly: ignore
 
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import quiet_datasets

@@ -109,7 +109,7 @@ def strings(value: object, key: str) -> list[str] | None:
     for index, item in enumerate(items or []):
         if not isinstance(item, str):
             raise ValueError(f"word {index + 1}: {shown(item)} in {key} is no string")
-    return items  # pyright: ignore[reportReturnType]
+    return items  # pyrefly: ignore
 
 
 def _integers(value: object, key: str) -> list[int] | None:

@@ -103,7 +103,7 @@ def measure_cell(
                 for k in missing
             )
             metadata = _metadata(job, fingerprint)
-            with closing(pool(job.to_do, subject, tasks, metadata, progress)) as made:  # pyright: ignore
+            with closing(pool(job.to_do, subject, tasks, metadata, progress)) as made:  # pyrefly: ignore
                 for k, shard in made:
                     records[k] = _finish(work, k, shard, metadata)
         _publish(lake, job, fingerprint, corpus, work, [r for r in records if r is not None])

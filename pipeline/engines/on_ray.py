@@ -82,7 +82,7 @@ def _connected(address: str | None) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
-        import ray  # pyright: ignore[reportMissingImports]
+        import ray
     except ImportError as error:
         raise UserError("engine=ray needs Ray: pip install 'headcensus[ray]'") from error
     _check_reached(address)

@@ -66,7 +66,7 @@ class OnSubmitit:
 
     def _executor(self) -> Any:
         try:
-            import submitit  # pyright: ignore[reportMissingImports]
+            import submitit
         except ImportError as error:
             raise UserError(
                 "engine=submitit needs submitit: pip install 'headcensus[submitit]'"
@@ -90,7 +90,7 @@ class OnSubmitit:
 def _done(
     settings: OnSubmitit, name: str, submitted: Callable[[list[Task]], Any], tasks: Iterator[Task]
 ) -> Iterator[tuple[Task, Encoded]]:
-    from submitit.core.utils import (  # pyright: ignore[reportMissingImports]
+    from submitit.core.utils import (
         UncompletedJobError,
     )
 

@@ -15,9 +15,9 @@ def loaded(work: Work, load: Callable[[], Any], n_threads: int) -> Any:
     """The subject, its kernel made ready on this machine too. Raises UserError for what cannot be
     had here."""
     torch.set_num_threads(n_threads)
+    kernel = getattr(work.asked, "kernel", None)
     try:
         subject = load()
-        kernel = getattr(work.asked, "kernel", None)
         if kernel is not None:
             choose(kernel, str(subject.model.device), subject.model.dtype)
     except NoKernel as error:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.errors import (
     HFValidationError,
-    HTTPError,  # pyright: ignore[reportPrivateImportUsage]
+    HTTPError,  # pyrefly: ignore
 )
 from huggingface_hub.utils import validate_repo_id
 

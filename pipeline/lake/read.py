@@ -25,7 +25,7 @@ def scan(folder: Path) -> pl.LazyFrame:
     content = manifest.verified(folder)
     files = manifest.paths(folder, content)
     if not files:
-        return pl.from_arrow(LAKE[content.table].empty_table()).lazy()  # pyright: ignore
+        return pl.from_arrow(LAKE[content.table].empty_table()).lazy()  # pyrefly: ignore
     return pl.scan_parquet(list(files), hive_partitioning=False)
 
 

@@ -18,10 +18,10 @@ from pipeline.core.errors import UserError
 from pipeline.models import files
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 else:
     # Its import takes seconds, and whoever only checks a config loads no model.
-    PreTrainedModel = Any
+    PreTrainedModel = PreTrainedTokenizerBase = Any
 
 _LANGUAGE = {"source": "src_lang", "target": "tgt_lang"}
 """What transformers calls the languages of the two sides."""
@@ -68,7 +68,7 @@ class Checkpoint:
 
         return AutoConfig.from_pretrained(self.folder, trust_remote_code=self.trust_remote_code)
 
-    def tokenizer(self):
+    def tokenizer(self) -> PreTrainedTokenizerBase:
         """Raises UserError where the folder holds no tokenizer that can be read, or none that
         knows the languages asked for."""
         from transformers import AutoTokenizer
@@ -79,7 +79,7 @@ class Checkpoint:
             with warnings.catch_warnings():
                 # Marian's asks for a normaliser that it never calls.
                 warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
-                tokenizer = AutoTokenizer.from_pretrained(
+                tokenizer: Any = AutoTokenizer.from_pretrained(
                     self.folder,
                     trust_remote_code=self.trust_remote_code,
                     **{_LANGUAGE[side]: code for side, code in languages.items()},
@@ -201,7 +201,8 @@ _HEADS: dict[str | None, str] = {
 
 def _untie(model: PreTrainedModel) -> None:
     """A head of its own: what a control does to the input's embedding, it does not do to it."""
-    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    head: Any = model.get_output_embeddings()
+    embedding: Any = model.get_input_embeddings()
     if head is not None and head.weight is embedding.weight:
         head.weight = nn.Parameter(head.weight.detach().clone())
 

@@ -23,10 +23,10 @@ def found(path: str | None, package: str | None, revision: str | None, with_pick
 
     Raises UserError where there is none.
     """
-    if path is None and package is None:
-        raise UserError("model.path is missing: give a local folder or a hub id")
     if path is None:
-        return _folder_of_package(str(package))
+        if package is None:
+            raise UserError("model.path is missing: give a local folder or a hub id")
+        return _folder_of_package(package)
     local = Path(os.path.expanduser(path))
     if local.is_dir():
         return local if revision is None else _revision_in(local, revision)

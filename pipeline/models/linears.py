@@ -51,7 +51,7 @@ def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
     for module in model.modules():
         if type(module) is nn.Linear or type(module) is Conv1D:
             weight = module.weight.mT if isinstance(module, Conv1D) else module.weight
-            module.forward = _Packed(weight.detach(), module.bias, dtype)
+            module.forward = _Packed(weight.detach(), module.bias, dtype)  # pyrefly: ignore
     return model
 
 

@@ -28,7 +28,7 @@ def alike(section: Section) -> list[Block]:
     if pairs.is_empty():
         return []
     shown = section.controls[0]
-    n_queries = int(pairs["n_queries"].max())  # pyright: ignore[reportArgumentType]
+    n_queries = int(pairs["n_queries"].max())  # pyrefly: ignore
     blocks: list[Block] = [
         Heading(3, "How alike heads are"),
         say(

@@ -39,7 +39,7 @@ def _kinds(simulated: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
 
 def _line(kind: str, rows: pl.DataFrame) -> tuple[str, ...]:
     rates = _rates(rows)
-    any_head = 100 * float((rows["significant"] > 0).mean())  # pyright: ignore
+    any_head = 100 * float((rows["significant"] > 0).mean())  # pyrefly: ignore
     tests = int(rows["n_tests"].sum())
     return (
         kind,
@@ -138,7 +138,7 @@ def something_known(power: pl.DataFrame) -> list[Block]:
 
 def _needed(rows: pl.DataFrame) -> float | None:
     enough = rows.filter(2 * pl.col("n_found") >= pl.col("n_planted"))["p"]
-    return None if enough.is_empty() else float(enough.min())  # pyright: ignore
+    return None if enough.is_empty() else float(enough.min())  # pyrefly: ignore
 
 
 def calibration(simulated: pl.DataFrame, power: pl.DataFrame, alpha: float) -> list[Block]:

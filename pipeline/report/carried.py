@@ -92,7 +92,7 @@ def _classes(section: Section, site: str) -> list[str]:
     heads = section.heads.filter(pl.col("site") == site)
     if "cls" in classes:
         same = (heads["mass_first"] - heads["mass_cls"]).abs().max()
-        if same is not None and same < 1e-6:  # pyright: ignore[reportOperatorIssue]
+        if same is not None and same < 1e-6:  # pyrefly: ignore
             classes.remove("first")
     return classes
 

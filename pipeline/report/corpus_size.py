@@ -11,13 +11,13 @@ from pipeline.report.text import number, spread
 def sizes(by_size: pl.DataFrame, cell: str) -> list[Block]:
     """Rows as `analysis.simulate.by_size` gives them."""
     steps = by_size["n_sentences"].unique().sort().to_list()
-    n_heads = int(by_size["n_heads"].max())  # pyright: ignore
+    n_heads = int(by_size["n_heads"].max())  # pyrefly: ignore
     lines = []
     for label, column in COLUMNS.items():
         points = []
         for x, step in enumerate(steps):
             counts = by_size.filter(n_sentences=step)[column]
-            middle, low, high = (float(v) for v in (counts.median(), counts.min(), counts.max()))  # pyright: ignore
+            middle, low, high = (float(v) for v in (counts.median(), counts.min(), counts.max()))  # pyrefly: ignore
             points.append((x, middle, low, high))
         lines.append(Line(label, MARKS[label], tuple(points)))
     rows = tuple(
@@ -35,7 +35,7 @@ def sizes(by_size: pl.DataFrame, cell: str) -> list[Block]:
     name, title = "by-size", f"Heads found, by the size of the corpus: {cell}"
     alt = (
         f"Heads of {cell} that each procedure finds, by the number of sentences, from {steps[0]} to"
-        f" {steps[-1]}. With all of them {number(last.median())} of {n_heads} track."  # pyright: ignore
+        f" {steps[-1]}. With all of them {number(last.median())} of {n_heads} track."  # pyrefly: ignore
     )
     caption = (
         f"Heads of {n_heads} found in {n} subsamples of each size, median and range; with all"
@@ -49,7 +49,7 @@ def sizes(by_size: pl.DataFrame, cell: str) -> list[Block]:
             "The model itself, held against random_weights alone, over subsamples of its corpus."
             " A count of tracking heads grows with the corpus until the tests are sure: compare"
             " counts of corpora of like size. With all sentences nothing differs but how they fall"
-            f" into halves, and with that {number(last.min())} to {number(last.max())} heads track:"  # pyright: ignore
+            f" into halves, and with that {number(last.min())} to {number(last.max())} heads track:"  # pyrefly: ignore
             " one census is one such draw."
         ),
         Figure(name, caption, alt, draw_lines(name, title, alt, [Panel("", tuple(lines))], scales)),

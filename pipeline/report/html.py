@@ -30,7 +30,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def _kind(part: Inline) -> str:
-    return {Strong: "strong", Code: "code", PageName: "page"}.get(type(part), "plain")
+    kinds: dict[type, str] = {Strong: "strong", Code: "code", PageName: "page"}
+    return kinds.get(type(part), "plain")
 
 
 def _breakable(text: str) -> Markup:

@@ -122,7 +122,7 @@ def by_threshold(
         rows.append(
             (
                 f"{100 * share:g}",
-                number(rounded(nothing, 2), 2),  # pyright: ignore
+                number(rounded(nothing, 2), 2),  # pyrefly: ignore
                 *(number(found.filter(verdict=v).height) for v in VERDICTS),
             )
         )
@@ -152,7 +152,7 @@ def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
                             word(cell["control"], cell["seed"]),
                             CLASSES[key_class],
                             {"random": "others"}.get(scope, scope),
-                            number(of_scope["n_heads"].mean()),  # pyright: ignore
+                            number(of_scope["n_heads"].mean()),  # pyrefly: ignore
                             *(_mean(of_scope, condition) for condition in ON_KEYS),
                         )
                     )
@@ -177,7 +177,7 @@ def _same(effects: pl.DataFrame, a: str, b: str) -> bool:
 
 def _mean(rows: pl.DataFrame, condition: str) -> str:
     found = rows.filter(condition=condition)["state_change"].mean()
-    return number(rounded(found, 1), 1)  # pyright: ignore
+    return number(rounded(found, 1), 1)  # pyrefly: ignore
 
 
 def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Block]:
@@ -197,7 +197,7 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
                     number(some.height),
                     number(some.filter(pl.col("difference_low") > 0).height),
                     number(some.filter(pl.col("difference_high") < 0).height),
-                    signed(rounded(middle, 1), 1),  # pyright: ignore
+                    signed(rounded(middle, 1), 1),  # pyrefly: ignore
                 )
             )
     header = (

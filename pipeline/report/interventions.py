@@ -113,13 +113,13 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
         said = _none_dumps(section)
         return f"{said[0].upper()}{said[1:]}."
     n = found.height
-    n_sentences: int = cell["n_sentences"].max()  # pyright: ignore
+    n_sentences: int = cell["n_sentences"].max()  # pyrefly: ignore
     counts = {v: found.filter(verdict=v).height for v in VERDICTS}
     classes = found.group_by("key_class").len().sort("len", "key_class", descending=[True, False])
     on = ", ".join(f"{k} on {CLASSES[c]}" for c, k in classes.iter_rows())
 
     def middle(column: str) -> str:
-        return number(rounded(found[column].median(), 1), 1)  # pyright: ignore
+        return number(rounded(found[column].median(), 1), 1)  # pyrefly: ignore
 
     said = [
         f"Of the {plural(n, 'head')} that dump ({on}), {verb(counts['parking'], 'use')} it as a"

@@ -29,7 +29,7 @@ def write_method(
     """
     simulated = found["simulated"]
     share = simulated.group_by("kind").agg((pl.col("tracks") / pl.col("n_heads")).mean())
-    most = 100 * float(share["tracks"].max())  # pyright: ignore
+    most = 100 * float(share["tracks"].max())  # pyrefly: ignore
     answer = (
         f"of heads that know nothing at most {most:.2f} % are said to track"
         f" ({simulated.height} simulated censuses, nominal {100 * alpha:g} %)"

@@ -94,7 +94,7 @@ class _Found:
     def sink(self, model: str) -> float:
         """The most that any head of one sequence gives its first piece, in percent."""
         heads = self.of("heads", model).filter(pl.col("site") != "cross")
-        return 100 * float(heads["mass_first"].max())  # pyright: ignore[reportArgumentType]
+        return 100 * float(heads["mass_first"].max())  # pyrefly: ignore
 
     @property
     def twins(self) -> dict[str, dict]:
@@ -243,7 +243,7 @@ def _relations(one: _Found) -> list[Block]:
     rows = []
     for row in best:
         twins = untrained.filter(deprel=row["deprel"], direction=row["direction"], site=row["site"])
-        most = 100 * float(twins["accuracy"].max())  # pyright: ignore[reportArgumentType]
+        most = 100 * float(twins["accuracy"].max())  # pyrefly: ignore
         rows.append(
             (
                 row["deprel"],
@@ -291,7 +291,7 @@ def _alignments(one: _Found) -> list[Block]:
                 _percent(best["aer"]),
                 f"{_percent(best['aer_low'])}{DASH}{_percent(best['aer_high'])}",
                 _percent(best["baseline_aer"]),
-                _percent(float(twin)),  # pyright: ignore[reportArgumentType]
+                _percent(float(twin)),  # pyrefly: ignore
                 number(heads.filter("aligns").height),
             )
         )

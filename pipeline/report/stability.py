@@ -93,7 +93,7 @@ def agreement(found: pl.DataFrame) -> list[Block]:
             (
                 *map(str, key),
                 number(len(syntax)),
-                number(None if syntax.is_empty() else float(syntax.median()), 2),  # pyright: ignore
+                number(None if syntax.is_empty() else float(syntax.median()), 2),  # pyrefly: ignore
                 number(None if syntax.is_empty() else float(syntax[0]), 2),
                 *(
                     number(plain.get(c), 2)

@@ -1,6 +1,7 @@
 """The command line: `headcensus COMMAND key=value …`. Errors that a user can mend are one line."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -135,6 +136,9 @@ def entry() -> NoReturn:
     # Where a stream is closed Python has none, and what is said is said to nobody.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    # What libraries make while they are imported is no garbage. To look through it ten times less
+    # often saves a second, and a census's memory stays what it was.
+    gc.set_threshold(7_000, 10, 10)
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -117,7 +117,7 @@ class CellPlan:
         return self._under_control(model, tokenizer), objective
 
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
-        model = self.control.apply(model, self.cell.seed).to(self.device)  # pyright: ignore
+        model = self.control.apply(model, self.cell.seed).to(self.device)  # pyrefly: ignore
         encoder = Encoder(tokenizer, model.config)
         return Subject(model, encoder, wiring(model), self.control, self.cell.seed)
 

@@ -205,10 +205,10 @@ def build(section: str, cls: type[T], content: Any) -> T:
     """`cls` filled with a section of the config. Raises UserError, naming the key at fault."""
     values = _mapping(section, content)
     hints = get_type_hints(cls, include_extras=True)
-    known = {f.name: (hints[f.name], _default(f)) for f in fields(cls)}  # pyright: ignore
+    known = {f.name: (hints[f.name], _default(f)) for f in fields(cls)}  # pyrefly: ignore
     for key, value in values.items():
         if key not in known:
-            hint = near(str(key), known).rstrip() or f"there are {', '.join(known) or 'none'}"
+            hint = near(key, known).rstrip() or f"there are {', '.join(known) or 'none'}"
             raise UserError(f"unknown key {section}.{key}: {hint}")
         if value == "???":
             raise UserError(
@@ -218,7 +218,7 @@ def build(section: str, cls: type[T], content: Any) -> T:
         if isinstance(value, bool) and hints[key] is not bool:
             # Else true would count as 1.
             raise UserError(f"{section}.{key}={value}: is no {_name(hints[key])}")
-    model: Any = create_model(cls.__name__, __config__=_STRICT_KEYS, **known)  # pyright: ignore
+    model: Any = create_model(cls.__name__, __config__=_STRICT_KEYS, **known)  # pyrefly: ignore
     try:
         checked = model.model_validate(dict(values))
         return cls(**{name: getattr(checked, name) for name in known})

@@ -89,13 +89,13 @@ def _softened(
     """The pattern and its entropy, which takes no logarithm of weights: scores are those but for
     one number a row. Scores are overwritten."""
     most = largest_of_columns(scores.mT).unsqueeze(-1)
-    if call.sinks is not None:
-        sink = call.sinks.float()[:, None, None] * _BITS
+    sink = None if call.sinks is None else call.sinks.float()[:, None, None] * _BITS
+    if sink is not None:
         most = torch.maximum(most, sink)
     less = scores.sub_(most)
     pattern = less.exp2()
     total = of_keys = pattern.sum(-1, keepdim=True)
-    if call.sinks is not None:
+    if sink is not None:
         total = of_keys + (sink - most).exp2()
     share = 1 / total
     if call.bias is not None or call.layout.hides:

@@ -33,7 +33,7 @@ def a_head(head: int, mask: float, zero: float, no_head: float, mean: float = 0.
 
 
 def table(*heads: list[dict]) -> pl.DataFrame:
-    schema = pl.from_arrow(LAKE["effects"].empty_table()).schema  # pyright: ignore
+    schema = pl.from_arrow(LAKE["effects"].empty_table()).schema
     return pl.DataFrame([row for head in heads for row in head], schema=schema, orient="row")
 
 

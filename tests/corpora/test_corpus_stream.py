@@ -76,7 +76,7 @@ def firsts(records) -> list[str]:
 
 
 def with_(corpus: Corpus, **changes) -> Corpus:
-    return replace(corpus, **changes)  # pyright: ignore[reportArgumentType]
+    return replace(corpus, **changes)
 
 
 ALL = [f"w{i}" for i in range(N_SENTENCES) if i not in BAD]

@@ -66,7 +66,7 @@ class Little:
         monkeypatch.setattr(engine, "measure_shards", self.shards)
         ingest(self.lake, "c", self.records(), 2, 0.5)
         job = Job(CELL, self.identity, Asked(64), lock_wait_s=0)
-        measure_cell(self.lake, job, lambda: None, lambda n: None)  # pyright: ignore
+        measure_cell(self.lake, job, lambda: None, lambda n: None)
 
     def tables(self, monkeypatch) -> None:
         """Publish tables: one says what they were made of, the others are empty."""

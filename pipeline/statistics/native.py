@@ -19,7 +19,7 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.digest import Digest, Distances, Pairs
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
-from pipeline.statistics.norms import transformed
+from pipeline.statistics.norms import Values
 from pipeline.statistics.portable import reduction
 
 SOURCE = Path(__file__).with_name("native.cpp")
@@ -56,10 +56,8 @@ def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """As `portable.attend`. The kernel must be loaded, the call's tensors float32 on the CPU."""
-    f = None if call.readout is None else transformed(call)
-    length = None if f is None else f.norm(dim=-1)
-    output, digest = _digest(call, length)
-    return output, reduction(digest, call.layout, f, length, spearman)
+    output, digest, values = _digest(call)
+    return output, reduction(digest, call.layout, values, spearman)
 
 
 def spearman(
@@ -76,8 +74,8 @@ def js_divergences(
     return torch.ops.headcensus.js_divergences(rows.transpose(0, 1).flatten(1).contiguous())
 
 
-def _digest(call: AttentionCall, length: Tensor | None) -> tuple[Tensor, Digest]:
-    layout = call.layout
+def _digest(call: AttentionCall) -> tuple[Tensor, Digest, Values | None]:
+    layout, has_values = call.layout, call.readout is not None
     queries, keys = layout.queries, layout.keys
     both = layout.is_self and queries.segment is not None
     predicts = None if layout.is_self else queries.predicts
@@ -99,20 +97,22 @@ def _digest(call: AttentionCall, length: Tensor | None) -> tuple[Tensor, Digest]
         layout.content_keys,
         layout.unclassed_keys.squeeze(-1).contiguous(),
         layout.few_keys.contiguous(),
-        None if length is None else length.contiguous(),
+        layout.few_members.contiguous(),
+        None if call.readout is None else call.readout.contiguous(),
         layout.tree_words if layout.is_self and call.trees else None,
         layout.is_self,
     )
     output, received, entropy, largest, where, content, columns, itself, bins, sums = given[:10]
-    to, by, to_norm, by_norm, tree, tree_max, said, said_norm = given[10:]
+    length, of_class, energy = given[10:13]
+    to, by, to_norm, by_norm, tree, tree_max, said, said_norm = given[13:]
     found = {"attends_to": to, "attended_by": by}
-    if length is not None:
+    if has_values:
         found |= {"attends_to_norm": to_norm, "attended_by_norm": by_norm}
     if layout.is_self and call.trees:
         found |= {"tree": tree, "tree_max": tree_max}
     if predicts is not None:
         found["predicted_attends_to"] = said
-        if length is not None:
+        if has_values:
             found["predicted_attends_to_norm"] = said_norm
     pairs = weighted = distances = segments = None
     of_attention, of_norm = sums[..., :8], sums[..., 8:]
@@ -120,13 +120,13 @@ def _digest(call: AttentionCall, length: Tensor | None) -> tuple[Tensor, Digest]
         before, behind, same_word, other, distance, displacement, *_ = of_attention.unbind(-1)
         pairs = Pairs(itself, before, behind, same_word, other)
         distances = Distances(bins, distance, displacement)
-        weighted = None if length is None else Pairs(itself * length, *of_norm.unbind(-1))
+        weighted = Pairs(itself * length, *of_norm.unbind(-1)) if has_values else None
         segments = of_attention[..., 6:] if both else None
     digest = Digest(
         received, entropy, largest, where, content, columns, found, pairs, weighted, distances,
         segments,
     )  # fmt: skip
-    return output, digest
+    return output, digest, Values(length, of_class, energy) if has_values else None
 
 
 def _shape(call: AttentionCall) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ weighted by it, and everything that is asked of a pattern can be asked of N.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +31,35 @@ def transformed(call: AttentionCall) -> Float[Tensor, "sentence head key channel
     value = call.value.float()
     value = value.repeat_interleave(groups, 1) if groups > 1 else value
     return torch.einsum("shkd,hde->shke", value, call.readout)
+
+
+@dataclass(frozen=True)
+class Values:
+    """What is asked of transformed values: the `length` of each; and of each class of `FEW`, for
+    w_i = Σ_{j in class} A_ij f(x_j), the sum over queries, and the sum of its squared length."""
+
+    length: Float[Tensor, "sentence head key"]
+    given: Float[Tensor, "sentence head class channel"]
+    energy: Float[Tensor, "sentence head class"]
+
+
+def values_of(
+    f: Float[Tensor, "sentence head key channel"] | None,
+    length: Float[Tensor, "sentence head key"] | None,
+    digest: Digest,
+    layout: Layout,
+) -> Values | None:
+    """By plain torch operations, on any device. `length` is that of each f(x_j)."""
+    if f is None or length is None:
+        return None
+    sentence = torch.arange(len(f), device=f.device).unsqueeze(1)
+    of_few = f.transpose(1, 2)[sentence, layout.few_keys].transpose(1, 2)
+    weights = digest.columns
+    given = weights.sum(3).unsqueeze(3) * of_few
+    together = (weights @ weights.mT) * (of_few @ of_few.mT)
+    members = layout.few_members.unsqueeze(1)
+    energy = ((together @ members) * members).sum(2)
+    return Values(length, members.mT @ given, energy)
 
 
 def value_norms(
@@ -59,23 +89,10 @@ def value_norms(
     return sums | {"spearman": correlate(seen, length, layout.keys)}
 
 
-def outputs(
-    digest: Digest, f: Float[Tensor, "sentence head key channel"], layout: Layout
-) -> dict[str, Float[Tensor, "sentence head ..."]]:
-    """Of w_i = Σ_{j in class} A_ij f(x_j): its sum over queries, and the sum of its squared length.
-
-    ‖mean w‖² over mean ‖w‖² is 1 where a class gives every query the same.
-    """
-    sentence = torch.arange(len(f), device=f.device).unsqueeze(1)
-    of_few = f.transpose(1, 2)[sentence, layout.few_keys].transpose(1, 2)
-    weights = digest.columns
-    given = weights.sum(3).unsqueeze(3) * of_few
-    together = (weights @ weights.mT) * (of_few @ of_few.mT)
-    members = layout.few_members.unsqueeze(1)
-    of_class = members.mT @ given
-    energy = ((together @ members) * members).sum(2)
-    sums = {f"output_{name}": of_class[:, :, k] for k, name in enumerate(FEW)}
-    return sums | {f"output_energy_{name}": energy[..., k] for k, name in enumerate(FEW)}
+def outputs(values: Values) -> dict[str, Float[Tensor, "sentence head ..."]]:
+    """What each class gives: ‖mean w‖² over mean ‖w‖² is 1 where it gives every query the same."""
+    sums = {f"output_{name}": values.given[:, :, k] for k, name in enumerate(FEW)}
+    return sums | {f"output_energy_{name}": values.energy[..., k] for k, name in enumerate(FEW)}
 
 
 def spearman(

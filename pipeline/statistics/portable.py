@@ -20,7 +20,15 @@ from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.digests import digest_of, digest_without_trees, with_trees
 from pipeline.statistics.largest import largest_of_columns
 from pipeline.statistics.masses import masses, sinks
-from pipeline.statistics.norms import Correlation, outputs, spearman, transformed, value_norms
+from pipeline.statistics.norms import (
+    Correlation,
+    Values,
+    outputs,
+    spearman,
+    transformed,
+    value_norms,
+    values_of,
+)
 from pipeline.statistics.patterns import at_once, capped_and_biased, of_heads, output_of
 from pipeline.statistics.shape import reach, sharpness
 from pipeline.statistics.trees import NOT_A_NODE
@@ -59,7 +67,8 @@ def _attend(
         lengths = None if length is None else length[:, heads]
         parts.append(digest_without_trees(pattern, layout, lengths, call.trees, entropy=entropy))
     digest, between = (_side_by_side(each) for each in zip(*parts, strict=True))
-    return output, reduction(with_trees(digest, between, layout), layout, f, length)
+    digest = with_trees(digest, between, layout)
+    return output, reduction(digest, layout, values_of(f, length, digest, layout))
 
 
 def _scores(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:
@@ -164,23 +173,19 @@ def reduce(
 ) -> Reduction:
     """Every statistic of one pattern; where its transformed values `f` are given, of both."""
     length = None if f is None else f.norm(dim=-1)
-    return reduction(digest_of(pattern, layout, length, trees), layout, f, length)
+    digest = digest_of(pattern, layout, length, trees)
+    return reduction(digest, layout, values_of(f, length, digest, layout))
 
 
 def reduction(
-    digest: Digest,
-    layout: Layout,
-    f: Float[Tensor, "sentence head key channel"] | None,
-    length: Float[Tensor, "sentence head key"] | None,
-    correlate: Correlation = spearman,
+    digest: Digest, layout: Layout, values: Values | None, correlate: Correlation = spearman
 ) -> Reduction:
     """Every statistic of a digest, whichever kernel gave it."""
     sums: dict[str, Tensor] = {}
     for statistic in STATISTICS:
         sums |= statistic(digest, layout)
-    if f is not None:
-        assert length is not None
-        sums |= value_norms(digest, length, layout, correlate) | outputs(digest, f, layout)
+    if values is not None:
+        sums |= value_norms(digest, values.length, layout, correlate) | outputs(values)
     return Reduction(sums, digest.pointers)
 
 

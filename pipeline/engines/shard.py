@@ -104,8 +104,8 @@ def measure_shards(
             values=True,
         )
         # Once in a corpus a pass goes on to its end: were there calls after the last place, the
-        # places would not be what `wiring` took them for.
-        run = forward if first == 0 and part.is_first else attention_only
+        # places would not be what `wiring` took them for. A shard's last batch is what is left.
+        run = forward if first == 0 and part.is_last else attention_only
         run(subject.model, tap)
         check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in part.batch])
         return part, tap, alike(tap, places, DIVERGENCES[asked.kernel])
@@ -140,7 +140,7 @@ class _AtWork:
         """At least one, if an empty one: each shard has its end."""
         cut = list(batches(self.encoded, batch_pieces)) or [[]]
         for k, batch in enumerate(cut):
-            yield _Part(self, batch, k == 0, k == len(cut) - 1)
+            yield _Part(self, batch, k == len(cut) - 1)
 
     def whole(self, grain: str) -> Shard:
         counts = {
@@ -161,7 +161,6 @@ class _Part:
 
     of: _AtWork
     batch: list[Encoded]
-    is_first: bool
     is_last: bool
 
 

@@ -90,11 +90,14 @@ def word_of_each_piece(
     owner: list[int] = []
     for index, word in enumerate(words):
         owner += [index] * len(word) + [-1]
-    aligned = []
-    for (start, end), is_special in zip(offsets, special, strict=True):
-        within = range(start, start if is_special else min(end + 1, len(owner)))
-        aligned.append(next((owner[c] for c in within if owner[c] >= 0), -1))
-    return aligned
+
+    def of(start: int, end: int) -> int:
+        return next((word for word in owner[start : end + 1] if word >= 0), -1)
+
+    return [
+        -1 if is_special else of(start, end)
+        for (start, end), is_special in zip(offsets, special, strict=True)
+    ]
 
 
 def _word_by_word(

@@ -8,7 +8,7 @@ is ever truncated: a sentence longer than the model is skipped, whole.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -226,6 +226,7 @@ def _source(aligned: Aligned, words: Sequence[str], order: Order) -> Side:
     return Side(aligned.ids, word, aligned.special, punct, len(words), types=aligned.types)
 
 
+@lru_cache(maxsize=2**14)
 def is_punctuation(form: str) -> bool:
     """True when every character of a word is of a Unicode punctuation category."""
     return bool(form) and all(unicodedata.category(character)[0] == "P" for character in form)

@@ -329,7 +329,9 @@ INLINE void gather(const Head& h, Room& room, int i, float inverse, float* __res
   h.highest_content[i] = high;
   *other = plain;
   *norm_other = by_norm;
-  for (int f = 0; f < h.n_few; f++) h.columns[f * h.longest_query + i] = p[h.few[f]];
+  // Where another sentence has more of the few keys, some here stand for none, and may lie behind the end.
+  for (int f = 0; f < h.n_few; f++)
+    h.columns[f * h.longest_query + i] = h.few[f] < h.n_keys ? p[h.few[f]] : 0.0f;
 }
 
 // Of all weights by distance: near ones each by itself, on either side the rest together.

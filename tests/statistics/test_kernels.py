@@ -148,6 +148,18 @@ def test_of_equals_the_first_is_pointed_at(kernel):
     assert_same(kernel, call)
 
 
+def test_a_key_behind_the_end_of_a_sentence_has_no_weight():
+    """Of a sentence that has fewer of the few keys than another, some are no keys of its own."""
+    rng = np.random.default_rng(0)
+    pieces = pieces_of(rng, [60, 3])
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    vars(layout)["few_keys"] = torch.tensor([[0, 49], [0, 49]])
+    native.load(lambda line: None)
+    _, digest, _ = native._digest(call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, False)))
+    assert digest.columns[0].gt(0).all()
+    assert digest.columns[1, :, 1].eq(0).all()
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_what_is_no_number_is_not_hidden(kernel):
     if kernel == "triton":

@@ -87,9 +87,10 @@ def _machine() -> str:
     processor = models[0] if models else platform.processor() or platform.machine()
     if torch.cuda.is_available():
         processor += f", {torch.cuda.get_device_name()}"
+    registers = torch.backends.cpu.get_cpu_capability()
     return (
-        f"{processor}, {torch.get_num_threads()} threads, {platform.system()}, Python"
-        f" {platform.python_version()}, torch {torch.__version__.split('+')[0]}"
+        f"{processor} ({registers}), {torch.get_num_threads()} threads, {platform.system()},"
+        f" Python {platform.python_version()}, torch {torch.__version__.split('+')[0]}"
     )
 
 

@@ -1,6 +1,10 @@
-"""Paired timings: contestants take turns, so that a machine which drifts drifts for all of them."""
+"""Paired timings: contestants take turns, so that a machine which drifts drifts for all of them.
+
+The order is drawn anew for each round: what ran before leaves caches and memory in another state.
+"""
 
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -31,11 +35,12 @@ def interleaved(
     rounds: int,
     say: Callable[[str], object] = lambda line: None,
 ) -> dict[str, Times]:
-    """A round that is not counted, then `rounds` of them: A B C, A B C, …"""
+    """A round that is not counted, then `rounds` of them: A B C, B A C, …"""
     times = {name: Times() for name in contestants}
+    draw = random.Random(0)
     for k in range(rounds + 1):
-        for name, run in contestants.items():
-            seconds = _once(run)
+        for name in draw.sample(list(contestants), len(contestants)):
+            seconds = _once(contestants[name])
             if k:
                 times[name].seconds.append(seconds)
         say(f"round {k} of {rounds}")

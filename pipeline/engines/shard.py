@@ -4,6 +4,7 @@ Batches never cross a shard and are built from it in a fixed way, so a shard's b
 nothing but its sentences, its cell and the settings below: any engine, any order, any restart.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -138,7 +139,7 @@ class _AtWork:
 
     def parts(self, batch_pieces: int) -> Iterator["_Part"]:
         """At least one, if an empty one: each shard has its end."""
-        cut = list(batches(self.encoded, batch_pieces)) or [[]]
+        cut = batches(self.encoded, batch_pieces) or [[]]
         for k, batch in enumerate(cut):
             yield _Part(self, batch, k == len(cut) - 1)
 
@@ -168,19 +169,30 @@ def _sampled(rows: Sequence[int], every: int) -> list[int]:
     return [k for k, row in enumerate(rows) if every and row % every == 0]
 
 
-def batches(encoded: Sequence[Encoded], batch_pieces: int) -> Iterator[list[Encoded]]:
-    """Sentences of like length together, the longest first (so that memory peaks at once)."""
-    batch: list[Encoded] = []
+def batches(encoded: Iterable[Encoded], batch_pieces: int) -> list[list[Encoded]]:
+    """Sentences of like length together, the longest first (so that memory peaks at once): as few
+    batches as there can be, and of these the largest as small as it can be. Of what would be left
+    over all get a share, so that lanes come to their end together.
+    """
+    ordered = sorted(encoded, key=lambda e: [-n for n in (sum(_lengths(e)), *_lengths(e))])
+    n_batches = len(_cut(ordered, batch_pieces))
+    sizes = range(1, batch_pieces)  # beyond them is `batch_pieces` itself
+    fewest = bisect_left(sizes, -n_batches, key=lambda size: -len(_cut(ordered, size))) + 1
+    return _cut(ordered, fewest)
+
+
+def _cut(ordered: Sequence[Encoded], batch_pieces: int) -> list[list[Encoded]]:
+    """Each batch as large as it may be."""
+    cut: list[list[Encoded]] = []
     longest = _lengths()
-    for sentence in sorted(encoded, key=lambda e: [-n for n in (sum(_lengths(e)), *_lengths(e))]):
+    for sentence in ordered:
         wider = tuple(max(pair) for pair in zip(longest, _lengths(sentence), strict=True))
-        if batch and (len(batch) + 1) * sum(wider) > batch_pieces:
-            yield batch
-            batch, wider = [], _lengths(sentence)
-        batch.append(sentence)
+        if not cut or (len(cut[-1]) + 1) * sum(wider) > batch_pieces:
+            cut.append([])
+            wider = _lengths(sentence)
+        cut[-1].append(sentence)
         longest = wider
-    if batch:
-        yield batch
+    return cut
 
 
 def _lengths(sentence: Encoded | None = None) -> tuple[int, int]:

@@ -1,0 +1,57 @@
+"""Laws of how sentences are cut into batches, against every way of cutting them."""
+
+from itertools import combinations, pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.engines.shard import batches
+from pipeline.models.encode import Encoded, Side
+
+LENGTHS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), max_size=7)
+
+
+def encoded(lengths: list[tuple[int, int]]) -> list[Encoded]:
+    """Sentences of so many pieces, and their translations where these have any."""
+
+    def side(n: int) -> Side:
+        return Side([0] * n, [-1] * n, [False] * n, frozenset(), 0)
+
+    return [Encoded(k, side(a), side(b) if b else None) for k, (a, b) in enumerate(lengths)]
+
+
+def padded(batch: list[Encoded]) -> int:
+    longest = max(len(e.source.ids) for e in batch)
+    return len(batch) * (longest + max(len(e.target.ids) if e.target else 0 for e in batch))
+
+
+@given(LENGTHS, st.integers(1, 60))
+def test_few_batches_none_larger_than_it_need_be(lengths, batch_pieces):
+    """Of one stack, or of two: of all ways to cut the same order that keep within the size, few
+    batches come first, then a small largest one. A sentence that is too large stands alone."""
+    given_ = encoded([(a, 0) for a, _ in lengths])
+    cut = batches(given_, batch_pieces)
+    order = [e for batch in cut for e in batch]
+    assert sorted(e.index for e in order) == list(range(len(lengths)))
+    assert all(len(a.source.ids) >= len(b.source.ids) for a, b in pairwise(order))
+    if not order:
+        return
+
+    def fits(batch: list[Encoded]) -> bool:
+        return len(batch) == 1 or padded(batch) <= batch_pieces
+
+    def ways(n_cuts: int):
+        for at in combinations(range(1, len(order)), n_cuts):
+            yield [order[a:b] for a, b in pairwise((0, *at, len(order)))]
+
+    possible = [way for n in range(len(order)) for way in ways(n) if all(map(fits, way))]
+    best = min((len(way), max(map(padded, way))) for way in possible)
+    assert all(map(fits, cut))
+    assert (len(cut), max(map(padded, cut))) == best
+
+
+@given(LENGTHS, st.integers(1, 60))
+def test_beside_translations_no_batch_is_too_large(lengths, batch_pieces):
+    cut = batches(encoded(lengths), batch_pieces)
+    assert sorted(e.index for batch in cut for e in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or padded(batch) <= batch_pieces for batch in cut)

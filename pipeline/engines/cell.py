@@ -18,8 +18,9 @@ import pyarrow as pa
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.grain import MIN_SHARDS
-from pipeline.engines.serial import Encoded, Pool, Task, Work, in_this_process
-from pipeline.engines.shard import Shard
+from pipeline.engines.serial import in_this_process
+from pipeline.engines.shard import measure_shards
+from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
 from pipeline.lake import manifest
 from pipeline.lake.compact import compacted
 from pipeline.lake.files import (
@@ -59,7 +60,7 @@ class Job:
 
     @property
     def to_do(self) -> Work:
-        return Work(self.cell.name, self.work, self.asked, self.section)
+        return Work(self.cell.name, self.work or measure_shards, self.asked, self.section)
 
     def fingerprint(self, corpus: Manifest) -> str:
         content = {"identity": self.identity, "corpus": corpus.fingerprint}

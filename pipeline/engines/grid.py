@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from pipeline.engines.cell import Job, measure_cell
 from pipeline.engines.progress import Bar
-from pipeline.engines.serial import Pool, Serial
+from pipeline.engines.serial import Serial
+from pipeline.engines.work import Pool
 from pipeline.lake import manifest
 from pipeline.lake.layout import Lake
 

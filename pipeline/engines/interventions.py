@@ -20,7 +20,8 @@ from pipeline.engines.edits import Editing
 from pipeline.engines.means import AtPlace
 from pipeline.engines.observed import Observed
 from pipeline.engines.rows import table
-from pipeline.engines.shard import Shard, Subject, batches
+from pipeline.engines.shard import Subject, batches
+from pipeline.engines.work import Shard
 from pipeline.lake.schema import LAKE
 from pipeline.models.encode import Encoded
 from pipeline.models.objective import NOT_SAID, asked, losses

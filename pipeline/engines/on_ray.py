@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.engines.remotely import done, loaded
-from pipeline.engines.serial import Encoded, Pool, Shard, Task, Work
+from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
 
 AHEAD = 2
 """Shards that a worker has: one at work, and one to go on with."""

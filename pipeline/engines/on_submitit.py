@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pipeline.core.errors import UserError
 from pipeline.engines.remotely import in_a_job
-from pipeline.engines.serial import Encoded, Pool, Shard, Task, Work
+from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
 
 POLL_S = 0.2
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from pipeline.core.errors import MeasurementError, UserError
-from pipeline.engines.serial import Encoded, Task, Work
+from pipeline.engines.work import Encoded, Task, Work
 from pipeline.lake.files import encoded
 from pipeline.statistics.kernels import NoKernel, choose
 

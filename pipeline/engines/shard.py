@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-import pyarrow as pa
 import torch
 from transformers import PreTrainedModel
 
@@ -18,6 +17,7 @@ from pipeline.engines.grain import over_shard
 from pipeline.engines.lanes import in_lanes
 from pipeline.engines.rows import Rows
 from pipeline.engines.totals import Totals, alike
+from pipeline.engines.work import Shard
 from pipeline.models.encode import Encoded, Encoder
 from pipeline.models.tap import Place, Tap, attention_only, check, forward
 from pipeline.models.under import encode_under
@@ -50,14 +50,6 @@ class Asked:
     trees: bool = True
     kernel: str = "portable"
     grain: str = "sentence"
-
-
-@dataclass(frozen=True)
-class Shard:
-    """What one shard adds to the lake, and what it had to leave out."""
-
-    tables: dict[str, pa.Table]
-    counts: dict[str, int]
 
 
 def measure_shard(

@@ -20,6 +20,7 @@ CODE = (
         "engines/rows.py",
         "engines/shard.py",
         "engines/totals.py",
+        "engines/work.py",
         "lake/schema.py",
         "lake/sources.py",
     ),

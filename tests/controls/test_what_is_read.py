@@ -14,7 +14,8 @@ from pipeline.controls.shuffled_words import ShuffledWords
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
 from pipeline.engines import shard as engine
-from pipeline.engines.shard import Asked, Shard, Subject, measure_shard
+from pipeline.engines.shard import Asked, Subject, measure_shard
+from pipeline.engines.work import Shard
 from pipeline.models.encode import Encoder
 from pipeline.models.tap import Place
 from pipeline.models.under import encode_under

@@ -7,10 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.core.sentence import Fault, Sentence
-from pipeline.engines import serial as engine
+from pipeline.engines import cell as engine
 from pipeline.engines.cell import Job, measure_cell
 from pipeline.engines.ingest import ingest
-from pipeline.engines.shard import Asked, Shard
+from pipeline.engines.shard import Asked
+from pipeline.engines.work import Shard
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.publish import publish_tables

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines import serial
+from pipeline.engines import cell
 from tests import tiny
 from tests.stages import small
 
@@ -62,7 +62,7 @@ def done(template, root, measured):
 def measured(monkeypatch) -> list[int]:
     """First sentence of each shard that is measured."""
     calls: list[int] = []
-    measure = serial.measure_shards
+    measure = cell.measure_shards
 
     def counting(subject, shards, *rest):
         def counted():
@@ -72,5 +72,5 @@ def measured(monkeypatch) -> list[int]:
 
         return measure(subject, counted(), *rest)
 
-    monkeypatch.setattr(serial, "measure_shards", counting)
+    monkeypatch.setattr(cell, "measure_shards", counting)
     return calls

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.engines import serial
+from pipeline.engines import cell
 from tests.stages import small
 
 CELL = small.CELL
@@ -89,7 +89,7 @@ def test_sentences_that_change_while_they_are_measured_are_noticed(
 ):
     """Another run may ingest its own into the same root: no shard of them is taken for ours."""
     assert small.run("ingest", *words) == 0
-    measure = serial.measure_shards
+    measure = cell.measure_shards
 
     def meanwhile(subject, shards, *rest):
         def changed():
@@ -100,7 +100,7 @@ def test_sentences_that_change_while_they_are_measured_are_noticed(
 
         return measure(subject, changed(), *rest)
 
-    monkeypatch.setattr(serial, "measure_shards", meanwhile)
+    monkeypatch.setattr(cell, "measure_shards", meanwhile)
     capfd.readouterr()
     assert small.run("measure", *words) == 2
     line = capfd.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pipeline.engines import serial
+from pipeline.engines import cell
 from pipeline.lake import manifest, remote
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import open_table
@@ -35,12 +35,12 @@ def afar(words) -> list[str]:
 def n_measured(monkeypatch) -> list[int]:
     """First row of each shard that is measured."""
     calls: list[int] = []
-    measure = serial.measure_shards
+    measure = cell.measure_shards
 
     def counting(subject, shards, *rest):
         return measure(subject, (calls.append(shard[1]) or shard for shard in shards), *rest)
 
-    monkeypatch.setattr(serial, "measure_shards", counting)
+    monkeypatch.setattr(cell, "measure_shards", counting)
     return calls
 
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from pipeline.engines import serial
+from pipeline.engines import cell
 from pipeline.lake import files
 from tests.stages import small
 
@@ -51,7 +51,7 @@ def test_a_root_that_turns_out_not_to_be_writable(words, root, monkeypatch, capf
 
 
 def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, capfd):
-    measure, calls = serial.measure_shards, []
+    measure, calls = cell.measure_shards, []
 
     def pressed(subject, shards, *rest):
         for sentences, first in shards:
@@ -60,7 +60,7 @@ def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, c
                 raise KeyboardInterrupt
             yield from measure(subject, [(sentences, first)], *rest)
 
-    monkeypatch.setattr(serial, "measure_shards", pressed)
+    monkeypatch.setattr(cell, "measure_shards", pressed)
     assert small.run("run", *words) == 130
     out, err = capfd.readouterr()
     assert (out, err) == ("", "headcensus: stopped; the same command goes on from here\n")
@@ -74,7 +74,7 @@ def test_too_little_memory_says_what_to_lower(words, root, monkeypatch, capfd):
         yield from ()
         raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr(serial, "measure_shards", full)
+    monkeypatch.setattr(cell, "measure_shards", full)
     assert small.run("run", *words) == 2
     err = capfd.readouterr().err
     assert err.count("\n") == 1

@@ -58,20 +58,22 @@ def draw_scatter(name: str, title: str, alt: str, planes: Sequence[Plane]) -> st
     rows, legend = -(-len(planes) // columns), -(-len(looks) // 3)
     top, across = 0.2 * legend + 0.4, (WIDTH - 0.6) / columns
     height = SQUARE if columns < 3 else across
+    below = 0.65
+    if any(plane.x for plane in planes):  # what has axes is square, and has labels around it
+        height, below = min(height, across - 0.35), 0.8
     tips = {}
     with house_style():
-        figure = sheet(top + (height + 0.65) * rows)
+        figure = sheet(top + (height + below) * rows - below + 0.6)
         for k, look in enumerate(looks):
             row, column = divmod(k, 3)
             _key(figure, 0.15 + 2.5 * column, 0.1 + 0.2 * row, look)
         for k, plane in enumerate(planes):
             row, column = divmod(k, columns)
-            down, left = top + row * (height + 0.65), 0.15 + column * across
+            down, left = top + row * (height + below), 0.15 + column * across
             if not plane.x:
                 axes = place(figure, left, down, across - 0.15, height)
             else:
-                width = min(across - 0.35, height)
-                axes = place(figure, left + 0.4, down, width, width)
+                axes = place(figure, left + 0.4, down, height, height)
             _draw(axes, plane, k, tips)
             if plane.x and column == 0:
                 axes.set_ylabel(plane.y)

@@ -65,12 +65,12 @@ def write(
             " the median and the least and the most. The census tokenizes, measures every group,"
             " with words, trees and value norms, and writes Parquet: by the kernel that it takes"
             " of itself, by the portable one, which runs on any device, and by the first with"
-            " linear layers by oneDNN (`measure.linears`). Its pass ends at the last attention"
-            " call, what follows changes no pattern; the others' run the whole model. Heads are"
-            f" compared with one another on one of {EVERY} sentences, as they are by default; where"
-            " a workload has fewer, on none. The others are given their pieces and write nothing."
-            " Numpy's statistics are Clark et al.'s (2019), words head by head, as scripts for"
-            " them are written."
+            " linear layers by oneDNN (`measure.linears`), in float32 and where the processor can"
+            " in bfloat16. Its pass ends at the last attention call, what follows changes no"
+            " pattern; the others' run the whole model. Heads are compared with one another on one"
+            f" of {EVERY} sentences, as they are by default; where a workload has fewer, on none."
+            " The others are given their pieces and write nothing. Numpy's statistics are Clark et"
+            " al.'s (2019), words head by head, as scripts for them are written."
         ),
     ]
     blocks += [_table(result) for result in results]

@@ -42,6 +42,19 @@ def test_nothing_heavy_is_imported(imported, words):
     assert imported[words] == []
 
 
+def test_whoever_only_checks_a_config_imports_no_model():
+    """Every plug-in is imported for its fields; models take seconds more than torch alone."""
+    files = sorted((ROOT / "conf").glob("*/*.yaml"))
+    targets = {yaml.safe_load(file.read_text(encoding="utf-8")).get("_target_") for file in files}
+    modules = sorted(target.rpartition(".")[0] for target in targets - {None})
+    assert {"pipeline.engines.serial", "pipeline.models.checkpoint"} <= set(modules)
+    code = f"import sys, {', '.join(modules)}\nprint('transformers.modeling_utils' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    assert (done.returncode, done.stdout) == (0, "False\n")
+
+
 @pytest.mark.parametrize(("word", "code"), [("list", 0), ("lsit", 2)])
 def test_who_closes_a_stream_is_told_nothing(word, code):
     run = f"{sys.executable} -m pipeline.stages.cli {word} >&-"

@@ -85,11 +85,11 @@ def _machine() -> str:
     lines = names.read_text(encoding="utf-8").splitlines() if names.is_file() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     processor = models[0] if models else platform.processor() or platform.machine()
+    processor += f" ({torch.backends.cpu.get_cpu_capability()})"  # its registers
     if torch.cuda.is_available():
         processor += f", {torch.cuda.get_device_name()}"
-    registers = torch.backends.cpu.get_cpu_capability()
     return (
-        f"{processor} ({registers}), {torch.get_num_threads()} threads, {platform.system()},"
+        f"{processor}, {torch.get_num_threads()} threads, {platform.system()},"
         f" Python {platform.python_version()}, torch {torch.__version__.split('+')[0]}"
     )
 

@@ -169,8 +169,8 @@ def batches(encoded: Iterable[Encoded], batch_pieces: int) -> list[list[Encoded]
     ordered = sorted(encoded, key=lambda e: [-n for n in (sum(_lengths(e)), *_lengths(e))])
     n_batches = len(_cut(ordered, batch_pieces))
     sizes = range(1, batch_pieces)  # beyond them is `batch_pieces` itself
-    fewest = bisect_left(sizes, -n_batches, key=lambda size: -len(_cut(ordered, size))) + 1
-    return _cut(ordered, fewest)
+    smallest = 1 + bisect_left(sizes, -n_batches, key=lambda size: -len(_cut(ordered, size)))
+    return _cut(ordered, smallest)
 
 
 def _cut(ordered: Sequence[Encoded], batch_pieces: int) -> list[list[Encoded]]:

@@ -19,6 +19,11 @@ from tests.models.families import FAMILIES, TWO_STACKS
 SENTENCES = [Sentence(str(i), t, tuple(t.split())) for i, t in enumerate(tiny.TEXTS)]
 
 
+def change(before, after):
+    """The largest of any piece's state, in lengths of the longest state. Padding's may be 0."""
+    return (after - before).norm(dim=-1).max() / before.norm(dim=-1).max()
+
+
 @pytest.mark.parametrize("family", list(FAMILIES))
 def test_taken_up_anywhere(family, tmp_path):
     read = Read.of(tiny.save(tmp_path, family))
@@ -45,7 +50,8 @@ def test_taken_up_anywhere(family, tmp_path):
             whole = Tap(source.rows(rows), target and target.rows(rows), places)
             whole.kernel = Editing(changes, means, 0)
             full, _ = said(model, partial(forward, model, whole))
-            torch.testing.assert_close(resumed.states, full.states, atol=1e-5, rtol=1e-4)
-            assert (full.states - before.states[rows]).abs().max() > 1e-3
+            # A few 1e-7 of rounding; 7e-6 in T5, whose scores are large.
+            assert change(full.states, resumed.states) < 3e-5
+            assert change(before.states[rows], full.states) > 1e-3
     after, _ = said(model, lambda: forward(model, Tap(source, target, places)))
     assert torch.equal(after.states, before.states)

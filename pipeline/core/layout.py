@@ -107,6 +107,13 @@ class Layout:
         return (self.keys.real & ~self.keys.in_class("special")).float()
 
     @cached_property
+    def special_keys(self) -> tuple[Int[Tensor, " special"], Int[Tensor, " special"]]:
+        """Sentence and place of each special key."""
+        special = self.keys.real & self.keys.in_class("special")
+        sentence, key = special.nonzero(as_tuple=True)
+        return sentence, key
+
+    @cached_property
     def unclassed_keys(self) -> Float[Tensor, "sentence key 1"]:
         """Keys in no class of their own, as a column."""
         plain = self.keys.real & ~self.keys.classes.any(-1)
@@ -187,11 +194,14 @@ class Layout:
         return torch.stack((own & choice, both & choice), -1).transpose(1, 2).flatten(1, 2).float()
 
     @cached_property
-    def near(self) -> Float[Tensor, "pair offset"]:
-        """What adds the pairs of each signed distance up that is not more than `HALF_WIDTH`; pairs
-        laid out as for `distances`."""
-        offsets = torch.arange(-HALF_WIDTH, HALF_WIDTH + 1, device=self.visible.device)
-        return (self._distance.T.flatten()[:, None] == offsets).float()
+    def around(self) -> Float[Tensor, "key query"]:
+        """Of each key but the first and the last, which queries are there from `HALF_WIDTH` before
+        it to `HALF_WIDTH` behind; of a sequence filled up to more than that."""
+        n = max(self.visible.shape[1], HALF_WIDTH + 1)
+        key = torch.arange(1, n - 1, device=self.visible.device)
+        offset = torch.arange(-HALF_WIDTH, HALF_WIDTH + 1, device=self.visible.device)
+        query = key[:, None] + offset
+        return ((query >= 0) & (query < n)).float()
 
     @cached_property
     def distances(self) -> Float[Tensor, "3 pair"]:

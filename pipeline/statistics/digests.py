@@ -1,16 +1,26 @@
 """Digests of whole patterns, by plain torch operations on any device."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 
 from pipeline.core.digest import Digest, Distances, Pairs
 from pipeline.core.layout import HALF_WIDTH, Layout
-from pipeline.core.shapes import Float, Tensor
-from pipeline.statistics.largest import first_largest, largest_of_columns
-from pipeline.statistics.pointers import between_words, nodes_pointer, pointers, queries_first
+from pipeline.core.shapes import Float, Int, Tensor
+from pipeline.statistics.largest import first_largest
+from pipeline.statistics.pointers import between_words, nodes_pointer, pointers
 from pipeline.statistics.shape import entropies
 from pipeline.statistics.trees import spanning_tree, undirected
+
+
+@dataclass(frozen=True)
+class OfRows:
+    """What a digest says of each query by itself; see there."""
+
+    entropy: Float[Tensor, "sentence head query"]
+    largest: Float[Tensor, "sentence head query"]
+    where: Int[Tensor, "sentence head query"]
 
 
 def digest_of(
@@ -21,39 +31,44 @@ def digest_of(
     points: bool = True,
 ) -> Digest:
     """`length` is that of each key's transformed value. Without `points` there are no pointers."""
-    digest, between = digest_without_trees(pattern, layout, length, trees, points)
-    return with_trees(digest, between, layout)
+    joined = room_for_trees(pattern.shape[1], layout) if points and trees else None
+    return with_trees(digest_without_trees(pattern, layout, length, joined, points), joined, layout)
+
+
+def room_for_trees(n_heads: int, layout: Layout) -> Float[Tensor, "sentence head word word"] | None:
+    """To be filled with what trees are read off; None where there are none to be read."""
+    n_sentences, n_words = layout.key_words.first.shape
+    shape = (n_sentences, n_heads, n_words, n_words)
+    return torch.empty(shape, device=layout.visible.device) if layout.is_self else None
 
 
 def with_trees(
-    digest: Digest, weights: Float[Tensor, "sentence head word word"] | None, layout: Layout
+    digest: Digest, joined: Float[Tensor, "sentence head word word"] | None, layout: Layout
 ) -> Digest:
     """Trees are for all heads at once: the search for them is a loop of small steps."""
-    if weights is None:
+    if joined is None:
         return digest
-    return replace(digest, pointers=digest.pointers | {"tree": spanning_tree(weights, layout)})
+    return replace(digest, pointers=digest.pointers | {"tree": spanning_tree(joined, layout)})
 
 
 def digest_without_trees(
     pattern: Float[Tensor, "sentence head query key"],
     layout: Layout,
     length: Float[Tensor, "sentence head key"] | None,
-    trees: bool,
+    joined: Float[Tensor, "sentence head word word"] | None,
     points: bool = True,
-    entropy: Float[Tensor, "sentence head query"] | None = None,
-) -> tuple[Digest, Float[Tensor, "sentence head word word"] | None]:
-    """The digest without trees, and what these are read off, where they are asked for. It is made
-    fastest of a pattern whose keys come first in memory, and whose `entropy` is known."""
-    largest, where = first_largest(pattern, -1)
+    of_rows: OfRows | None = None,
+) -> Digest:
+    """The digest without trees; what these are read off is put where `joined` is. It is made
+    fastest of a pattern whose keys come first in memory, and of whose rows all is known."""
+    of_rows = of_rows or OfRows(entropies(pattern), *first_largest(pattern, -1))
     received = pattern.sum(2)
     few = layout.few_keys[:, None, :, None].expand(-1, pattern.shape[1], -1, pattern.shape[2])
     between = between_words(pattern, layout, length) if points else {}
-    turned = queries_first(between)
-    found = pointers(between, turned)
-    of_trees = None
-    if points and layout.is_self and trees:
+    found = pointers(between)
+    if joined is not None:
         found["tree_max"] = nodes_pointer(between["", ""], layout)
-        of_trees = undirected(turned["", ""], between["", ""].mT)
+        undirected(between["", ""], joined)
     pairs = segments = distances = weighted = None
     if layout.is_self:
         pairs, weighted = _pairs(pattern, received, layout, length)
@@ -61,12 +76,12 @@ def digest_without_trees(
         distances = _distances(pattern, flat, received, layout)
         if layout.queries.segment is not None:
             segments = flat @ layout.segments
-    digest = Digest(
+    return Digest(
         received=received,
-        entropy=entropies(pattern) if entropy is None else entropy,
-        largest=largest,
-        where=where,
-        content=largest_of_columns((pattern * layout.content_keys[:, None, None]).mT),
+        entropy=of_rows.entropy,
+        largest=of_rows.largest,
+        where=of_rows.where,
+        content=_largest_content(pattern.mT, layout),
         columns=pattern.mT.gather(2, few),
         pointers=found,
         pairs=pairs,
@@ -74,7 +89,18 @@ def digest_without_trees(
         distances=distances,
         segments=segments,
     )
-    return digest, of_trees
+
+
+def _largest_content(
+    pattern: Float[Tensor, "sentence head key query"], layout: Layout
+) -> Float[Tensor, "sentence head query"]:
+    """Without the few rows of special keys, which are put back: no other pattern is made."""
+    sentence, key = layout.special_keys
+    kept = pattern[sentence, :, key]
+    pattern[sentence, :, key] = 0.0
+    largest, _ = first_largest(pattern, -2)
+    pattern[sentence, :, key] = kept
+    return largest
 
 
 def _pairs(
@@ -121,12 +147,7 @@ def _distances(
     received: Float[Tensor, "sentence head key"],
     layout: Layout,
 ) -> Distances:
-    if flat.shape[-1] <= _FEW_PAIRS:
-        near = flat @ layout.near
-    else:
-        offsets = range(-HALF_WIDTH, HALF_WIDTH + 1)
-        diagonals = [pattern.diagonal(d, dim1=-2, dim2=-1).sum(-1) for d in offsets]
-        near = torch.stack(diagonals, -1)
+    near = _near(pattern.mT, layout)
     # One product each: a product with few columns reads its table as slowly as with many.
     below, distance, displacement = (flat @ column for column in layout.distances)
     above = (received.sum(-1) - near.sum(-1) - below).clamp_(min=0)
@@ -134,5 +155,17 @@ def _distances(
     return Distances(bins, distance, displacement)
 
 
-_FEW_PAIRS = 2**13
-"""So many or fewer are added up sooner by one product than by seventeen diagonals."""
+def _near(
+    pattern: Float[Tensor, "sentence head key query"], layout: Layout
+) -> Float[Tensor, "sentence head offset"]:
+    """Sums over the pairs of each signed distance of not more than `HALF_WIDTH`."""
+    at_least = HALF_WIDTH + 1
+    missing = max(0, at_least - pattern.shape[-1])
+    pattern = F.pad(pattern, (0, missing, 0, missing)) if missing else pattern
+    n, flat = pattern.shape[-1], pattern.flatten(2)
+    # The queries around each key. The first key's and the last's would lie beyond the ends.
+    around = flat[..., n + 1 - HALF_WIDTH :].unfold(-1, 2 * HALF_WIDTH + 1, n + 1)
+    near = (around * layout.around).sum(-2)
+    near[..., -at_least:] += flat[..., :at_least]
+    near[..., :at_least] += flat[..., -at_least:]
+    return near.flip(-1)

@@ -101,7 +101,7 @@ def spearman(
     keys: Pieces,
 ) -> Float[Tensor, "sentence head"]:
     """Rank correlation over the real keys, ties at their mean rank; NaN where there is none."""
-    a, b = _ranks(torch.stack((a, b)), keys.real)
+    a, b = _ranks(a, keys.real), _ranks(b, keys.real)
     spread = a.square().sum(-1) * b.square().sum(-1)
     return torch.where(spread > 0, (a * b).sum(-1) / spread.sqrt(), torch.nan)
 
@@ -111,15 +111,32 @@ Correlation = Callable[[Tensor, Tensor, Pieces], Tensor]
 
 
 def _ranks(
-    x: Float[Tensor, "two sentence head key"], real: Bool[Tensor, "sentence key"]
-) -> Float[Tensor, "two sentence head key"]:
-    """Less their mean. Equals, side by side once they are sorted, share the middle of their
-    places."""
+    x: Float[Tensor, "sentence head key"], real: Bool[Tensor, "sentence key"]
+) -> Float[Tensor, "sentence head key"]:
+    """Twice what they are more than their mean; of equals, their middle place counts."""
     padding = ~real.unsqueeze(1)
-    x, order = x.masked_fill(padding, torch.inf).sort(dim=-1)
+    x = x.masked_fill(padding, torch.inf)
+    if x.shape[-1] <= _SHORT:
+        # Of each how many are less, less how many are more; and all of the padding is.
+        ranks = (x.unsqueeze(-1) - x.unsqueeze(-2)).sign_().sum(-1)
+        ranks += padding.sum(-1, keepdim=True)
+    else:
+        ranks = _sorted_ranks(x, real)
+    return ranks.masked_fill_(padding, 0.0)
+
+
+_SHORT = 160
+"""Of no more keys pairs are compared sooner than sorted."""
+
+
+def _sorted_ranks(
+    x: Float[Tensor, "sentence head key"], real: Bool[Tensor, "sentence key"]
+) -> Float[Tensor, "sentence head key"]:
+    """As `_ranks`; x is infinite at padding. Equals are side by side once they are sorted."""
+    x, order = x.sort(dim=-1)
     place = torch.arange(x.shape[-1], device=x.device)
     differs = F.pad(x[..., 1:] != x[..., :-1], (1, 1), value=True)
     first = torch.where(differs[..., :-1], place, 0).cummax(-1).values
     last = torch.where(differs[..., 1:], place, len(place)).flip(-1).cummin(-1).values.flip(-1)
-    middle = (first + last - real.sum(-1)[:, None, None] + 1) / 2
-    return torch.empty_like(x).scatter_(-1, order, middle).masked_fill_(padding, 0.0)
+    doubled = (first + last - real.sum(-1)[:, None, None] + 1).to(x.dtype)
+    return torch.empty_like(x).scatter_(-1, order, doubled)

@@ -44,14 +44,8 @@ def between_words(
     return found
 
 
-def queries_first(between: Between) -> Between:
-    """The same, laid out the other way round in memory; without words that have to be said."""
-    return {names: of.contiguous() for names, of in between.items() if not names[0]}
-
-
-def pointers(between: Between, turned: Between) -> dict[str, Int[Tensor, "sentence head word"]]:
+def pointers(between: Between) -> dict[str, Int[Tensor, "sentence head word"]]:
     """Which word each word attends to most, and which word attends to it most; −1 where none does.
-    `turned` is `queries_first` of `between`.
 
     A weight of exactly 0 points nowhere: under a causal mask the first word sees no other word. Of
     words that have to be said, only what they attend to is asked.
@@ -60,7 +54,7 @@ def pointers(between: Between, turned: Between) -> dict[str, Int[Tensor, "senten
     for (begins, ends), weights in between.items():
         found[f"{begins}attends_to{ends}"] = _pointer(weights, -1)
         if not begins:
-            found[f"attended_by{ends}"] = _pointer(turned[begins, ends], -2)
+            found[f"attended_by{ends}"] = _pointer(weights, -2)
     return found
 
 

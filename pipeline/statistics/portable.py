@@ -17,8 +17,14 @@ from pipeline.core.digest import Digest
 from pipeline.core.layout import HIDDEN, Layout
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
-from pipeline.statistics.digests import digest_of, digest_without_trees, with_trees
-from pipeline.statistics.largest import largest_of_columns
+from pipeline.statistics.digests import (
+    OfRows,
+    digest_of,
+    digest_without_trees,
+    room_for_trees,
+    with_trees,
+)
+from pipeline.statistics.largest import first_largest
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import (
     Correlation,
@@ -60,14 +66,15 @@ def _attend(
     # Heads of a piece side by side, as the model goes on with them.
     (n_sentences, n_heads, n_queries, _), n_channels = call.query.shape, call.value.shape[-1]
     output = call.value.new_empty(n_sentences, n_queries, n_heads, n_channels).transpose(1, 2)
+    joined = room_for_trees(n_heads, layout) if call.trees else None
     for heads in _few_heads(call):
         part = _only(all_heads, heads)
-        pattern, entropy = _softened(_scores(part), part)
+        pattern, of_rows = _softened(_scores(part), part)
         output[:, heads] = output_of(pattern, part)
         lengths = None if length is None else length[:, heads]
-        parts.append(digest_without_trees(pattern, layout, lengths, call.trees, entropy=entropy))
-    digest, between = (_side_by_side(each) for each in zip(*parts, strict=True))
-    digest = with_trees(digest, between, layout)
+        room = None if joined is None else joined[:, heads]
+        parts.append(digest_without_trees(pattern, layout, lengths, room, of_rows=of_rows))
+    digest = with_trees(_side_by_side(parts), joined, layout)
     return output, reduction(digest, layout, values_of(f, length, digest, layout))
 
 
@@ -94,10 +101,11 @@ _BITS = 1 / math.log(2)
 
 def _softened(
     scores: Float[Tensor, "sentence head query key"], call: AttentionCall
-) -> tuple[Float[Tensor, "sentence head query key"], Float[Tensor, "sentence head query"]]:
-    """The pattern and its entropy, which takes no logarithm of weights: scores are those but for
-    one number a row. Scores are overwritten."""
-    most = largest_of_columns(scores.mT).unsqueeze(-1)
+) -> tuple[Float[Tensor, "sentence head query key"], OfRows]:
+    """The pattern, and what scores say of its rows. Its entropy takes no logarithm of weights: that
+    is what scores are, but for one number a row. Scores are overwritten."""
+    highest, where = first_largest(scores, -1)
+    most = highest = highest.unsqueeze(-1)
     sink = None if call.sinks is None else call.sinks.float()[:, None, None] * _BITS
     if sink is not None:
         most = torch.maximum(most, sink)
@@ -115,7 +123,8 @@ def _softened(
     # Both are above 0: nothing cancels.
     of_total = total.log2() * of_keys * share
     bits = of_total.squeeze(-1) - less.mul_(pattern).sum(-1)
-    return pattern, bits / _BITS
+    largest = share if sink is None else (highest - most).exp2() * share
+    return pattern, OfRows(bits / _BITS, largest.squeeze(-1), where)
 
 
 def _few_heads(call: AttentionCall) -> Iterator[slice]:

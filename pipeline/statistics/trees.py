@@ -6,7 +6,6 @@ Prim's algorithm for all sentences and heads of a batch at once, a word a step: 
 faster than a solver per tree. Punctuation takes no part, as in the scoring of such trees.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -22,10 +21,10 @@ NO_PARENT, NOT_A_NODE = -1, -3
 
 def undirected(
     between_words: Float[Tensor, "sentence head word word"],
-    turned: Float[Tensor, "sentence head word word"] | None = None,
+    out: Float[Tensor, "sentence head word word"] | None = None,
 ) -> Float[Tensor, "sentence head word word"]:
-    """A + Aᵀ; `turned` is Aᵀ, where that is at hand."""
-    return between_words + (between_words.mT if turned is None else turned)
+    """A + Aᵀ."""
+    return torch.add(between_words, between_words.mT, out=out)
 
 
 def spanning_tree(
@@ -69,29 +68,34 @@ def _order(
     the loop, and parents follow from the order.
     """
     n_trees, n_words = node.shape
-    rows = weights.reshape(-1, n_words)
     first_row = torch.arange(0, n_trees * n_words, n_words, device=weights.device)
     barrier = torch.where(node, 0.0, -torch.inf)
-    steps = int(node.sum(1).max())
-    at = torch.stack([torch.as_tensor(each) for each in _entering(rows, first_row, barrier, steps)])
+    at = first_row.new_empty(int(node.sum(1).max()), n_trees)
+    filled = (weights.reshape(-1, n_words), first_row, barrier, at)
+    # On a CPU arrays that share their memory: such small steps of theirs take half the time.
+    _enter(*([each.numpy() for each in filled] if weights.device.type == "cpu" else filled))
     step = torch.arange(len(at), dtype=weights.dtype, device=weights.device)
-    entered = torch.full_like(rows[:, 0], torch.inf)
+    entered = weights.new_full((n_trees * n_words,), torch.inf)
     # A tree that is whole offers its first word again: the first time counts.
     entered.scatter_reduce_(0, at.flatten(), step[:, None].expand_as(at).flatten(), "amin")
     return entered.view(n_trees, n_words).masked_fill(~node, torch.inf)
 
 
-def _entering(rows: Any, first_row: Any, barrier: Any, steps: int) -> Iterator[Any]:
-    """Of each tree the row of the word that enters it next. Tensors; or on a CPU arrays that share
-    their memory, of which such small steps take a third of the time. `barrier` is overwritten."""
-    if rows.device.type == "cpu":
-        rows, first_row, barrier = (each.numpy() for each in (rows, first_row, barrier))
+def _enter(rows: Any, first_row: Any, barrier: Any, at: Any) -> None:
+    """Fills `at` with the row of the word that enters each tree, step by step. All are tensors, or
+    all are arrays. `barrier` is overwritten."""
+    of_tensors = isinstance(rows, Tensor)
+    made: Any = torch if of_tensors else rows.__array_namespace__()
     gone = barrier.reshape(-1)
-    nearness = rows[first_row] * 0
-    entering = barrier.argmax(-1) + first_row
-    yield entering
-    for _ in range(steps - 1):
+    offered = barrier + 0
+    nearness = made.zeros_like(barrier)
+    for entering in at:
+        made.argmax(offered, -1, out=entering)
+        entering += first_row
         gone[entering] = -torch.inf
-        nearness = nearness.clip(rows[entering])
-        entering = (nearness + barrier).argmax(-1) + first_row
-        yield entering
+        if of_tensors:
+            torch.index_select(rows, 0, entering, out=offered)
+        else:
+            rows.take(entering, 0, offered, "clip")
+        made.maximum(nearness, offered, out=nearness)
+        made.add(nearness, barrier, out=offered)

@@ -176,7 +176,7 @@ def test_what_is_no_number_is_not_hidden(kernel):
 
 @pytest.mark.parametrize("correlate", [norms.spearman, native.spearman])
 @settings(max_examples=20, deadline=None)
-@given(seed=SEEDS, lengths=st.sampled_from([[1], [2, 7], [40, 3, 256], [257, 300, 9]]))
+@given(seed=SEEDS, lengths=st.sampled_from([[1], [2, 7], [160, 9], [161, 3], [257, 300, 9]]))
 def test_rank_correlation_is_scipys(correlate, seed, lengths):
     """Ties share a rank; what is equal throughout has no correlation; padding has no rank."""
     native.load(lambda line: None)

@@ -135,6 +135,19 @@ def test_three_words_by_hand():
     assert math.isclose(sums["confidence_content"], 0.2 + 0.1 + 0.3 + 0.4 + 0.1, abs_tol=1e-6)
 
 
+@settings(max_examples=15, deadline=None)
+@given(seed=SEEDS, lengths=LENGTHS)
+def test_a_pattern_is_left_as_it_was(seed, lengths):
+    """What is put aside while it is measured is put back."""
+    rng = np.random.default_rng(seed)
+    pieces, _ = random_pieces(rng, lengths)
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    pattern = random_pattern(rng, layout.visible, 2)
+    before = pattern.clone()
+    reduce(pattern, layout)
+    assert torch.equal(pattern, before)
+
+
 def test_offset_bins():
     assert offset_bin(torch.arange(-10, 11)).tolist() == [17, 17, *range(17), 18, 18]
 

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from pipeline.core.layout import Layout
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
-from pipeline.statistics.trees import spanning_tree, undirected
+from pipeline.statistics.trees import _enter, spanning_tree, undirected
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -54,6 +54,19 @@ def test_it_is_the_tree_of_a_solver(seed, lengths):
             pairs = zip(a.tolist(), b.tolist(), strict=True)
             assert edges(found[s, h, :n]) == {(min(p), max(p)) for p in pairs}
             assert (found[s, h, n:] == -3).all()
+
+
+def test_tensors_enter_as_arrays_do():
+    """The steps on a GPU are those on a CPU."""
+    n_trees, n_words = 4, 13
+    weights = undirected(torch.rand(1, n_trees, n_words, n_words))
+    barrier = torch.zeros(n_trees, n_words)
+    barrier[1, :3] = barrier[2, 5] = -torch.inf
+    first_row = torch.arange(n_trees) * n_words
+    at = [torch.empty(n_words - 3, n_trees, dtype=torch.long) for _ in range(2)]
+    _enter(weights.view(-1, n_words), first_row, barrier.clone(), at[0])
+    _enter(*(t.numpy() for t in (weights.view(-1, n_words), first_row, barrier, at[1])))
+    assert torch.equal(*at)
 
 
 @pytest.mark.parametrize("n", range(1, 7))

@@ -5,8 +5,8 @@ import torch
 from pipeline.core.call import AttentionCall
 from pipeline.core.shapes import Float, Tensor
 
-AT_ONCE = 2**19
-"""Weights that are looked at together (2 MiB) by who needs no pattern whole, where one head of one
+AT_ONCE = 2**20
+"""Weights that are looked at together (4 MiB) by who needs no pattern whole, where one head of one
 sentence has not more. Of fewer there would be more steps, which cost more than the cache gains; and
 what hangs on the square of a length does not grow with the batch."""
 

@@ -48,7 +48,8 @@ def attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """The call's output and what is kept of its pattern."""
     n_sentences, n_queries, n_keys = call.layout.visible.shape
-    few = at_once(n_queries * n_keys)
+    # Half of what is looked at together: of all heads, what is between words is held beside.
+    few = at_once(2 * n_queries * n_keys)
     if n_sentences <= few:
         return _attend(call)
     parts = (_attend(call.rows(*part)) for part in call.layout.parts(few))

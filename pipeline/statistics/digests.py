@@ -96,10 +96,11 @@ def _largest_content(
 ) -> Float[Tensor, "sentence head query"]:
     """Without the few rows of special keys, which are put back: no other pattern is made."""
     sentence, key = layout.special_keys
-    kept = pattern[sentence, :, key]
-    pattern[sentence, :, key] = 0.0
-    largest, _ = first_largest(pattern, -2)
-    pattern[sentence, :, key] = kept
+    with torch.inference_mode():  # a pattern that was made in it may be written to in it alone
+        kept = pattern[sentence, :, key]
+        pattern[sentence, :, key] = 0.0
+        largest, _ = first_largest(pattern, -2)
+        pattern[sentence, :, key] = kept
     return largest
 
 

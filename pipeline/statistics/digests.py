@@ -72,10 +72,10 @@ def digest_without_trees(
     pairs = segments = distances = weighted = None
     if layout.is_self:
         pairs, weighted = _pairs(pattern, received, layout, length)
-        flat = pattern.mT.flatten(2)
-        distances = _distances(pattern, flat, received, layout)
+        keys_first = pattern.mT.contiguous()
+        distances = _distances(keys_first, received, layout)
         if layout.queries.segment is not None:
-            segments = flat @ layout.segments
+            segments = keys_first.flatten(2) @ layout.segments
     return Digest(
         received=received,
         entropy=of_rows.entropy,
@@ -143,12 +143,11 @@ def _pairs(
 
 
 def _distances(
-    pattern: Float[Tensor, "sentence head query key"],
-    flat: Float[Tensor, "sentence head pair"],
+    pattern: Float[Tensor, "sentence head key query"],
     received: Float[Tensor, "sentence head key"],
     layout: Layout,
 ) -> Distances:
-    near = _near(pattern.mT, layout)
+    near, flat = _near(pattern, layout), pattern.flatten(2)
     # One product each: a product with few columns reads its table as slowly as with many.
     below, distance, displacement = (flat @ column for column in layout.distances)
     above = (received.sum(-1) - near.sum(-1) - below).clamp_(min=0)

@@ -19,6 +19,7 @@ from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Bool, Float, Tensor
 from pipeline.statistics.masses import masses_by_pair, masses_elsewhere
+from pipeline.statistics.patterns import at_once
 
 OUTPUT_CLASSES = FEW
 """Classes of key of which is asked whether what they give is always the same."""
@@ -116,17 +117,18 @@ def _ranks(
     """Twice what they are more than their mean; of equals, their middle place counts."""
     padding = ~real.unsqueeze(1)
     x = x.masked_fill(padding, torch.inf)
-    if x.shape[-1] <= _SHORT:
+    if x.device.type == "cpu" and x.shape[-1] <= _SHORT:
         # Of each how many are less, less how many are more; and all of the padding is.
-        ranks = (x.unsqueeze(-1) - x.unsqueeze(-2)).sign_().sum(-1)
-        ranks += padding.sum(-1, keepdim=True)
+        few = x.split(at_once(len(x) * x.shape[-1] ** 2), 1)
+        less = [(of.unsqueeze(-1) - of.unsqueeze(-2)).sign_().sum(-1) for of in few]
+        ranks = torch.cat(less, 1) + padding.sum(-1, keepdim=True)
     else:
         ranks = _sorted_ranks(x, real)
     return ranks.masked_fill_(padding, 0.0)
 
 
 _SHORT = 160
-"""Of no more keys pairs are compared sooner than sorted."""
+"""Of no more keys a CPU compares pairs, a few heads' at a time, sooner than it sorts."""
 
 
 def _sorted_ranks(

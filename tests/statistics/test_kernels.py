@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
@@ -119,6 +120,26 @@ def test_what_grows_with_the_square_of_a_length_is_held_for_a_few_sentences(monk
     portable.attend(call_of(rng, layout, (4, 4), dict.fromkeys(FLAGS_ON, False)))
     assert layout.visible.shape[1:] == (32, 32)
     assert max(seen) == 2 * 32**2
+
+
+class Largest(TorchDispatchMode):
+    """How many numbers the largest tensor has that an operation gives."""
+
+    n = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        found = func(*args, **kwargs or {})
+        self.n = max(self.n, found.numel() if isinstance(found, torch.Tensor) else 0)
+        return found
+
+
+def test_ranks_are_counted_for_a_few_heads_at_a_time(monkeypatch):
+    monkeypatch.setattr(patterns, "AT_ONCE", 1)
+    keys = pieces_of(np.random.default_rng(0), [20] * 6)
+    a, b = torch.rand(2, 6, 4, 20)
+    with Largest() as largest:
+        norms.spearman(a, b, keys)
+    assert largest.n == 6 * 20**2
 
 
 @pytest.mark.parametrize("kernel", OTHERS)

@@ -23,9 +23,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Writes `benchmark.md` and its figure into the folder `--report`."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="counted rounds of each contestant")
-    parser.add_argument("--sentences", type=int, default=400, help="of a treebank")
+    parser.add_argument("--sentences", type=int, default=2000, help="of a treebank")
     parser.add_argument("--conllu", type=Path, help="a treebank of yours, beside the shipped one")
-    parser.add_argument("--shapes", default="128x20,512x4", help="pieces x sentences of BERT-base")
+    parser.add_argument("--shapes", default="128x20,512x8", help="pieces x sentences of BERT-base")
     parser.add_argument(
         "--batches", default="2,6", help="sentences of 512 whose memory is compared"
     )

@@ -15,7 +15,8 @@ from transformers import BertForMaskedLM
 from benchmarks.workloads import Workload
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, batches, measure_shards
-from pipeline.lake.files import say_on_stderr, write_table
+from pipeline.engines.work import in_bytes
+from pipeline.lake.files import say_on_stderr, write_bytes
 from pipeline.models.encode import Encoded
 from pipeline.models.linears import Linears, multiplies_bfloat16, on_onednn
 from pipeline.models.under import encode_under
@@ -184,5 +185,5 @@ def _census(subject: Subject, workload: Workload, folder: Path, kernel: str) -> 
     every = EVERY if len(workload.sentences) >= EVERY else 0
     asked = Asked(workload.batch_pieces, every, kernel=kernel)
     for k, shard in enumerate(measure_shards(subject, _shards(workload), asked)):
-        for name, rows in shard.tables.items():
-            write_table(folder / f"{name}-{k}.parquet", rows)
+        for name, (content, _) in in_bytes(shard, {}).files.items():
+            write_bytes(folder / f"{name}-{k}.parquet", content)

@@ -30,7 +30,6 @@ from pipeline.lake.files import (
     sha256_of,
     unsealed,
     write_bytes,
-    write_table,
     write_text,
 )
 from pipeline.lake.layout import Cell, Lake
@@ -106,7 +105,7 @@ def measure_cell(
             metadata = _metadata(job, fingerprint)
             with closing(pool(job.to_do, subject, tasks, metadata, progress)) as made:  # pyrefly: ignore
                 for k, shard in made:
-                    records[k] = _finish(work, k, shard, metadata)
+                    records[k] = _finish(work, k, shard)
         _publish(lake, job, fingerprint, corpus, work, [r for r in records if r is not None])
 
 
@@ -155,18 +154,13 @@ def _finished(work: Path, k: int, tables: Sequence[str]) -> dict | None:
     return record
 
 
-def _finish(work: Path, k: int, shard: Shard | Encoded, metadata: dict[str, str]) -> dict:
+def _finish(work: Path, k: int, shard: Encoded) -> dict:
     """Write a shard's files, then the record that says they are whole."""
     name = _shard_name(k)
     record: dict = {"counts": shard.counts}
-    for table in shard.files if isinstance(shard, Encoded) else shard.tables:
+    for table, (content, n_rows) in shard.files.items():
         path = work / table / name
-        if isinstance(shard, Encoded):
-            content, n_rows = shard.files[table]
-            write_bytes(path, content)
-        else:
-            n_rows = shard.tables[table].num_rows
-            write_table(path, shard.tables[table], metadata)
+        write_bytes(path, content)
         record[table] = {"name": name, "sha256": sha256_of(path), "n_rows": n_rows}
     write_text(_record_path(work, k), sealed(record))
     return record

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.engines.remotely import done, loaded
-from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
+from pipeline.engines.work import Encoded, Pool, Task, Work
 
 AHEAD = 2
 """Shards that a worker has: one at work, and one to go on with."""
@@ -148,7 +148,7 @@ class _Pool:
         tasks: Iterator[Task],
         metadata: dict[str, str],
         progress: Callable[[int], object],
-    ) -> Iterator[tuple[int, Shard | Encoded]]:
+    ) -> Iterator[tuple[int, Encoded]]:
         while len(self.workers) < self.n_workers:
             self.workers.append(self._new())
         yield from _Cell(self, work, self.ray.put((work, subject, metadata)), tasks).run(progress)
@@ -173,7 +173,7 @@ class _Cell:
     def _next(self) -> Task | None:
         return self._again.popleft() if self._again else next(self._tasks, None)
 
-    def run(self, progress: Callable[[int], object]) -> Iterator[tuple[int, Shard | Encoded]]:
+    def run(self, progress: Callable[[int], object]) -> Iterator[tuple[int, Encoded]]:
         ray, seen = self._pool.ray, time.monotonic()
         while True:
             while self._free and (task := self._next()) is not None:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pipeline.core.errors import UserError
 from pipeline.engines.remotely import in_a_job
-from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
+from pipeline.engines.work import Encoded, Pool, Task, Work
 
 POLL_S = 0.2
 
@@ -54,7 +54,7 @@ class OnSubmitit:
             tasks: Iterator[Task],
             metadata: dict[str, str],
             progress: Callable[[int], object],
-        ) -> Iterator[tuple[int, Shard | Encoded]]:
+        ) -> Iterator[tuple[int, Encoded]]:
             def submitted(chunk: list[Task]) -> Any:
                 return executor.submit(in_a_job, work, subject, metadata, chunk, self.cpus)
 

@@ -6,8 +6,7 @@ from typing import Any
 import torch
 
 from pipeline.core.errors import MeasurementError, UserError
-from pipeline.engines.work import Encoded, Task, Work
-from pipeline.lake.files import encoded
+from pipeline.engines.work import Encoded, Task, Work, in_bytes
 from pipeline.statistics.kernels import NoKernel, choose
 
 
@@ -33,8 +32,7 @@ def loaded(work: Work, load: Callable[[], Any], n_threads: int) -> Any:
 
 def done(work: Work, subject: Any, task: Task, metadata: dict[str, str]) -> Encoded:
     (shard,) = work.shards(subject, iter([task]), lambda n: None)
-    files = {name: (encoded(rows, metadata), rows.num_rows) for name, rows in shard.tables.items()}
-    return Encoded(files, shard.counts)
+    return in_bytes(shard, metadata)
 
 
 def in_a_job(

@@ -95,7 +95,8 @@ class _Site:
         for row, pointers in zip(rows, values, strict=True):
             side = self._side(self.encoded[row], _runs_over(name))
             kept = pointers[:, : side.n_words].copy()
-            kept[:, side.words_without_pieces] = NO_PIECE
+            if side.words_without_pieces:
+                kept[:, side.words_without_pieces] = NO_PIECE
             collected[row] = kept.ravel()
 
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
@@ -111,13 +112,13 @@ class _Site:
         """Rows of a sentence: layers × heads."""
         return self._sums.n_rows
 
-    def _keys(self, first: int) -> dict[str, np.ndarray]:
+    def _keys(self, first: int) -> dict[str, np.ndarray | pa.Array]:
         n_sentences, n_rows = len(self.encoded), self._n_rows
         n_heads = n_rows // len(self.layers)
         index = np.array([e.index + first for e in self.encoded], np.int32)
         return {
             "sentence": np.repeat(index, n_rows),
-            "site": np.full(n_sentences * n_rows, self.name),
+            "site": pa.repeat(self.name, n_sentences * n_rows),
             "layer": np.tile(np.repeat(self.layers, n_heads), n_sentences),
             "head": np.tile(np.arange(n_heads), n_sentences * len(self.layers)),
         }
@@ -138,29 +139,30 @@ def _stacked(by_call: list[torch.Tensor]) -> np.ndarray:
 
 
 class _Numbers:
-    """Many numbers of each sentence and row, kept side by side: one copy for each batch."""
+    """Many numbers of each sentence and row, one beside the other: one copy for each batch."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
-        self._values: np.ndarray = np.empty((0, 0, 0), np.float32)
+        self._values: np.ndarray = np.empty((0, 0, 0), np.float32)  # [number, sentence, row]
 
     def put(
         self, n_sentences: int, rows: list[int], by_call: Sequence[dict[str, torch.Tensor]]
     ) -> None:
         """`by_call` are numbers of each sentence, or of each sentence and head, by their names."""
         self._names = self._names or list(by_call[0])
-        calls = [torch.stack([of[name] for name in self._names], -1).float() for of in by_call]
-        batch = torch.stack(calls, 1).flatten(1, -2).cpu().numpy()
+        calls = [torch.stack([of[name] for name in self._names]).float() for of in by_call]
+        batch = torch.stack(calls, 2).flatten(2).cpu().numpy()
         if not len(self._values):
-            self._values = np.empty((n_sentences, *batch.shape[1:]), np.float32)
-        self._values[rows] = batch
+            shape = (len(batch), n_sentences, batch.shape[2])
+            self._values = np.empty(shape, np.float32)
+        self._values[:, rows] = batch
 
     @property
     def n_rows(self) -> int:
-        return self._values.shape[1]
+        return self._values.shape[2]
 
     def columns(self) -> dict[str, np.ndarray]:
-        return {name: self._values[..., k] for k, name in enumerate(self._names)}
+        return dict(zip(self._names, self._values, strict=True))
 
 
 _OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}
@@ -186,9 +188,9 @@ def _array(values, kind: pa.DataType, n_rows: int) -> pa.Array:
     if isinstance(values, pa.Array):
         return values
     if pa.types.is_fixed_size_list(kind):
-        flat = values.reshape(-1).astype(kind.value_type.to_pandas_dtype())
+        flat = values.reshape(-1).astype(kind.value_type.to_pandas_dtype(), copy=False)
         return pa.FixedSizeListArray.from_arrays(pa.array(flat), kind.list_size)
     flat = values.reshape(-1)
     if flat.dtype.kind != "U":
-        flat = flat.astype(kind.to_pandas_dtype())
+        flat = flat.astype(kind.to_pandas_dtype(), copy=False)
     return pa.array(flat, kind, from_pandas=True)  # NaN says that there is no such thing: null

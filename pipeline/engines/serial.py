@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
+from pipeline.engines.work import Encoded, Pool, Task, Work, in_bytes
 
 
 def in_this_process(
@@ -15,7 +15,7 @@ def in_this_process(
     tasks: Iterator[Task],
     metadata: dict[str, str],
     progress: Callable[[int], object],
-) -> Iterator[tuple[int, Shard | Encoded]]:
+) -> Iterator[tuple[int, Encoded]]:
     taken: deque[int] = deque()
 
     def noted() -> Iterator[Task]:
@@ -24,7 +24,7 @@ def in_this_process(
             yield task
 
     for shard in work.shards(subject(), noted(), progress):
-        yield taken.popleft(), shard
+        yield taken.popleft(), in_bytes(shard, metadata)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ nothing but its sentences, its cell and the settings below: any engine, any orde
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 
 import torch
 from transformers import PreTrainedModel
@@ -163,32 +164,34 @@ def _sampled(rows: Sequence[int], every: int) -> list[int]:
 
 def batches(encoded: Iterable[Encoded], batch_pieces: int) -> list[list[Encoded]]:
     """Sentences of like length together, the longest first (so that memory peaks at once): as few
-    batches as there can be, and of these the largest as small as it can be. Of what would be left
-    over all get a share, so that lanes come to their end together.
+    batches as there can be, but an even number, beyond eight a multiple of four, and of these the
+    largest as small as it can be. So lanes come to their end together, and none has the last batch
+    to itself.
     """
     ordered = sorted(encoded, key=lambda e: [-n for n in (sum(_lengths(e)), *_lengths(e))])
-    n_batches = len(_cut(ordered, batch_pieces))
+    lengths = [_lengths(e) for e in ordered]
+    n_batches = len(_begins(lengths, batch_pieces))
+    if n_batches > 2:
+        lanes = 2 if n_batches <= 8 else 4
+        n_batches = -(-n_batches // lanes) * lanes
     sizes = range(1, batch_pieces)  # beyond them is `batch_pieces` itself
-    smallest = 1 + bisect_left(sizes, -n_batches, key=lambda size: -len(_cut(ordered, size)))
-    return _cut(ordered, smallest)
+    smallest = 1 + bisect_left(sizes, -n_batches, key=lambda size: -len(_begins(lengths, size)))
+    begins = [*_begins(lengths, smallest), len(ordered)]
+    return [ordered[a:b] for a, b in pairwise(begins)]
 
 
-def _cut(ordered: Sequence[Encoded], batch_pieces: int) -> list[list[Encoded]]:
-    """Each batch as large as it may be."""
-    cut: list[list[Encoded]] = []
-    longest = _lengths()
-    for sentence in ordered:
-        wider = tuple(max(pair) for pair in zip(longest, _lengths(sentence), strict=True))
-        if not cut or (len(cut[-1]) + 1) * sum(wider) > batch_pieces:
-            cut.append([])
-            wider = _lengths(sentence)
-        cut[-1].append(sentence)
-        longest = wider
-    return cut
+def _begins(lengths: Sequence[tuple[int, int]], batch_pieces: int) -> list[int]:
+    """Where batches begin when each is as large as it may be."""
+    begins: list[int] = []
+    first, source, target = 0, 0, 0
+    for k, (n_source, n_target) in enumerate(lengths):
+        source, target = max(source, n_source), max(target, n_target)
+        if not begins or (k + 1 - first) * (source + target) > batch_pieces:
+            begins.append(k)
+            first, source, target = k, n_source, n_target
+    return begins
 
 
-def _lengths(sentence: Encoded | None = None) -> tuple[int, int]:
+def _lengths(sentence: Encoded) -> tuple[int, int]:
     """Pieces of a sentence, and of its translation."""
-    if sentence is None:
-        return 0, 0
     return len(sentence.source.ids), len(sentence.target.ids) if sentence.target else 0

@@ -6,6 +6,7 @@ this and no model.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
+from pipeline.lake.files import encoded
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,20 @@ class Work(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """A shard as the bytes of its files, each with its number of rows: what workers send."""
+    """A shard as the bytes of its files, each with its number of rows."""
 
     files: dict[str, tuple[bytes, int]]
     counts: dict[str, int]
+
+
+def in_bytes(shard: Shard, metadata: dict[str, str]) -> Encoded:
+    """Each of its tables with `metadata`, side by side: a corpus's last shard has nothing else at
+    work beside it."""
+    with ThreadPoolExecutor() as pool:
+        files = pool.map(lambda rows: encoded(rows, metadata), shard.tables.values())
+        sizes = [rows.num_rows for rows in shard.tables.values()]
+        found = dict(zip(shard.tables, zip(files, sizes, strict=True), strict=True))
+    return Encoded(found, shard.counts)
 
 
 class Pool(Protocol):
@@ -72,8 +84,8 @@ class Pool(Protocol):
         tasks: Iterator[Task],
         metadata: dict[str, str],
         progress: Callable[[int], object],
-    ) -> Iterator[tuple[int, Shard | Encoded]]:
+    ) -> Iterator[tuple[int, Encoded]]:
         """Each task's number and shard, in any order. `subject` loads what is measured, wherever
-        that is done; `metadata` goes into the files that are encoded there; `progress` is told of
-        sentences. Raises what work on a shard raises."""
+        that is done; `metadata` goes into the files; `progress` is told of sentences. Raises what
+        work on a shard raises."""
         ...

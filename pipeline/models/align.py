@@ -92,6 +92,8 @@ def word_of_each_piece(
         owner += [index] * len(word) + [-1]
 
     def of(start: int, end: int) -> int:
+        if start < len(owner) and owner[start] >= 0:  # as nearly all have it
+            return owner[start]
         return next((word for word in owner[start : end + 1] if word >= 0), -1)
 
     return [

@@ -51,7 +51,7 @@ class Side:
         second = self.n_words if self.second is None else self.second
         return [-1 if w < 0 else int(w >= second) for w in self.word]
 
-    @property
+    @cached_property
     def words_without_pieces(self) -> list[int]:
         return sorted(set(range(self.n_words)) - set(self.predicts or ()) - set(self.word))
 

@@ -1,5 +1,6 @@
 """Laws of how sentences are cut into batches, against every way of cutting them."""
 
+import math
 from itertools import combinations, pairwise
 
 from hypothesis import given
@@ -27,9 +28,10 @@ def padded(batch: list[Encoded]) -> int:
 
 
 @given(LENGTHS, st.integers(1, 60))
-def test_few_batches_none_larger_than_it_need_be(lengths, batch_pieces):
-    """Of all ways to cut the same order that keep within the size, few batches come first, then a
-    small largest one. A sentence that is too large stands alone."""
+def test_few_batches_for_lanes_in_pairs_none_larger_than_it_need_be(lengths, batch_pieces):
+    """Of all ways to cut the same order that keep within the size and have no more batches than
+    there must be, made even, none has a smaller largest one. A sentence that is too large stands
+    alone."""
     cut = batches(encoded([(n, 0) for n in lengths]), batch_pieces)
     order = [e for batch in cut for e in batch]
     assert sorted(e.index for e in order) == list(range(len(lengths)))
@@ -45,9 +47,22 @@ def test_few_batches_none_larger_than_it_need_be(lengths, batch_pieces):
             yield [order[a:b] for a, b in pairwise((0, *at, len(order)))]
 
     possible = [way for n in range(len(order)) for way in ways(n) if all(map(fits, way))]
-    best = min((len(way), max(map(padded, way))) for way in possible)
+    fewest = min(map(len, possible))
+    allowed = fewest if fewest < 3 else 2 * math.ceil(fewest / 2)
     assert all(map(fits, cut))
-    assert (len(cut), max(map(padded, cut))) == best
+    assert len(cut) <= allowed
+    best = min(max(map(padded, way)) for way in possible if len(way) <= allowed)
+    assert max(map(padded, cut)) == best
+
+
+@given(st.integers(1, 60), st.integers(1, 4))
+def test_sentences_of_one_length_are_shared_out(n_sentences, per_batch):
+    """Among two lanes, and beyond eight batches among four."""
+    cut = batches(encoded([(5, 0)] * n_sentences), 5 * per_batch)
+    fewest = math.ceil(n_sentences / per_batch)
+    lanes = 1 if fewest < 3 else 2 if fewest <= 8 else 4
+    n_batches = lanes * math.ceil(fewest / lanes)
+    assert max(map(len, cut)) == math.ceil(n_sentences / n_batches)
 
 
 @given(WITH_TRANSLATIONS, st.integers(1, 60))

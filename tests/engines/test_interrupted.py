@@ -7,6 +7,7 @@ more: what a `finally` would still do, kill −9 does not. Then the program runs
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +15,9 @@ import pytest
 from tests.engines.little import Little, check_what_is_published
 from tests.stages.small import copy, files
 
-STEPS = ((os, "replace"), (os, "link"), (os, "unlink"), (pq, "write_table"))
+STEPS = (
+    (os, "replace"), (os, "link"), (os, "unlink"), (pq, "write_table"), (Path, "write_bytes"),
+)  # fmt: skip
 SYNC = (os, "fsync")
 """It changes nothing that a process sees: whoever dies before it leaves what one leaves who dies
 before the step that follows. Only real kills count it."""
@@ -48,11 +51,14 @@ class Death:
                 return None
             if function.__name__ == "unlink" and not os.path.lexists(args[0]):
                 return function(*args, **kwargs)
+            if function.__name__ == "write_table" and not isinstance(args[1], Path):
+                return function(*args, **kwargs)  # in memory
             self.steps += 1
             if self.steps - 1 != self.at:
                 return function(*args, **kwargs)
-            if function.__name__ == "write_table":
-                args[1].write_bytes(b"PAR1 half a fi")
+            if function.__name__.startswith("write_"):
+                path = args[1] if function.__name__ == "write_table" else args[0]
+                path.write_text("PAR1 half a fi")
             self.dead = True
             self.die()
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -22,12 +23,18 @@ def test_a_disk_that_fails_is_one_line(stage, number, what, words, root, monkeyp
         assert small.run(before, *words) == 0
     published = small.files(root)
 
-    def fail(table, path, **_):
-        path.write_bytes(b"half")
+    def fail(path):
+        path.write_text("half")
         raise OSError(number, os.strerror(number), str(path))
 
+    write_table = pq.write_table
+
+    def fail_on_disk(table, where, **how):
+        return fail(where) if isinstance(where, Path) else write_table(table, where, **how)
+
     with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", fail)
+        patch.setattr(pq, "write_table", fail_on_disk)
+        patch.setattr(Path, "write_bytes", lambda path, content: fail(path))
         capfd.readouterr()
         assert small.run(stage, *words) == 1
     out, err = capfd.readouterr()

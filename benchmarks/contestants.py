@@ -88,7 +88,7 @@ def _cut(workload: Workload) -> Iterator[list[Encoded]]:
     for sentences, first in _shards(workload):
         rows = range(first, first + len(sentences))
         encoded, _ = encode_under(subject.control, 0, subject.encoder, sentences, rows)
-        yield from batches(encoded, workload.batch_pieces)
+        yield from batches(encoded, workload.batch_pieces, in_pairs=True)
 
 
 def _inputs(workload: Workload, batch: Sequence[Encoded]) -> dict[str, torch.Tensor]:

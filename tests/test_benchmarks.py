@@ -50,7 +50,7 @@ def test_numpy_counts_what_the_census_counts(workload):
     subject = workload.subject
     encoded, _ = encode_under(subject.control, 0, subject.encoder, workload.sentences, range(6))
     assert {len(e.source.ids) for e in encoded} == {24}
-    cut = list(batches(encoded, workload.batch_pieces))
+    cut = list(batches(encoded, workload.batch_pieces, in_pairs=True))
     by_numpy = _with_numpy(workload, cut)
     shard = measure_shard(subject, workload.sentences, 0, Asked(workload.batch_pieces))
     heads = shard.tables["heads"].to_pylist()

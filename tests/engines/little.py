@@ -1,6 +1,6 @@
 """A pipeline in miniature: real writing, locking and publishing, with a stub for the model."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +84,11 @@ class Little:
 
 def _types(table: str) -> list[tuple[str, pa.DataType]]:
     return [(column.name, column.type) for column in LAKE[table]]
+
+
+def is_on_disk(function: Callable, args: Sequence) -> bool:
+    """Whether a call changes the disk: a shard's tables are encoded in memory first."""
+    return function.__name__ != "write_table" or isinstance(args[1], Path)
 
 
 def check_what_is_published(root: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.engines.little import Little, check_what_is_published
+from tests.engines.little import Little, check_what_is_published, is_on_disk
 from tests.stages.small import files
 
 WRITES = (
@@ -27,8 +27,8 @@ class FullDisk:
 
     def _write(self, function):
         def write(*args, **kwargs):
-            if function.__name__ == "write_table" and not isinstance(args[1], Path):
-                return function(*args, **kwargs)  # in memory
+            if not is_on_disk(function, args):
+                return function(*args, **kwargs)
             self.writes += 1
             if self.at is not None and self.writes > self.at:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.engines.little import Little, check_what_is_published
+from tests.engines.little import Little, check_what_is_published, is_on_disk
 from tests.stages.small import copy, files
 
 STEPS = (
@@ -51,8 +51,8 @@ class Death:
                 return None
             if function.__name__ == "unlink" and not os.path.lexists(args[0]):
                 return function(*args, **kwargs)
-            if function.__name__ == "write_table" and not isinstance(args[1], Path):
-                return function(*args, **kwargs)  # in memory
+            if not is_on_disk(function, args):
+                return function(*args, **kwargs)
             self.steps += 1
             if self.steps - 1 != self.at:
                 return function(*args, **kwargs)

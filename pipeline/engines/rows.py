@@ -15,8 +15,9 @@ from pipeline.core.errors import UserError
 from pipeline.lake.schema import LAKE, NO_PIECE
 from pipeline.models.encode import Encoded, Side
 from pipeline.models.tap import SITES, Measured, Place, Tap
+from pipeline.statistics.baseline import baseline
+from pipeline.statistics.kernels import Kernel
 from pipeline.statistics.norms import OUTPUT_CLASSES
-from pipeline.statistics.portable import baseline
 
 
 def _runs_over(pointers: str) -> str:
@@ -42,7 +43,7 @@ class Rows:
         rows = [self._row_of[e.index] for e in batch]
         for name, site in self._sites.items():
             calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
-            site.add(rows, calls)
+            site.add(rows, calls, tap.kernel)
 
     def tables(self, first: int) -> dict[str, pa.Table]:
         """The tables `heads` and `pointers`; sentence 0 is row `first` of its corpus."""
@@ -62,17 +63,17 @@ class _Site:
         self._shared = _Numbers()
         self._sums = _Numbers()
         self._lists_of: dict[str, np.ndarray] = {}
-        self._pointers: dict[str, list[np.ndarray]] = {}
+        self._pointers: dict[str, _Pointers] = {}
 
     def _side(self, sentence: Encoded, of: str) -> Side:
         """Whose words a sentence's queries and keys are here. A model with one stack reads one."""
         is_source = self.name == "encoder" or (self.name == "cross" and of == "keys")
         return sentence.source if is_source or sentence.target is None else sentence.target
 
-    def add(self, rows: list[int], calls: list[Measured]) -> None:
+    def add(self, rows: list[int], calls: list[Measured], kernel: Kernel) -> None:
         n_sentences = len(self.encoded)
         layouts = {id(call.layout): call.layout for call in calls}  # layers share theirs
-        shared = {key: baseline(layout) for key, layout in layouts.items()}
+        shared = {key: baseline(layout, kernel) for key, layout in layouts.items()}
         self._shared.put(n_sentences, rows, [shared[id(call.layout)] for call in calls])
         sums = [
             {name: x for name, x in call.reduction.sums.items() if name not in _OF_SHARDS}
@@ -86,25 +87,18 @@ class _Site:
                 self._lists_of[name] = np.empty((n_sentences, *values.shape[1:]), values.dtype)
             self._lists_of[name][rows] = values
         for name in calls[0].reduction.pointers:
-            tensors = [call.reduction.pointers[name] for call in calls]
-            self._add_pointers(name, rows, _stacked(tensors))
-
-    def _add_pointers(self, name: str, rows: list[int], values: np.ndarray) -> None:
-        nothing = np.empty(0, np.int16)
-        collected = self._pointers.setdefault(name, [nothing] * len(self.encoded))
-        for row, pointers in zip(rows, values, strict=True):
-            side = self._side(self.encoded[row], _runs_over(name))
-            kept = pointers[:, : side.n_words].copy()
-            if side.words_without_pieces:
-                kept[:, side.words_without_pieces] = NO_PIECE
-            collected[row] = kept.ravel()
+            values = _stacked([call.reduction.pointers[name] for call in calls])
+            if name not in self._pointers:
+                sides = [self._side(e, _runs_over(name)) for e in self.encoded]
+                self._pointers[name] = _Pointers(sides, values.shape[1])
+            self._pointers[name].put(rows, values)
 
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
         keys = self._keys(first)
         n_heads = self._n_rows // len(self.layers)
         of_layers = {k: x.repeat(n_heads, axis=1) for k, x in self._shared.columns().items()}
         numbers = of_layers | self._sums.columns() | self._lists_of
-        lists = {name: self._lists(name, lists) for name, lists in self._pointers.items()}
+        lists = {name: of.column() for name, of in self._pointers.items()}
         return table("heads", {**keys, **numbers}), table("pointers", {**keys, **lists})
 
     @property
@@ -122,15 +116,6 @@ class _Site:
             "layer": np.tile(np.repeat(self.layers, n_heads), n_sentences),
             "head": np.tile(np.arange(n_heads), n_sentences * len(self.layers)),
         }
-
-    def _lists(self, name: str, collected: list[np.ndarray]) -> pa.Array:
-        n_words = [self._side(e, _runs_over(name)).n_words for e in self.encoded]
-        ends = np.concatenate(([0], np.cumsum(np.repeat(n_words, self._n_rows))))
-        if ends[-1] > np.iinfo(np.int32).max:
-            raise UserError("too many pointers for one shard: lower ingest.shard_sentences")
-        ends = ends.astype(np.int32)
-        flat = np.concatenate(collected) if collected else np.empty(0, np.int16)
-        return pa.ListArray.from_arrays(pa.array(ends), pa.array(flat, pa.int16()))
 
 
 def _stacked(by_call: list[torch.Tensor]) -> np.ndarray:
@@ -165,6 +150,34 @@ class _Numbers:
         return dict(zip(self._names, self._values, strict=True))
 
 
+class _Pointers:
+    """Lists of one name, one for each sentence and row, laid out flat; `sides` has their words."""
+
+    def __init__(self, sides: Sequence[Side], n_rows: int) -> None:
+        self._sides = sides
+        n_words = np.repeat([side.n_words for side in sides], n_rows)
+        ends = np.concatenate(([0], np.cumsum(n_words)))
+        if ends[-1] > np.iinfo(np.int32).max:
+            raise UserError("too many pointers for one shard: lower ingest.shard_sentences")
+        self._ends = ends.astype(np.int32)
+        self._flat = np.empty(ends[-1], np.int16)
+        self._begins = ends[::n_rows].tolist()
+        self._n_rows = n_rows
+
+    def put(self, rows: list[int], values: np.ndarray) -> None:
+        """`values` are [sentence, row, word]."""
+        for row, pointers in zip(rows, values, strict=True):
+            side = self._sides[row]
+            flat = self._flat[self._begins[row] : self._begins[row + 1]]
+            kept = flat.reshape(self._n_rows, side.n_words)
+            kept[:] = pointers[:, : side.n_words]
+            if side.words_without_pieces:
+                kept[:, side.words_without_pieces] = NO_PIECE
+
+    def column(self) -> pa.Array:
+        return pa.ListArray.from_arrays(pa.array(self._ends), pa.array(self._flat))
+
+
 _OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}
 
 
@@ -193,4 +206,5 @@ def _array(values, kind: pa.DataType, n_rows: int) -> pa.Array:
     flat = values.reshape(-1)
     if flat.dtype.kind != "U":
         flat = flat.astype(kind.to_pandas_dtype(), copy=False)
-    return pa.array(flat, kind, from_pandas=True)  # NaN says that there is no such thing: null
+    # NaN says that there is no such thing: null. Where there is none nothing is copied.
+    return pa.array(flat, kind, from_pandas=bool(flat.dtype.kind == "f" and np.isnan(flat).any()))

@@ -2,7 +2,7 @@
 
 In float32 its sums run in another order, which changes last digits. In bfloat16 what goes in, the
 weights and what comes out have 8 bits of mantissa (sums are float32); all that is between layers,
-attention included, stays float32.
+attention included, is computed in float32.
 """
 
 from typing import Literal
@@ -14,6 +14,7 @@ from transformers.pytorch_utils import Conv1D
 
 from pipeline.core.errors import UserError
 from pipeline.core.shapes import Tensor
+from pipeline.models.narrow import held, narrow
 
 Linears = Literal["torch", "onednn", "onednn_bf16"]
 """Who multiplies: torch as it sees fit, or oneDNN in float32 or bfloat16."""
@@ -47,11 +48,11 @@ def on_onednn(model: PreTrainedModel, linears: Linears) -> PreTrainedModel:
             "measure.linears=onednn_bf16: oneDNN multiplies no bfloat16 on this processor (it needs"
             " AVX-512); take measure.linears=onednn"
         )
-    dtype = torch.bfloat16 if linears == "onednn_bf16" else torch.float32
+    packed = _InBfloat16 if linears == "onednn_bf16" else _Packed
     for module in model.modules():
         if type(module) is nn.Linear or type(module) is Conv1D:
             weight = module.weight.mT if isinstance(module, Conv1D) else module.weight
-            module.forward = _Packed(weight.detach(), module.bias, dtype)  # pyrefly: ignore
+            module.forward = packed(weight.detach(), module.bias)  # pyrefly: ignore
     return model
 
 
@@ -63,13 +64,21 @@ def multiplies_bfloat16() -> bool:
 class _Packed:
     """What a linear layer does, its weights laid out for oneDNN."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype):
-        self._dtype = dtype
-        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.to(dtype).contiguous(), _ROWS)
-        self._bias = None if bias is None else bias.detach().to(dtype)
+    dtype = torch.float32
+
+    def __init__(self, weight: Tensor, bias: Tensor | None):
+        weight = weight.to(self.dtype).contiguous()
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)
+        self._bias = None if bias is None else bias.detach().to(self.dtype)
 
     def __call__(self, x: Tensor) -> Tensor:
-        made = torch.ops.mkldnn._linear_pointwise(
-            x.to(self._dtype), self._weight, self._bias, "none", [], ""
-        )
-        return made.to(x.dtype)
+        return torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
+
+
+class _InBfloat16(_Packed):
+    """Reads float32 and gives float32, as those see it who are not of its kind."""
+
+    dtype = torch.bfloat16
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return held(super().__call__(narrow(x)))

@@ -25,7 +25,7 @@ from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.edited import value_sums
 from pipeline.statistics.kernels import Kernel
 from pipeline.statistics.portable import attend
-from pipeline.statistics.similarity import sampled_rows
+from pipeline.statistics.similarity import Sample
 
 NAME = "headcensus"
 
@@ -84,6 +84,7 @@ class Tap:
     calls: list[Measured] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     _layout_of: dict[tuple[str, int], Layout] = field(default_factory=dict)
+    _sample_of: dict[int, Sample] = field(default_factory=dict)
     _stops: bool = False
     _masks: list[Tensor] = field(default_factory=list)  # keeps the ids in _layout_of from reuse
 
@@ -96,7 +97,7 @@ class Tap:
         call = AttentionCall(layout=layout, readout=readout, trees=self.trees, **tensors)
         call = self.under(call)
         output, reduction = self.kernel(call)
-        rows = None if self.sampled is None else sampled_rows(call, self.sampled)
+        rows = None if self.sampled is None else self._sample(call.layout, self.sampled).rows(call)
         values = value_sums(call, output) if self.values else None
         self.calls.append(Measured(layout, reduction, call.sinks is not None, rows, values))
         self.sites.append(site)
@@ -121,6 +122,9 @@ class Tap:
             layout = Layout(queries, keys, visible, is_self=site != "cross")
             self._layout_of[site, id(mask)] = layout
         return self._layout_of[site, id(mask)]
+
+    def _sample(self, layout: Layout, sentences: Tensor) -> Sample:
+        return self._sample_of.setdefault(id(layout), Sample(layout, sentences))
 
 
 def _attention(

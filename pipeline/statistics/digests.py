@@ -28,11 +28,10 @@ def digest_of(
     layout: Layout,
     length: Float[Tensor, "sentence head key"] | None = None,
     trees: bool = True,
-    points: bool = True,
 ) -> Digest:
-    """`length` is that of each key's transformed value. Without `points` there are no pointers."""
-    joined = room_for_trees(pattern.shape[1], layout) if points and trees else None
-    return with_trees(digest_without_trees(pattern, layout, length, joined, points), joined, layout)
+    """`length` is that of each key's transformed value."""
+    joined = room_for_trees(pattern.shape[1], layout) if trees else None
+    return with_trees(digest_without_trees(pattern, layout, length, joined), joined, layout)
 
 
 def room_for_trees(n_heads: int, layout: Layout) -> Float[Tensor, "sentence head word word"] | None:
@@ -56,7 +55,6 @@ def digest_without_trees(
     layout: Layout,
     length: Float[Tensor, "sentence head key"] | None,
     joined: Float[Tensor, "sentence head word word"] | None,
-    points: bool = True,
     of_rows: OfRows | None = None,
 ) -> Digest:
     """The digest without trees; what these are read off is put where `joined` is. It is made
@@ -64,7 +62,7 @@ def digest_without_trees(
     of_rows = of_rows or OfRows(entropies(pattern), *first_largest(pattern, -1))
     received = pattern.sum(2)
     few = layout.few_keys[:, None, :, None].expand(-1, pattern.shape[1], -1, pattern.shape[2])
-    between = between_words(pattern, layout, length) if points else {}
+    between = between_words(pattern, layout, length)
     found = pointers(between)
     if joined is not None:
         found["tree_max"] = nodes_pointer(between["", ""], layout)

@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.digest import Digest
 from pipeline.core.layout import HIDDEN, Layout
-from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.digests import (
     OfRows,
@@ -197,21 +196,3 @@ def reduction(
     if values is not None:
         sums |= value_norms(digest, values.length, layout, correlate) | outputs(values)
     return Reduction(sums, digest.pointers)
-
-
-_OF_UNIFORM = ("mass_", "segment_")
-
-
-def baseline(layout: Layout) -> dict[str, Float[Tensor, " sentence"]]:
-    """The masses of a uniform pattern, and how many queries and keys: facts of the batch alone."""
-    uniform = masses(digest_of(layout.uniform, layout, points=False), layout)
-    n_keys = layout.key_classes.sum(1)
-    return {
-        "n_queries": layout.query_groups[:, 0].sum(-1),
-        "n_queries_cls": layout.query_groups[:, 1].sum(-1),
-        "n_queries_sep": layout.query_groups[:, 2].sum(-1),
-        "n_queries_choice": (layout.n_visible > 1).sum(-1).float(),
-        "n_keys": layout.keys.lengths.float(),
-        **{f"n_keys_{name}": n_keys[:, k] for k, name in enumerate(KEY_CLASSES)},
-        **{f"uniform_{k}": v.squeeze(1) for k, v in uniform.items() if k.startswith(_OF_UNIFORM)},
-    }

@@ -4,42 +4,62 @@ As in Clark et al. 2019, §6: the divergence of two heads' rows, query by query,
 many, so that it is taken of a sample of sentences.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import torch
 
 from pipeline.core.call import AttentionCall
-from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics.patterns import attention_pattern
+from pipeline.core.layout import Layout
+from pipeline.core.shapes import Bool, Float, Int, Tensor
+from pipeline.statistics.patterns import pattern_and_leak
 from pipeline.statistics.shape import entropies
 
 MAX_QUERIES = 64
 """Of a longer sentence so many queries are taken, evenly spread."""
 
 
-def sampled_rows(
-    call: AttentionCall, sentences: Int[Tensor, " sampled"]
-) -> Float[Tensor, "sampled head row key"]:
-    """Rows of the patterns of some sentences of a batch: all of them, or `MAX_QUERIES`.
+@dataclass(frozen=True)
+class Sample:
+    """Some sentences of a batch, of whose patterns rows are kept; shared by the layers that share
+    the batch's layout."""
 
-    Where a learned sink takes part of a row, that part is a further key.
-    """
-    pattern = attention_pattern(call.rows(sentences, call.layout.rows(sentences)))
-    if call.sinks is not None:
-        leaked = (1 - pattern.sum(-1, keepdim=True)).clamp(min=0)
-        real = call.layout.queries.real[sentences][:, None, :, None]
-        pattern = torch.cat((pattern, leaked * real), -1)
-    lengths = call.layout.queries.lengths[sentences]
-    taken = lengths.clamp(max=MAX_QUERIES)[:, None]
-    k = torch.arange(int(taken.max()), device=taken.device)
-    # Behind a sentence's last row comes padding, whose weights are 0.
-    at = torch.where(k < taken, k * lengths[:, None] // taken, pattern.shape[2] - 1)
-    rows = pattern.gather(
-        2, at[:, None, :, None].expand(-1, *pattern.shape[1:2], -1, pattern.shape[3])
-    )
-    return rows * (k < taken)[:, None, :, None]
+    of: Layout
+    sentences: Int[Tensor, " sampled"]
+
+    def rows(self, call: AttentionCall) -> Float[Tensor, "sampled head row key"]:
+        """All rows of their patterns, or `MAX_QUERIES`; behind a sentence's last are zeros.
+
+        Where a learned sink takes part of a row, that part is a further key.
+        """
+        pattern, leak = pattern_and_leak(call.rows(self.sentences, self._layout))
+        if leak is not None:
+            real = self._layout.queries.real.unsqueeze(1)
+            pattern = torch.cat((pattern, (leak * real).unsqueeze(-1)), -1)
+        if self._at is None:
+            return pattern
+        at, taken = self._at
+        shape = (-1, pattern.shape[1], -1, pattern.shape[3])
+        return pattern.gather(2, at[:, None, :, None].expand(shape)) * taken[:, None, :, None]
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return self.of.rows(self.sentences)
+
+    @cached_property
+    def _at(self) -> tuple[Int[Tensor, "sampled row"], Bool[Tensor, "sampled row"]] | None:
+        """Which rows are taken, and where there is none; None where all are."""
+        lengths = self._layout.queries.lengths[:, None]
+        if int(lengths.max()) <= MAX_QUERIES:
+            return None
+        k = torch.arange(MAX_QUERIES, device=lengths.device)
+        n_taken = lengths.clamp(max=MAX_QUERIES)
+        taken = k < n_taken
+        return torch.where(taken, k * lengths // n_taken, 0), taken
 
 
 def n_sampled(lengths: Int[Tensor, " sentence"]) -> int:
-    """Rows that `sampled_rows` takes of sentences with so many queries."""
+    """Rows that a `Sample` takes of sentences with so many queries."""
     return int(lengths.clamp(max=MAX_QUERIES).sum())
 
 

@@ -11,7 +11,7 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout, offset_bin
 from pipeline.core.pieces import Pieces
 from pipeline.statistics.patterns import attention_pattern
-from pipeline.statistics.portable import attend, baseline, reduce
+from pipeline.statistics.portable import attend, reduce
 from tests.statistics.calls import random_pattern, random_pieces, visibility
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -148,13 +148,13 @@ def test_a_pattern_is_left_as_it_was(seed, lengths):
     assert torch.equal(pattern, before)
 
 
-def test_a_baseline_is_of_any_layout():
-    """Also of one that was made, and asked for its uniform pattern, while a model ran."""
+def test_a_pattern_may_be_of_a_model_s_pass():
+    """Made while a model ran, and measured behind it."""
     pieces, _ = random_pieces(np.random.default_rng(0), [5, 12])
     with torch.inference_mode():
         layout = Layout(pieces, pieces, visibility(pieces, "all"))
         assert layout.uniform.is_inference()
-    assert baseline(layout)["n_queries"].tolist() == [5, 12]
+    assert reduce(layout.uniform, layout).sums["row_sum"].round().flatten().tolist() == [5, 12]
 
 
 def test_offset_bins():

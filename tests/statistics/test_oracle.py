@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.layout import Layout
-from pipeline.statistics.portable import baseline, reduce
+from pipeline.statistics.baseline import baseline
+from pipeline.statistics.portable import reduce
 from tests import oracle, ranks
 from tests.statistics.calls import MASKS, random_pattern, random_pieces, visibility
 

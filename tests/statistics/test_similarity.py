@@ -9,7 +9,7 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.statistics.kernels import DIVERGENCES, choose
 from pipeline.statistics.patterns import attention_pattern
-from pipeline.statistics.similarity import MAX_QUERIES, js_divergences, n_sampled, sampled_rows
+from pipeline.statistics.similarity import MAX_QUERIES, Sample, js_divergences, n_sampled
 from tests.statistics.calls import random_pieces, visibility
 
 
@@ -33,7 +33,7 @@ def test_divergences_are_those_of_scipy(mask, divergences):
     lengths = [5, 9, 1, 7]
     call = a_call(lengths, mask)
     chosen = torch.tensor([0, 1, 2])
-    found = divergences(sampled_rows(call, chosen))
+    found = divergences(Sample(call.layout, chosen).rows(call))
     pattern = attention_pattern(call)
     assert n_sampled(call.layout.queries.lengths[chosen]) == 15
     for a in range(3):
@@ -60,7 +60,7 @@ def test_heads_that_share_nothing_and_heads_that_are_the_same(divergences):
 def test_of_a_long_sentence_rows_are_taken_evenly():
     lengths = [3 * MAX_QUERIES + 1, 4]
     call = a_call(lengths, "all")
-    rows = sampled_rows(call, torch.tensor([0, 1]))
+    rows = Sample(call.layout, torch.tensor([0, 1])).rows(call)
     assert rows.shape[2] == MAX_QUERIES
     assert n_sampled(torch.tensor(lengths)) == MAX_QUERIES + 4
     at = [k * lengths[0] // MAX_QUERIES for k in range(MAX_QUERIES)]
@@ -74,6 +74,6 @@ def test_what_a_sink_takes_is_a_key_of_its_own():
     """Two heads alike but for their sinks are not alike: one of them looks at nothing."""
     call = a_call([6], "all", sinks=torch.tensor([-9.0, 9.0, -9.0]))
     call.query[:, 1], call.key[:, 1] = call.query[:, 0], call.key[:, 0]
-    rows = sampled_rows(call, torch.tensor([0]))
+    rows = Sample(call.layout, torch.tensor([0])).rows(call)
     torch.testing.assert_close(rows.sum(-1), torch.ones(1, 3, 6))
     assert js_divergences(rows)[0, 1] / 6 > 0.5

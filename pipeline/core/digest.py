@@ -1,5 +1,6 @@
-"""What a kernel keeps of a pattern: a few numbers for each query and each key. Every statistic of a
-pattern follows from them, so that kernels differ in how they come by them and in nothing else.
+"""What is kept of a pattern: a few numbers for each query and each key, of which every statistic is
+made. Kernels differ in how they come by them; the native one, which adds up while they are in the
+cache, is held to them by a law.
 """
 
 from dataclasses import dataclass

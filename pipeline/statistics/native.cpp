@@ -1,5 +1,5 @@
-// Attention and its digest in one pass: the weights of a few queries at a time stay in the cache, and all
-// of them are never in memory. What is computed is what digest_of (portable.py) computes.
+// Attention and its statistics in one pass: the weights of a few queries at a time stay in the cache, and all
+// of them are never in memory. What is computed is what `reduce` (portable.py) computes.
 //
 // Floating point: sums may be reordered, and NaN has to stay NaN (a model that gives one must be found
 // out), so that this is compiled without -ffinite-math-only.
@@ -38,8 +38,18 @@ constexpr float GONE = -1.0f;   // how near a word is that has entered its tree,
 constexpr int LANE = 16;        // numbers of a wide register; rows of keys and of words are padded to it
 constexpr int AT_ONCE = 6;      // queries whose weights are in the cache together
 
-enum Sum { BEFORE, BEHIND, SAME_WORD, OTHER, DISTANCE, DISPLACEMENT, SEGMENT_OWN, SEGMENT_BOTH,
-           NORM_BEFORE, NORM_BEHIND, NORM_SAME_WORD, NORM_OTHER, N_SUMS };
+// Sums of a head, named in native.py; behind them come those by class.
+enum Sum {
+  ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN, SEGMENT_BOTH,
+  ALPHA, ENTROPY = ALPHA + 4, ENTROPY_NORMALISED, CONFIDENCE, CONFIDENCE_CONTENT, DISTANCE, DISPLACEMENT,
+  NORM_ROW_SUM, NORM_ITSELF, NORM_BEFORE, NORM_BEHIND, NORM_SAME_WORD, NORM_OTHER, VALUE_NORM, SPEARMAN, N_SUMS
+};
+enum ByClass { RECEIVED, AT_ITSELF, NORM, LENGTH, N_BY_CLASS };
+constexpr int N_CLASSES = 7;  // as in core/names.py
+
+constexpr int SQUARE = 8;  // rows and columns that are turned around at once, in registers of 256 bits
+typedef float Lane __attribute__((vector_size(LANE * sizeof(float))));
+typedef float Short __attribute__((vector_size(SQUARE * sizeof(float))));
 
 // One sentence at one head. Pointers that may be null say that the call has no such thing.
 struct Head {
@@ -52,27 +62,30 @@ struct Head {
   bool is_self, trees;
   // Rows of `channels` and of `value_channels` numbers; how far apart rows are, of each its stride.
   const float *query, *key, *value;
-  int64_t query_stride, key_stride, value_stride, output_stride;
+  int64_t query_stride, key_stride, value_stride, output_stride, sums_stride;
   int channels, value_channels, panel_lanes;
   float scaling;
   int n_query_words, n_key_words;
-  const int64_t *query_word, *key_word, *predicts, *segment;
+  const int64_t *query_word, *key_word, *predicts, *segment, *n_seeing;
   const float *content, *unclassed;   // 1 where a key is not special; is in no class
+  const float *classes;               // [key, class]: 1 where it is in it
+  const float *per_choice, *groups;   // 1 / ln(keys in sight); queries that are real, that are CLS, SEP
   const float *readout, *members;     // panels of it; which of the few keys are in which class
   int readout_lanes, out_channels, n_classes;
   const int64_t* few;
   int n_few;
   const bool* node;                   // words that a tree joins
   // What is given back.
-  float *output, *received, *entropy, *largest, *highest_content, *columns, *itself, *bins, *sums;
-  float *length, *given, *energy;     // of transformed values: each key's length, what classes give
-  int64_t* where;
+  float *output, *sums, *bins, *largest_at;
+  float *given, *energy;              // of transformed values: what classes give
   int16_t *attends_to, *attended_by, *attends_to_norm, *attended_by_norm, *tree, *tree_max;
   int16_t *predicted, *predicted_norm;
+  float *length, *columns;            // for its own use: each key's length of f(x); the few keys' weights
 };
 
 // Of the sentence that is at hand; one per thread, so that nothing is allocated for each head.
 struct Room {
+  int64_t sentence = -1;
   std::vector<float> words, words_norm, said, said_norm, share, share_said;
   std::vector<float> received, content;
   std::vector<float> unclassed, length, length_unclassed;  // with a lane of 0 before the first, and behind
@@ -80,7 +93,10 @@ struct Room {
   std::vector<float> key_panels, value_panels, rows, weights, products, transformed, of_few;
   std::vector<int> first_piece, next_piece, at, later, from, parent;
   std::vector<float> apart;  // weights by key − query, from as many below 0 as there are queries
+  std::vector<float> lengths, columns, classes, ranks[2];
+  std::vector<std::pair<float, int>> order;
   std::vector<double> sums;
+  Short by_class[N_BY_CLASS];
 };
 
 // e^x for x ≤ 0 to two units in the last place: Cody and Waite's reduction, a polynomial of degree 6.
@@ -102,8 +118,6 @@ INLINE float exponential(float x) {
   return p * power;
 }
 
-typedef float Lane __attribute__((vector_size(LANE * sizeof(float))));
-
 // The first n numbers, and 0 behind them.
 template <typename Vector>
 INLINE Vector load(const float* x, int n) {
@@ -115,9 +129,6 @@ INLINE Vector load(const float* x, int n) {
     std::memcpy(&vector, x, n * sizeof *x);
   return vector;
 }
-
-constexpr int SQUARE = 8;  // rows and columns that are turned around at once, in registers of 256 bits
-typedef float Short __attribute__((vector_size(SQUARE * sizeof(float))));
 
 // Step of a transposition: in each pair of rows `S` apart, blocks of S columns change places.
 template <int S>
@@ -254,6 +265,11 @@ INLINE int first_of(const float* __restrict x, int lanes, float value) {
   return 0;
 }
 
+// Of a distance key − query: near ones have one each, on either side the rest share one.
+INLINE int bin_of(int d) {
+  return d < -HALF_WIDTH ? N_BINS - 2 : d > HALF_WIDTH ? N_BINS - 1 : d + HALF_WIDTH;
+}
+
 // Scores of one query as the model has them: capped, with its bias, and keys hidden that it may not see.
 INLINE void finish_scores(const Head& h, int i, float* __restrict s) {
   const int n = h.n_keys;
@@ -276,7 +292,7 @@ INLINE void finish_scores(const Head& h, int i, float* __restrict s) {
 
 // Scores become what they are e to the power of, less the highest; gives back 1 over their sum.
 // −Σ p ln p is Σ p · ln z − Σ p (s − m).
-INLINE float soften(const Head& h, int i, float* __restrict s) {
+INLINE float soften(const Head& h, int i, float* __restrict s, double* sums) {
   const int n = h.key_lanes * LANE;
   for (int j = h.n_keys; j < n; j++) s[j] = HIDDEN;
   float most = HIDDEN, nan = 0;
@@ -299,9 +315,11 @@ INLINE float soften(const Head& h, int i, float* __restrict s) {
   const float of_keys = z;
   if (h.sink) z += exponential(*h.sink - m);
   const float inverse = 1.0f / z;
-  h.entropy[i] = of_keys * inverse * std::log(z) - t * inverse;
-  h.largest[i] = high * inverse;
-  h.where[i] = first_of(s, h.key_lanes, high);
+  const float entropy = of_keys * inverse * std::log(z) - t * inverse;
+  sums[ENTROPY] += entropy;
+  sums[ENTROPY_NORMALISED] += entropy * h.per_choice[i];
+  sums[CONFIDENCE] += high * inverse;
+  if (h.is_self) h.largest_at[bin_of(first_of(s, h.key_lanes, high) - i)] += 1;
   return inverse;
 }
 
@@ -326,7 +344,7 @@ INLINE void gather(const Head& h, Room& room, int i, float inverse, float* __res
     const float c = x * content[j];
     high = c > high ? c : high;
   }
-  h.highest_content[i] = high;
+  room.sums[CONFIDENCE_CONTENT] += high;
   *other = plain;
   *norm_other = by_norm;
   // Where another sentence has more of the few keys, some here stand for none, and may lie behind the end.
@@ -334,13 +352,12 @@ INLINE void gather(const Head& h, Room& room, int i, float inverse, float* __res
     h.columns[f * h.longest_query + i] = h.few[f] < h.n_keys ? p[h.few[f]] : 0.0f;
 }
 
-// Of all weights by distance: near ones each by itself, on either side the rest together.
+// Of all weights by distance.
 void spread(const Head& h, const float* apart, double* sums) {
   double bins[N_BINS] = {};
   for (int d = -h.n_queries; d < h.n_keys; d++) {
-    const int bin = d < -HALF_WIDTH ? N_BINS - 2 : d > HALF_WIDTH ? N_BINS - 1 : d + HALF_WIDTH;
     const double weight = apart[h.n_queries + d];
-    bins[bin] += weight;
+    bins[bin_of(d)] += weight;
     sums[DISTANCE] += weight * std::abs(d);
     sums[DISPLACEMENT] += weight * d;
   }
@@ -350,11 +367,14 @@ void spread(const Head& h, const float* apart, double* sums) {
 
 // Weights on the query itself and on its own word, and by norm on keys beside it; of the rest what lies on no
 // class. Before the first key and behind the last there is 0.
-INLINE void pair_up(const Head& h, const Room& room, int i, const float* __restrict p, float other,
-                    float norm_other, double* sums) {
+INLINE void pair_up(const Head& h, Room& room, int i, const float* __restrict p, float other,
+                    float norm_other) {
+  double* sums = room.sums.data();
   const float* length = room.length.data() + LANE;
   const float *unclassed = room.unclassed.data() + LANE, *both = room.length_unclassed.data() + LANE;
-  h.itself[i] = p[i];
+  sums[ITSELF] += p[i];
+  sums[NORM_ITSELF] += p[i] * length[i];
+  room.by_class[AT_ITSELF] += p[i] * load<Short>(room.classes.data() + i * SQUARE, SQUARE);
   sums[NORM_BEFORE] += p[i - 1] * length[i - 1];
   sums[NORM_BEHIND] += p[i + 1] * length[i + 1];
   for (int j = i - 1; j <= i + 1; j++) {
@@ -568,10 +588,9 @@ void give(const Head& h, const Room& room) {
   }
 }
 
-// 1 over the number of positions of each word; where each word's pieces are; keys and values in panels.
-void prepare(const Head& h, Room& room) {
-  room.rows.assign(static_cast<size_t>(std::max(h.channels, h.value_channels)) * AT_ONCE, 0.0f);
-  if (h.readout) transform(h, room);
+// What all heads of a sentence share: 1 over the number of positions of each word; where each word's pieces
+// are; which keys are what.
+void prepare_sentence(const Head& h, Room& room) {
   const auto shares = [&](const int64_t* word, std::vector<float>& share) {
     share.assign(h.n_query_words, 0.0f);
     for (int i = 0; i < h.n_queries; i++)
@@ -597,31 +616,17 @@ void prepare(const Head& h, Room& room) {
     const int j = room.first_piece[b];
     room.at[b] = std::max(j, 0);
     room.has_piece[b] = j < 0 ? 0.0f : 1.0f;
-    room.first_length[b] = j < 0 || !h.length ? 0.0f : h.length[j];
     for (int k = j < 0 ? j : room.next_piece[j]; k >= 0; k = room.next_piece[k]) room.later.push_back(k);
   }
-  const int width = h.panel_lanes * LANE;
-  lay_columns(h.key, h.key_stride, h.n_keys, h.channels, width, h.scaling, room.key_panels);
-  lay_rows(h.value, h.value_stride, h.n_keys, h.value_channels, width, room.value_panels);
-  room.weights.assign(static_cast<size_t>(padded(h.n_keys, width) + 2 * LANE) * AT_ONCE, 0.0f);
-  room.products.assign(static_cast<size_t>(padded(h.value_channels, width)) * AT_ONCE, 0.0f);
-  const size_t n_words = static_cast<size_t>(h.n_query_words) * n_wide;
-  room.words.assign(n_words, 0.0f);
-  room.words_norm.assign(h.length ? n_words : 0, 0.0f);
-  room.said.assign(h.predicts ? n_words : 0, 0.0f);
-  room.said_norm.assign(h.predicts && h.length ? n_words : 0, 0.0f);
-  room.received.assign(n_wide_keys, 0.0f);
   room.content.assign(n_wide_keys, 0.0f);
   std::copy_n(h.content, h.n_keys, room.content.data());
   for (auto* of_keys : {&room.unclassed, &room.length, &room.length_unclassed})
     of_keys->assign(n_wide_keys + 2 * LANE, 0.0f);
   std::copy_n(h.unclassed, h.n_keys, room.unclassed.data() + LANE);
-  for (int j = 0; h.length && j < h.n_keys; j++) {
-    room.length[LANE + j] = h.length[j];
-    room.length_unclassed[LANE + j] = h.length[j] * h.unclassed[j];
-  }
-  room.apart.assign(h.n_queries + n_wide_keys, 0.0f);
-  room.sums.assign(N_SUMS, 0.0);
+  room.classes.assign(static_cast<size_t>(h.n_keys) * SQUARE, 0.0f);
+  for (int j = 0; j < h.n_keys; j++)
+    std::copy_n(h.classes + j * N_CLASSES, N_CLASSES, room.classes.data() + j * SQUARE);
+  room.rows.assign(static_cast<size_t>(std::max(h.channels, h.value_channels)) * AT_ONCE, 0.0f);
   room.best.resize(n_wide);
   room.from.resize(n_wide);
   if (h.trees) {
@@ -631,13 +636,38 @@ void prepare(const Head& h, Room& room) {
   }
 }
 
+// Keys and values in panels, how long what keys give is; and nothing counted yet.
+void prepare(const Head& h, Room& room) {
+  if (h.readout) transform(h, room);
+  for (int j = 0; h.length && j < h.n_keys; j++) {
+    room.length[LANE + j] = h.length[j];
+    room.length_unclassed[LANE + j] = h.length[j] * h.unclassed[j];
+  }
+  for (int b = 0; h.length && b < h.n_key_words; b++)
+    room.first_length[b] = room.first_piece[b] < 0 ? 0.0f : h.length[room.at[b]];
+  const int width = h.panel_lanes * LANE, n_wide_keys = h.key_lanes * LANE;
+  lay_columns(h.key, h.key_stride, h.n_keys, h.channels, width, h.scaling, room.key_panels);
+  lay_rows(h.value, h.value_stride, h.n_keys, h.value_channels, width, room.value_panels);
+  room.weights.assign(static_cast<size_t>(padded(h.n_keys, width) + 2 * LANE) * AT_ONCE, 0.0f);
+  room.products.assign(static_cast<size_t>(padded(h.value_channels, width)) * AT_ONCE, 0.0f);
+  const size_t n_words = static_cast<size_t>(h.n_query_words) * h.word_lanes * LANE;
+  room.words.assign(n_words, 0.0f);
+  room.words_norm.assign(h.length ? n_words : 0, 0.0f);
+  room.said.assign(h.predicts ? n_words : 0, 0.0f);
+  room.said_norm.assign(h.predicts && h.length ? n_words : 0, 0.0f);
+  room.received.assign(n_wide_keys, 0.0f);
+  room.apart.assign(h.n_queries + n_wide_keys, 0.0f);
+  room.sums.assign(N_SUMS, 0.0);
+  std::fill_n(room.by_class, N_BY_CLASS, Short{});
+}
+
 INLINE void digest_row(const Head& h, Room& room, int i, float* p) {
   finish_scores(h, i, p);
-  const float inverse = soften(h, i, p);
+  const float inverse = soften(h, i, p, room.sums.data());
   float other, norm_other;
   gather(h, room, i, inverse, p, &other, &norm_other);
   if (h.is_self) {
-    pair_up(h, room, i, p, other, norm_other, room.sums.data());
+    pair_up(h, room, i, p, other, norm_other);
     if (h.segment) by_segment(h, i, p, room.sums.data());
   }
   const int n = h.word_lanes * LANE;
@@ -682,14 +712,94 @@ void digest_words(const Head& h, Room& room) {
   if (h.trees) span(h, room);
 }
 
+// Twice the ranks less their mean; equals have their mean rank. How many are less, and how many not
+// more, is counted all against all: that is faster than sorting, as far as a few hundred.
+FOR_EACH_MACHINE
+void rank_few(const float* __restrict x, int n, float* __restrict ranks) {
+  std::fill(ranks, ranks + n, static_cast<float>(-n));
+  for (int k = 0; k < n; k++) {
+    const float other = x[k];
+    for (int j = 0; j < n; j++) ranks[j] += (other < x[j] ? 1.0f : 0.0f) + (other <= x[j] ? 1.0f : 0.0f);
+  }
+}
+
+void rank(const float* x, int n, std::vector<std::pair<float, int>>& order, float* ranks) {
+  constexpr int FEW = 256;
+  if (n <= FEW) return rank_few(x, n, ranks);
+  order.resize(n);
+  for (int j = 0; j < n; j++) order[j] = {x[j], j};
+  std::sort(order.begin(), order.end());
+  for (int first = 0; first < n;) {
+    int end = first + 1;
+    while (end < n && order[end].first == order[first].first) end++;
+    for (int k = first; k < end; k++) ranks[order[k].second] = static_cast<float>(first + end - n);
+    first = end;
+  }
+}
+
+// The rank correlation; NaN where there is none, as NaN has no rank.
+float correlation(const float* a, const float* b, int n, Room& room) {
+  float nan = 0;
+  for (int j = 0; j < n; j++) nan += (a[j] - a[j]) + (b[j] - b[j]);
+  if (nan != 0) return std::numeric_limits<float>::quiet_NaN();
+  for (auto& ranks : room.ranks) ranks.resize(n);
+  float *x = room.ranks[0].data(), *y = room.ranks[1].data();
+  rank(a, n, room.order, x);
+  rank(b, n, room.order, y);
+  double both = 0, of_a = 0, of_b = 0;
+  for (int j = 0; j < n; j++) {
+    both += static_cast<double>(x[j]) * y[j];
+    of_a += static_cast<double>(x[j]) * x[j];
+    of_b += static_cast<double>(y[j]) * y[j];
+  }
+  if (!(of_a > 0 && of_b > 0)) return std::numeric_limits<float>::quiet_NaN();
+  return static_cast<float>(both / std::sqrt(of_a * of_b));
+}
+
+// What keys got, by class and in all; and how it goes with what they give. Names are those of the lake.
+FOR_EACH_MACHINE
+void add_up(const Head& h, Room& room) {
+  double* sums = room.sums.data();
+  const float* length = room.length.data() + LANE;
+  for (int j = 0; j < h.n_keys; j++) {
+    const float received = room.received[j], weighted = received * length[j];
+    const Short in = load<Short>(room.classes.data() + j * SQUARE, SQUARE);
+    room.by_class[RECEIVED] += received * in;
+    room.by_class[NORM] += weighted * in;
+    room.by_class[LENGTH] += length[j] * in;
+    sums[ROW_SUM] += received;
+    sums[NORM_ROW_SUM] += weighted;
+    sums[VALUE_NORM] += length[j];
+    if (!h.is_self) {
+      sums[OTHER] += received * h.unclassed[j];
+      sums[NORM_OTHER] += weighted * h.unclassed[j];
+    }
+  }
+  for (int f = 0; f < h.n_few; f++) {
+    const float *weights = h.columns + f * h.longest_query, *members = h.members + f * h.n_classes;
+    for (int k = 0; k < 2; k++)  // the classes, and the groups of queries, that are CLS and SEP
+      if (members[k] > 0) sums[CLS_TO_CLS + k] += dot(weights, h.groups + (1 + k) * h.longest_query, h.n_queries);
+  }
+  for (int k = 0; k < 4; k++)
+    sums[ALPHA + k] = k < h.longest_key ? room.received[k] / static_cast<float>(h.n_seeing[k]) : NAN;
+  if (h.readout) {
+    float* seen = room.received.data();
+    for (int j = 0; j < h.n_keys; j++) seen[j] /= static_cast<float>(std::max<int64_t>(h.n_seeing[j], 1));
+    sums[SPEARMAN] = correlation(seen, h.length, h.n_keys, room);
+  }
+  float* to = h.sums;
+  for (int k = 0; k < N_SUMS; k++, to += h.sums_stride) *to = static_cast<float>(sums[k]);
+  for (const Short& of_class : room.by_class)
+    for (int c = 0; c < N_CLASSES; c++, to += h.sums_stride) *to = of_class[c];
+}
+
 void digest_head(const Head& h, Room& room) {
   prepare(h, room);
   digest_rows(h, room);
   digest_words(h, room);
   if (h.is_self) spread(h, room.apart.data(), room.sums.data());
   if (h.readout) give(h, room);
-  std::copy_n(room.received.data(), h.n_keys, h.received);
-  for (int k = 0; k < N_SUMS; k++) h.sums[k] = static_cast<float>(room.sums[k]);
+  add_up(h, room);
   for (int i = h.n_queries; i < h.longest_query; i++)
     std::fill_n(h.output + i * h.output_stride, h.value_channels, 0.0f);
 }
@@ -712,7 +822,9 @@ std::vector<Tensor> digest(
     const Tensor& query_word, const Tensor& key_word, const Tensor& n_query_words,
     const Tensor& n_key_words, const optional<Tensor>& predicts, const optional<Tensor>& segment,
     const Tensor& content, const Tensor& unclassed, const Tensor& few, const Tensor& members,
+    const Tensor& classes, const Tensor& groups, const Tensor& per_choice, const Tensor& n_seeing,
     const optional<Tensor>& readout, const optional<Tensor>& nodes, bool is_self) {
+  TORCH_CHECK(classes.size(2) == N_CLASSES, "classes of keys are not those of the kernel");
   const int64_t S = query.size(0), H = query.size(1), Q = query.size(2), K = key.size(2);
   const int64_t F = few.size(1), C = value.size(3), G = members.size(2), E = readout ? readout->size(2) : 0;
   const int64_t W = S ? n_query_words.max().item<int64_t>() : 0;
@@ -720,17 +832,13 @@ std::vector<Tensor> digest(
   const auto real = query.options();
   const auto words = real.dtype(at::kShort);
   // Heads of a piece side by side, as the model goes on with them.
-  Tensor output = at::empty({S, Q, H, C}, real).transpose(1, 2), received = at::zeros({S, H, K}, real);
-  Tensor entropy = at::zeros({S, H, Q}, real), largest = at::zeros({S, H, Q}, real);
-  Tensor high = at::zeros({S, H, Q}, real), where = at::zeros({S, H, Q}, real.dtype(at::kLong));
-  Tensor columns = at::zeros({S, H, F, Q}, real);
-  Tensor itself = at::zeros({S, H, is_self ? Q : 0}, real);
-  Tensor bins = at::zeros({S, H, N_BINS}, real), sums = at::zeros({S, H, N_SUMS}, real);
+  Tensor output = at::empty({S, Q, H, C}, real).transpose(1, 2);
+  Tensor sums = at::empty({N_SUMS + N_BY_CLASS * N_CLASSES, S, H}, real);
+  Tensor bins = at::zeros({S, H, N_BINS}, real), largest_at = at::zeros({S, H, N_BINS}, real);
   const auto pointers = [&](bool there, int64_t n, int none) {
     return at::full({S, H, there ? n : 0}, none, words);
   };
   const bool by_norm = readout.has_value(), trees = nodes.has_value();
-  Tensor length = at::zeros({S, H, by_norm ? K : 0}, real);
   Tensor given = at::zeros({S, H, G, E}, real), energy = at::zeros({S, H, by_norm ? G : 0}, real);
   Tensor to = pointers(true, W, -1), by = pointers(true, V, -1);
   Tensor to_norm = pointers(by_norm, W, -1), from_norm = pointers(by_norm, V, -1);
@@ -771,83 +879,48 @@ std::vector<Tensor> digest(
       h.query_word = query_word.const_data_ptr<int64_t>() + s * Q;
       h.key_word = key_word.const_data_ptr<int64_t>() + s * K;
       h.predicts = row<int64_t>(predicts, s), h.segment = row<int64_t>(segment, s);
+      h.n_seeing = n_seeing.const_data_ptr<int64_t>() + s * K;
+      h.classes = classes.const_data_ptr<float>() + s * K * N_CLASSES;
+      h.groups = groups.const_data_ptr<float>() + s * groups.stride(0);
+      h.per_choice = per_choice.const_data_ptr<float>() + s * Q;
       h.content = content.const_data_ptr<float>() + s * K;
       h.unclassed = unclassed.const_data_ptr<float>() + s * K;
       h.few = few.const_data_ptr<int64_t>() + s * F, h.n_few = F;
       h.members = members.const_data_ptr<float>() + s * F * G, h.n_classes = G;
       h.readout = by_norm ? readouts[k].data() : nullptr;
       h.readout_lanes = readout_lanes, h.out_channels = E;
-      h.length = row<float>(length, s, k);
+      room.lengths.resize(h.n_keys);
+      room.columns.resize(F * Q);
+      h.length = by_norm ? room.lengths.data() : nullptr;
+      h.columns = room.columns.data();
       h.given = row<float>(given, s, k), h.energy = row<float>(energy, s, k);
       h.node = row<bool>(nodes, s);
       h.output = output.mutable_data_ptr<float>() + s * output.stride(0) + k * output.stride(1);
-      h.received = row<float>(received, s, k), h.entropy = row<float>(entropy, s, k);
-      h.largest = row<float>(largest, s, k), h.highest_content = row<float>(high, s, k);
-      h.where = row<int64_t>(where, s, k);
-      h.columns = row<float>(columns, s, k);
-      h.itself = row<float>(itself, s, k);
-      h.bins = row<float>(bins, s, k), h.sums = row<float>(sums, s, k);
+      h.sums = sums.mutable_data_ptr<float>() + at, h.sums_stride = S * H;
+      h.bins = row<float>(bins, s, k), h.largest_at = row<float>(largest_at, s, k);
       h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
       h.attends_to_norm = row<int16_t>(to_norm, s, k);
       h.attended_by_norm = row<int16_t>(from_norm, s, k);
       h.tree = row<int16_t>(tree, s, k), h.tree_max = row<int16_t>(tree_max, s, k);
       h.predicted = row<int16_t>(said, s, k), h.predicted_norm = row<int16_t>(said_norm, s, k);
+      if (room.sentence != s) prepare_sentence(h, room);
+      room.sentence = s;
       digest_head(h, room);
     }
   });
-  return {output, received, entropy, largest, where, high, columns, itself, bins, sums,
-          length, given, energy, to, by, to_norm, from_norm, tree, tree_max, said, said_norm};
+  return {output, sums, bins, largest_at, given, energy, to, by, to_norm, from_norm, tree, tree_max, said, said_norm};
 }
 
-// Twice the ranks less their mean; equals have their mean rank. How many are less, and how many not
-// more, is counted all against all: that is faster than sorting, as far as a few hundred.
-FOR_EACH_MACHINE
-void rank_few(const float* __restrict x, int n, float* __restrict ranks) {
-  std::fill(ranks, ranks + n, static_cast<float>(-n));
-  for (int k = 0; k < n; k++) {
-    const float other = x[k];
-    for (int j = 0; j < n; j++) ranks[j] += (other < x[j] ? 1.0f : 0.0f) + (other <= x[j] ? 1.0f : 0.0f);
-  }
-}
-
-void rank(const float* x, int n, std::vector<std::pair<float, int>>& order, float* ranks) {
-  constexpr int FEW = 256;
-  if (n <= FEW) return rank_few(x, n, ranks);
-  order.resize(n);
-  for (int j = 0; j < n; j++) order[j] = {x[j], j};
-  std::sort(order.begin(), order.end());
-  for (int first = 0; first < n;) {
-    int end = first + 1;
-    while (end < n && order[end].first == order[first].first) end++;
-    for (int k = first; k < end; k++) ranks[order[k].second] = static_cast<float>(first + end - n);
-    first = end;
-  }
-}
-
-// As spearman in norms.py, over the first keys of each sentence. NaN has no rank.
+// As spearman in norms.py, over the first keys of each sentence.
 Tensor spearman(const Tensor& a, const Tensor& b, const Tensor& lengths) {
   const int64_t S = a.size(0), H = a.size(1), K = a.size(2);
-  Tensor found = at::full({S, H}, std::numeric_limits<float>::quiet_NaN(), a.options());
-  at::parallel_for(0, S * H, 16, [&](int64_t begin, int64_t end) {
-    std::vector<std::pair<float, int>> order;
-    std::vector<float> ranks[2] = {std::vector<float>(K), std::vector<float>(K)};
-    for (int64_t at = begin; at < end; at++) {
-      const int n = static_cast<int>(lengths.const_data_ptr<int64_t>()[at / H]);
-      const float* rows[2] = {a.const_data_ptr<float>() + at * K, b.const_data_ptr<float>() + at * K};
-      float nan = 0;
-      for (const float* x : rows)
-        for (int j = 0; j < n; j++) nan += x[j] - x[j];
-      if (nan != 0) continue;
-      for (int k = 0; k < 2; k++) rank(rows[k], n, order, ranks[k].data());
-      double both = 0, of_a = 0, of_b = 0;
-      for (int j = 0; j < n; j++) {
-        const double x = ranks[0][j], y = ranks[1][j];
-        both += x * y, of_a += x * x, of_b += y * y;
-      }
-      if (of_a > 0 && of_b > 0)
-        found.mutable_data_ptr<float>()[at] = static_cast<float>(both / std::sqrt(of_a * of_b));
-    }
-  });
+  Tensor found = at::empty({S, H}, a.options());
+  Room room;
+  for (int64_t at = 0; at < S * H; at++) {
+    const int n = static_cast<int>(lengths.const_data_ptr<int64_t>()[at / H]);
+    const float *x = a.const_data_ptr<float>() + at * K, *y = b.const_data_ptr<float>() + at * K;
+    found.mutable_data_ptr<float>()[at] = correlation(x, y, n, room);
+  }
   return found;
 }
 
@@ -916,7 +989,8 @@ TORCH_LIBRARY(headcensus, m) {
       "digest(Tensor query, Tensor key, Tensor value, float scaling, Tensor? bias, float softcap,"
       " Tensor? sinks, Tensor? visible, Tensor n_queries, Tensor n_keys, Tensor query_word,"
       " Tensor key_word, Tensor n_query_words, Tensor n_key_words, Tensor? predicts,"
-      " Tensor? segment, Tensor content, Tensor unclassed, Tensor few, Tensor members,"
+      " Tensor? segment, Tensor content, Tensor unclassed, Tensor few, Tensor members, Tensor classes, Tensor groups,"
+      " Tensor per_choice, Tensor n_seeing,"
       " Tensor? readout, Tensor? nodes, bool is_self) -> Tensor[]");
 }
 

@@ -1,4 +1,4 @@
-"""The native kernel: attention and its digest in one pass over weights that stay in the cache.
+"""The native kernel: attention and its sums in one pass over weights that stay in the cache.
 
 It is C++, compiled on first use where there is a compiler, and kept in the user's cache. It reads
 float32 on a CPU, and every kind of call that the portable kernel reads.
@@ -10,17 +10,19 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.digest import Digest, Distances, Pairs
-from pipeline.core.pieces import Pieces
+from pipeline.core.layout import FEW
+from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
-from pipeline.statistics.norms import Values
-from pipeline.statistics.portable import reduction
+from pipeline.statistics import portable
+from pipeline.statistics.masses import masses, sinks
+from pipeline.statistics.norms import given_by_class
+from pipeline.statistics.shape import reach, sharpness
 
 SOURCE = Path(__file__).with_name("native.cpp")
 _FLAGS = (
@@ -56,15 +58,63 @@ def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """As `portable.attend`. The kernel must be loaded, the call's tensors float32 on the CPU."""
-    output, digest, values = _digest(call)
-    return output, reduction(digest, call.layout, values, spearman)
+    output, sums, bins, largest_at, given, energy, *words = _digest(call)
+    queries, has_values = call.layout.queries, call.readout is not None
+    asked = {
+        _WITHIN: call.layout.is_self,
+        _SEGMENTS: call.layout.is_self and queries.segment is not None,
+        _PREDICTS: not call.layout.is_self and queries.predicts is not None,
+        _VALUES: has_values,
+        _TREES: call.layout.is_self and call.trees,
+    }
+    has = {what for what, there in asked.items() if there}
+    found = {name: x for (name, needs), x in zip(_SUMS, sums.unbind(), strict=True) if needs <= has}
+    if call.layout.is_self:
+        found |= {"offset_mass": bins, "argmax_offset": largest_at}
+    if has_values:
+        found |= given_by_class(given, energy)
+    if not _KNOWN.issuperset(portable.STATISTICS):
+        found = portable.attend(call)[1].sums | found
+    pointers = {name: x for (name, needs), x in zip(_POINTERS, words, strict=True) if needs <= has}
+    return output, Reduction(found, pointers)
 
 
-def spearman(
-    a: Float[Tensor, "sentence head key"], b: Float[Tensor, "sentence head key"], keys: Pieces
-) -> Float[Tensor, "sentence head"]:
-    """As that of `norms`; the kernel is loaded."""
-    return torch.ops.headcensus.spearman(a.contiguous(), b.contiguous(), keys.lengths)
+_KNOWN = {masses, sinks, sharpness, reach}
+"""A statistic that is none of these is the portable kernel's: the call is then measured twice."""
+_WITHIN, _SEGMENTS, _PREDICTS, _VALUES, _TREES = "within", "segments", "predicts", "values", "trees"
+"""What a call may be or ask for, so that there is a number: one sequence on both sides, …"""
+
+
+def _named(names: Iterable[str], *needs: str) -> list[tuple[str, frozenset[str]]]:
+    return [(name, frozenset(needs)) for name in names]
+
+
+_BESIDE = ("self", "prev", "next", "same_word")
+_SUMS = (
+    *_named(["row_sum"]),
+    *_named([f"mass_{name}" for name in _BESIDE], _WITHIN),
+    *_named(["mass_other", "cls_to_cls", "sep_to_sep"]),
+    *_named(["segment_own", "segment_both"], _SEGMENTS),
+    *_named([f"alpha_{k}" for k in range(4)]),
+    *_named(["entropy_nats", "entropy_normalised", "confidence", "confidence_content"]),
+    *_named(["distance_pieces", "displacement_pieces"], _WITHIN),
+    *_named(["norm_row_sum"], _VALUES),
+    *_named([f"norm_mass_{name}" for name in _BESIDE], _WITHIN, _VALUES),
+    *_named(["norm_mass_other", "value_norm", "spearman"], _VALUES),
+    *_named([f"mass_{name}" for name in KEY_CLASSES]),
+    # Of those few alone the lake says how much is a query's weight on itself.
+    *(_named([f"self_{k}"], _WITHIN if k in FEW else "nobody")[0] for k in KEY_CLASSES),
+    *_named([f"norm_mass_{name}" for name in KEY_CLASSES], _VALUES),
+    *_named([f"value_norm_{name}" for name in KEY_CLASSES], _VALUES),
+)
+"""Names of the lake in the order of the kernel's `Sum` and `ByClass`, and what each needs."""
+_POINTERS = (
+    *_named(["attends_to", "attended_by"]),
+    *_named(["attends_to_norm", "attended_by_norm"], _VALUES),
+    *_named(["tree", "tree_max"], _TREES),
+    *_named(["predicted_attends_to"], _PREDICTS),
+    *_named(["predicted_attends_to_norm"], _PREDICTS, _VALUES),
+)
 
 
 def js_divergences(
@@ -74,12 +124,12 @@ def js_divergences(
     return torch.ops.headcensus.js_divergences(rows.transpose(0, 1).flatten(1).contiguous())
 
 
-def _digest(call: AttentionCall) -> tuple[Tensor, Digest, Values | None]:
-    layout, has_values = call.layout, call.readout is not None
+def _digest(call: AttentionCall) -> list[Tensor]:
+    layout = call.layout
     queries, keys = layout.queries, layout.keys
     both = layout.is_self and queries.segment is not None
     predicts = None if layout.is_self else queries.predicts
-    given = torch.ops.headcensus.digest(
+    return torch.ops.headcensus.digest(
         *(t if t.stride(-1) == 1 else t.contiguous() for t in (call.query, call.key, call.value)),
         call.scaling,
         None if call.bias is None else call.bias.float().expand(-1, *_shape(call)).contiguous(),
@@ -98,35 +148,14 @@ def _digest(call: AttentionCall) -> tuple[Tensor, Digest, Values | None]:
         layout.unclassed_keys.squeeze(-1).contiguous(),
         layout.few_keys.contiguous(),
         layout.few_members.contiguous(),
+        layout.key_classes.contiguous(),
+        layout.query_groups.contiguous(),
+        layout.per_choice.contiguous(),
+        layout.n_seeing.contiguous(),
         None if call.readout is None else call.readout.contiguous(),
         layout.tree_words if layout.is_self and call.trees else None,
         layout.is_self,
     )
-    output, received, entropy, largest, where, content, columns, itself, bins, sums = given[:10]
-    length, of_class, energy = given[10:13]
-    to, by, to_norm, by_norm, tree, tree_max, said, said_norm = given[13:]
-    found = {"attends_to": to, "attended_by": by}
-    if has_values:
-        found |= {"attends_to_norm": to_norm, "attended_by_norm": by_norm}
-    if layout.is_self and call.trees:
-        found |= {"tree": tree, "tree_max": tree_max}
-    if predicts is not None:
-        found["predicted_attends_to"] = said
-        if has_values:
-            found["predicted_attends_to_norm"] = said_norm
-    pairs = weighted = distances = segments = None
-    of_attention, of_norm = sums[..., :8], sums[..., 8:]
-    if layout.is_self:
-        before, behind, same_word, other, distance, displacement, *_ = of_attention.unbind(-1)
-        pairs = Pairs(itself, before, behind, same_word, other)
-        distances = Distances(bins, distance, displacement)
-        weighted = Pairs(itself * length, *of_norm.unbind(-1)) if has_values else None
-        segments = of_attention[..., 6:] if both else None
-    digest = Digest(
-        received, entropy, largest, where, content, columns, found, pairs, weighted, distances,
-        segments,
-    )  # fmt: skip
-    return output, digest, Values(length, of_class, energy) if has_values else None
 
 
 def _shape(call: AttentionCall) -> tuple[int, int, int]:

@@ -6,7 +6,6 @@ call's `readout` gives f in as many dimensions as a value has. N_ij = A_ij·‖f
 weighted by it, and everything that is asked of a pattern can be asked of N.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -67,7 +66,6 @@ def value_norms(
     digest: Digest,
     length: Float[Tensor, "sentence head key"],
     layout: Layout,
-    correlate: "Correlation",
 ) -> dict[str, Float[Tensor, "sentence head ..."]]:
     """Sums of N over pairs; and of ‖f‖, which is `length`, over keys.
 
@@ -87,13 +85,16 @@ def value_norms(
     sums["norm_row_sum"] = weighted.sum(-1)
     sums["value_norm"] = real.sum(-1)
     seen = received / layout.n_seeing.clamp(min=1).unsqueeze(1)
-    return sums | {"spearman": correlate(seen, length, layout.keys)}
+    return sums | {"spearman": spearman(seen, length, layout.keys)}
 
 
-def outputs(values: Values) -> dict[str, Float[Tensor, "sentence head ..."]]:
+def given_by_class(
+    given: Float[Tensor, "sentence head class channel"],
+    energy: Float[Tensor, "sentence head class"],
+) -> dict[str, Float[Tensor, "sentence head ..."]]:
     """What each class gives: ‖mean w‖² over mean ‖w‖² is 1 where it gives every query the same."""
-    sums = {f"output_{name}": values.given[:, :, k] for k, name in enumerate(FEW)}
-    return sums | {f"output_energy_{name}": values.energy[..., k] for k, name in enumerate(FEW)}
+    sums = {f"output_{name}": given[:, :, k] for k, name in enumerate(FEW)}
+    return sums | {f"output_energy_{name}": energy[..., k] for k, name in enumerate(FEW)}
 
 
 def spearman(
@@ -105,10 +106,6 @@ def spearman(
     a, b = _ranks(a, keys.real), _ranks(b, keys.real)
     spread = a.square().sum(-1) * b.square().sum(-1)
     return torch.where(spread > 0, (a * b).sum(-1) / spread.sqrt(), torch.nan)
-
-
-Correlation = Callable[[Tensor, Tensor, Pieces], Tensor]
-"""As `spearman`."""
 
 
 def _ranks(

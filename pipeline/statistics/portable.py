@@ -26,10 +26,8 @@ from pipeline.statistics.digests import (
 from pipeline.statistics.largest import first_largest
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import (
-    Correlation,
     Values,
-    outputs,
-    spearman,
+    given_by_class,
     transformed,
     value_norms,
     values_of,
@@ -186,13 +184,12 @@ def reduce(
     return reduction(digest, layout, values_of(f, length, digest, layout))
 
 
-def reduction(
-    digest: Digest, layout: Layout, values: Values | None, correlate: Correlation = spearman
-) -> Reduction:
-    """Every statistic of a digest, whichever kernel gave it."""
+def reduction(digest: Digest, layout: Layout, values: Values | None) -> Reduction:
+    """Every statistic of a digest."""
     sums: dict[str, Tensor] = {}
     for statistic in STATISTICS:
         sums |= statistic(digest, layout)
     if values is not None:
-        sums |= value_norms(digest, values.length, layout, correlate) | outputs(values)
+        sums |= value_norms(digest, values.length, layout)
+        sums |= given_by_class(values.given, values.energy)
     return Reduction(sums, digest.pointers)

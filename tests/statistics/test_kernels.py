@@ -169,16 +169,34 @@ def test_of_equals_the_first_is_pointed_at(kernel):
     assert_same(kernel, call)
 
 
+@pytest.mark.parametrize("kernel", OTHERS)
+def test_a_new_statistic_is_in_every_kernel(kernel, monkeypatch):
+    """Written once, in torch."""
+
+    def most(digest, layout):
+        return {"most_received": digest.received.amax(-1)}
+
+    monkeypatch.setattr(portable, "STATISTICS", (*portable.STATISTICS, most))
+    rng = np.random.default_rng(0)
+    pieces = pieces_of(rng, [9, 12])
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    call = call_of(rng, layout, (4, 2), dict.fromkeys(FLAGS_ON, True))
+    assert_same(kernel, call)
+    assert "most_received" in KERNELS[kernel](call)[1].sums
+
+
 def test_a_key_behind_the_end_of_a_sentence_has_no_weight():
     """Of a sentence that has fewer of the few keys than another, some are no keys of its own."""
     rng = np.random.default_rng(0)
     pieces = pieces_of(rng, [60, 3])
     layout = Layout(pieces, pieces, visibility(pieces, "all"))
-    vars(layout)["few_keys"] = torch.tensor([[0, 49], [0, 49]])
+    vars(layout)["few_keys"] = torch.tensor([[0, 49], [49, 49]])
+    vars(layout)["few_members"] = torch.ones(2, 2, 3)
+    call = call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, False))
     native.load(lambda line: None)
-    _, digest, _ = native._digest(call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, False)))
-    assert digest.columns[0].gt(0).all()
-    assert digest.columns[1, :, 1].eq(0).all()
+    _, found = native.attend(call)
+    assert found.sums["cls_to_cls"][0].gt(0).all()
+    assert found.sums["cls_to_cls"][1].eq(0).all()
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -195,12 +213,16 @@ def test_what_is_no_number_is_not_hidden(kernel):
     assert found.sums["row_sum"].isnan().tolist() == [[False, True]]
 
 
-@pytest.mark.parametrize("correlate", [norms.spearman, native.spearman])
+def natively(a, b, keys):
+    native.load(lambda line: None)
+    return torch.ops.headcensus.spearman(a.contiguous(), b.contiguous(), keys.lengths)
+
+
+@pytest.mark.parametrize("correlate", [norms.spearman, natively])
 @settings(max_examples=20, deadline=None)
 @given(seed=SEEDS, lengths=st.sampled_from([[1], [2, 7], [160, 9], [161, 3], [257, 300, 9]]))
 def test_rank_correlation_is_scipys(correlate, seed, lengths):
     """Ties share a rank; what is equal throughout has no correlation; padding has no rank."""
-    native.load(lambda line: None)
     rng = np.random.default_rng(seed)
     keys = pieces_of(rng, lengths)
     a, b = torch.tensor(rng.integers(0, 9, (2, len(lengths), 3, max(lengths)))).float()

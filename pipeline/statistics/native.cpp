@@ -781,7 +781,7 @@ void add_up(const Head& h, Room& room) {
       if (members[k] > 0) sums[CLS_TO_CLS + k] += dot(weights, h.groups + (1 + k) * h.longest_query, h.n_queries);
   }
   for (int k = 0; k < 4; k++)
-    sums[ALPHA + k] = k < h.longest_key ? room.received[k] / static_cast<float>(h.n_seeing[k]) : NAN;
+    sums[ALPHA + k] = k < h.n_keys ? room.received[k] / static_cast<float>(h.n_seeing[k]) : NAN;
   if (h.readout) {
     float* seen = room.received.data();
     for (int j = 0; j < h.n_keys; j++) seen[j] /= static_cast<float>(std::max<int64_t>(h.n_seeing[j], 1));

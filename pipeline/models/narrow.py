@@ -31,11 +31,11 @@ class Narrow(Tensor):
         cls, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func in _ACTIVATIONS and not kwargs.get("inplace"):
-            x, *others = args
+        if func in _ACTIVATIONS and len(args) == 1 and not kwargs.get("inplace"):
+            (x,) = args
             if isinstance(x, Narrow) and x._is_untouched:
                 found = held(_plain(x))
-                found._behind = partial(func, *others, **kwargs)
+                found._behind = partial(func, **kwargs)
                 return found
         args, kwargs = tree_map_only(Narrow, _widened, (args, kwargs))
         return func(*args, **kwargs)

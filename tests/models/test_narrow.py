@@ -69,10 +69,19 @@ def test_whoever_else_reads_it_finds_float32():
 
 
 def test_what_is_written_to_it_is_read():
-    for write in (lambda y: y.add_(1), lambda y: F.relu(y, inplace=True)):
+    in_place = (
+        lambda y: y.add_(1),
+        lambda y: F.relu(y, inplace=True),
+        lambda y: F.relu(y, True),
+    )
+    for write in in_place:
         x, wide = held(drawn()), drawn().float()
         write(x)
         write(wide)
         assert torch.equal(x * 1, wide)
         assert torch.equal(narrow(x), wide.bfloat16())
         assert torch.equal(F.gelu(x), F.gelu(wide))
+
+
+def test_an_activation_may_be_called_by_keyword():
+    assert torch.equal(F.gelu(input=held(drawn())), F.gelu(drawn().float()))

@@ -82,6 +82,13 @@ def pieces_of(rng: np.random.Generator, lengths: list[int], **changes) -> Pieces
     return Pieces(**(kept | changes))
 
 
+def of_two(pieces: Pieces) -> Pieces:
+    """The same with half of each one's words for a second sentence."""
+    half = pieces.n_words[:, None] // 2
+    segment = torch.where(pieces.word < 0, -1, (pieces.word >= half).long())
+    return Pieces(**{**vars(pieces), "segment": segment})
+
+
 def call_of(
     rng: np.random.Generator, layout: Layout, heads: tuple[int, int], flags: dict[str, bool]
 ) -> AttentionCall:

@@ -5,11 +5,10 @@ import pytest
 import torch
 
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import Pieces
 from pipeline.statistics.baseline import baseline
 from pipeline.statistics.kernels import KERNELS, choose
 from pipeline.statistics.portable import reduce
-from tests.statistics.calls import MASKS, pieces_of, visibility
+from tests.statistics.calls import MASKS, of_two, pieces_of, visibility
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -18,10 +17,7 @@ def test_is_what_is_measured_of_the_uniform_pattern(kernel, mask):
     if kernel == "triton":
         pytest.importorskip("triton")
     choose(kernel, "cpu", torch.float32)
-    plain = pieces_of(np.random.default_rng(0), [5, 30, 1])
-    half = plain.n_words[:, None] // 2
-    segment = torch.where(plain.word < 0, -1, (plain.word >= half).long())
-    pieces = Pieces(**{**vars(plain), "segment": segment})
+    pieces = of_two(pieces_of(np.random.default_rng(0), [5, 30, 1]))
     layout = Layout(pieces, pieces, visibility(pieces, mask))
     found, expected = baseline(layout, KERNELS[kernel]), reduce(layout.uniform, layout).sums
     of_uniform = {name for name in found if name.startswith("uniform_")}

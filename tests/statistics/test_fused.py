@@ -19,7 +19,15 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import portable
-from tests.statistics.calls import FLAGS_ON, MASKS, assert_same, call_of, pieces_of, visibility
+from tests.statistics.calls import (
+    FLAGS_ON,
+    MASKS,
+    assert_same,
+    call_of,
+    of_two,
+    pieces_of,
+    visibility,
+)
 
 pytest.importorskip("triton")
 
@@ -77,10 +85,7 @@ def test_across_two(seed):
 @pytest.mark.parametrize("mask", ["all", "causal"])
 def test_two_sentences_in_one_input(mask):
     call = one_sequence([9, 28], mask)
-    plain = call.layout.queries
-    half = plain.n_words[:, None] // 2
-    segment = torch.where(plain.word < 0, -1, (plain.word >= half).long())
-    pieces = with_changed(plain, segment=segment)
+    pieces = of_two(call.layout.queries)
     assert_same("triton", replace(call, layout=Layout(pieces, pieces, call.layout.visible)))
 
 

@@ -27,6 +27,7 @@ from tests.statistics.calls import (
     assert_same,
     assert_whole,
     call_of,
+    of_two,
     pieces_of,
     visibility,
 )
@@ -69,10 +70,7 @@ def test_across_two(kernel, seed, lengths, flags):
 @given(seed=SEEDS, lengths=st.lists(st.integers(4, 30), min_size=1, max_size=3))
 def test_two_sentences_in_one_input(kernel, seed, lengths):
     rng = np.random.default_rng(seed)
-    plain = pieces_of(rng, lengths)
-    half = plain.n_words[:, None] // 2
-    segment = torch.where(plain.word < 0, -1, (plain.word >= half).long())
-    pieces = Pieces(**{**vars(plain), "segment": segment})
+    pieces = of_two(pieces_of(rng, lengths))
     layout = Layout(pieces, pieces, visibility(pieces, "causal" if seed % 2 else "all"))
     assert_same(kernel, call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, True)))
 

@@ -204,12 +204,18 @@ class Layout:
         return ((query >= 0) & (query < n)).float()
 
     @cached_property
-    def distances(self) -> Float[Tensor, "3 pair"]:
+    def distances(self) -> Float[Tensor, "2 pair"]:
         """What a pattern laid out flat, by key and then by query, is multiplied with, to add pairs
-        up: keys farther than `HALF_WIDTH` before the query; the distance; key − query."""
+        up: keys farther than `HALF_WIDTH` before the query; the distance."""
         displacement = self._distance.T.flatten()
         below = displacement < -HALF_WIDTH
-        return torch.stack((below.float(), displacement.abs().float(), displacement.float()))
+        return torch.stack((below.float(), displacement.abs().float()))
+
+    @cached_property
+    def positions(self) -> Float[Tensor, " piece"]:
+        """Places of one sequence, counted from its middle."""
+        n = self.visible.shape[1]
+        return torch.arange(n, device=self.visible.device) - n / 2
 
     @cached_property
     def key_words(self) -> Words:
@@ -240,22 +246,6 @@ class Layout:
             punctuation.scatter_add_(1, words.of, later)
         punctuation += is_punctuation.gather(1, words.first)
         return words.there & (punctuation == 0)
-
-    @cached_property
-    def pointed(self) -> Float[Tensor, "sentence 1 key_word query_word"]:
-        """1 for pairs that a pointer may join: not words without pieces, padding, the diagonal."""
-        return self._joined(self.query_words)
-
-    @cached_property
-    def predicted_pointed(self) -> Float[Tensor, "sentence 1 key_word query_word"]:
-        """The same for pointers from the positions that have to say a word."""
-        return self._joined(self.predicted_words)
-
-    def _joined(self, rows: Words) -> Tensor:
-        joined = self.key_words.there[:, :, None] & rows.there[:, None, :]
-        if self.is_self:
-            joined &= ~torch.eye(joined.shape[-1], dtype=torch.bool, device=joined.device)
-        return joined.float().unsqueeze(1)
 
 
 def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:

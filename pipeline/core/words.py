@@ -1,13 +1,14 @@
-"""How pieces become words: of each word its first piece, and those behind it.
+"""How pieces become words: of each word its pieces, the first and those behind it.
 
-Most words are one piece. So a side of a pattern becomes words by taking the first pieces and adding
-the others, which costs a copy; a product with a table of who belongs to whom costs many.
+Most words are one piece. So a side of a pattern becomes words by taking pieces and adding few,
+which costs a copy; a product with a table of who belongs to whom costs many.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+import torch.nn.functional as F
 
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 
@@ -16,10 +17,12 @@ from pipeline.core.shapes import Bool, Float, Int, Tensor
 class Words:
     """The words of one side of a pattern, whose pieces need not lie side by side.
 
-    `first` is 0 for a word without pieces. `later` are the other pieces, as many as the sentence
-    that has most of them has, `of` their words, and `is_later` False where there are fewer.
+    `pieces` are by their words; those of no word come last. `first` is 0 for a word without
+    pieces. `later` are the other pieces, as many as the sentence that has most of them has, `of`
+    their words, and `is_later` False where there are fewer.
     """
 
+    pieces: Int[Tensor, "sentence piece"]
     first: Int[Tensor, "sentence word"]
     n_pieces: Int[Tensor, "sentence word"]
     later: Int[Tensor, "sentence later"]
@@ -33,61 +36,76 @@ class Words:
 
     @cached_property
     def shares(self) -> Float[Tensor, "sentence 1 1 word"]:
-        """What each of a word's pieces counts for in their mean."""
-        return (1 / self.n_pieces.clamp(min=1))[:, None, None]
+        """What each of a word's pieces counts for in their mean; 0 for a word without pieces."""
+        return (self.there / self.n_pieces.clamp(min=1))[:, None, None]
 
     def mean_of_columns(
         self, pattern: Float[Tensor, "sentence head key query"]
     ) -> Float[Tensor, "sentence head key word"]:
-        """Attention FROM a word is the mean over its pieces. Of a word without pieces: nothing that
-        means anything."""
-        merged = pattern.gather(3, self._everywhere(self.first, pattern))
+        """Attention FROM a word is the mean over its pieces; 0 from a word without pieces."""
+        merged = _columns(pattern, self.first)
         if self.later.shape[1]:
-            added = pattern.gather(3, self._everywhere(self.later, pattern))
-            added.mul_(self.is_later[:, None, None])
-            merged.scatter_add_(3, self._everywhere(self.of, pattern), added)
+            added = _columns(pattern, self.later).mul_(self.is_later[:, None, None])
+            merged.scatter_add_(3, _everywhere(self.of, pattern), added)
         return merged.mul_(self.shares)
 
     def sum_of_rows(
-        self, pattern: Float[Tensor, "sentence head key column"]
+        self,
+        pattern: Float[Tensor, "sentence head key column"],
+        weight: Float[Tensor, "sentence head key"] | None = None,
     ) -> Float[Tensor, "sentence head word column"]:
-        """Attention TO a word is the sum over its pieces. To a word without pieces: nothing that
-        means anything."""
+        """Attention TO a word is the sum over its pieces, times their weights where they have some;
+        0 to a word without pieces."""
         n_sentences, n_heads, n_keys, n_columns = pattern.shape
-        first, later, of = self._rows(n_heads, n_keys)
+        pieces, starts = self._bags(n_heads, n_keys)
         rows = pattern.reshape(n_sentences * n_heads * n_keys, n_columns)
-        merged = rows.index_select(0, first)
-        if later.shape[0]:
-            merged.index_add_(0, of, rows.index_select(0, later))
+        weight = None if weight is None else weight.flatten().index_select(0, pieces)
+        # What sums the embeddings of a text sums any rows, and weighs them on the way.
+        merged = F.embedding_bag(pieces, rows, starts, mode="sum", per_sample_weights=weight)
         return merged.view(n_sentences, n_heads, self.first.shape[1], n_columns)
 
-    def _rows(
-        self, n_heads: int, n_keys: int
-    ) -> tuple[Int[Tensor, " row"], Int[Tensor, " later"], Int[Tensor, " later"]]:
-        """Of patterns of so many heads whose rows all lie below each other: the rows of first
-        pieces; of later pieces; and which row of words these are added to."""
-        if (n_heads, n_keys) not in self._rows_of:
-            n_sentences, n_words = self.first.shape
+    def _bags(self, n_heads: int, n_keys: int) -> tuple[Int[Tensor, " row"], Int[Tensor, " word"]]:
+        """Of patterns of so many heads whose rows all lie below each other: the rows of pieces,
+        word by word; and where each word's begin."""
+        if (n_heads, n_keys) not in self._bags_of:
+            n_sentences = len(self.first)
             one = torch.arange(n_sentences * n_heads, device=self.first.device)
-            one = one.view(n_sentences, n_heads, 1)
-            sentence, k = self.is_later.nonzero(as_tuple=True)
-            of_heads = one[sentence, :, 0]
-            self._rows_of[n_heads, n_keys] = (
-                (one * n_keys + self.first[:, None]).flatten(),
-                (of_heads * n_keys + self.later[sentence, k, None]).flatten(),
-                (of_heads * n_words + self.of[sentence, k, None]).flatten(),
+            rows = one.view(n_sentences, n_heads, 1) * n_keys + self.pieces[:, None]
+            place = torch.arange(self.pieces.shape[1], device=rows.device)
+            of_words = place < self.n_pieces.sum(1, keepdim=True)
+            n_pieces = self.n_pieces[:, None].expand(-1, n_heads, -1).flatten()
+            self._bags_of[n_heads, n_keys] = (
+                rows[of_words[:, None].expand_as(rows)],
+                n_pieces.cumsum(0) - n_pieces,
             )
-        return self._rows_of[n_heads, n_keys]
+        return self._bags_of[n_heads, n_keys]
 
     @cached_property
-    def _rows_of(self) -> dict[tuple[int, int], tuple[Tensor, Tensor, Tensor]]:
+    def _bags_of(self) -> dict[tuple[int, int], tuple[Tensor, Tensor]]:
         return {}
 
-    @staticmethod
-    def _everywhere(
-        index: Int[Tensor, "sentence index"], pattern: Float[Tensor, "sentence head key query"]
-    ) -> Int[Tensor, "sentence head key index"]:
-        return index[:, None, None].expand(-1, *pattern.shape[1:3], -1)
+
+def _everywhere(
+    index: Int[Tensor, "sentence index"], pattern: Float[Tensor, "sentence head key query"]
+) -> Int[Tensor, "sentence head key index"]:
+    return index[:, None, None].expand(-1, *pattern.shape[1:3], -1)
+
+
+def _columns(
+    pattern: Float[Tensor, "sentence head key query"], index: Int[Tensor, "sentence index"]
+) -> Float[Tensor, "sentence head key index"]:
+    """Some columns of each sentence's pattern."""
+    (n_sentences, n_heads, n_keys, n_queries), n = pattern.shape, index.shape[1]
+    if pattern.device.type != "cpu" or n_queries < _LONG or pattern.requires_grad:
+        return pattern.gather(3, _everywhere(index, pattern))
+    # A sentence at a time: on a CPU one column after the other is sooner moved than each row's.
+    columns = pattern.new_empty(n_sentences, n_heads * n_keys, n)
+    for of_sentence, which, out in zip(pattern, index, columns, strict=True):
+        torch.index_select(of_sentence.reshape(-1, n_queries), 1, which, out=out)
+    return columns.view(n_sentences, n_heads, n_keys, n)
+
+
+_LONG = 64
 
 
 def words_of(word: Int[Tensor, "sentence piece"], n_words: int) -> Words:
@@ -104,6 +122,7 @@ def words_of(word: Int[Tensor, "sentence piece"], n_words: int) -> Words:
     later = torch.argsort((~is_later).byte(), dim=1, stable=True)[:, :n_later]
     first = first[:, :n_words]
     return Words(
+        pieces=torch.argsort(to, dim=1, stable=True),
         first=torch.where(first < n_pieces, first, 0),
         n_pieces=counts[:, :n_words],
         later=later,

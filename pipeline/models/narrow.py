@@ -52,8 +52,10 @@ def held(tensor: Tensor) -> Narrow:
 
 def narrow(x: Tensor) -> Tensor:
     """What a layer in bfloat16 reads of x: itself, if nobody else has read it."""
-    if not isinstance(x, Narrow) or x._wide is not None:
-        return (_widened(x) if isinstance(x, Narrow) else x).to(torch.bfloat16)
+    if not isinstance(x, Narrow):
+        return x.to(torch.bfloat16)
+    if x._wide is not None:
+        return x._wide.to(torch.bfloat16)
     return _plain(x) if x._behind is None else x._behind(_plain(x))
 
 

@@ -72,7 +72,7 @@ def code_hash(*beside: str) -> str:
     digest = hashlib.sha256()
     for place in (*CODE, *beside):
         path = root / place
-        sources = (file for file in path.rglob("*") if file.suffix in (".py", ".cpp"))
+        sources = (file for file in path.rglob("*") if file.suffix in (".py", ".cpp", ".h"))
         for file in sorted(sources) if path.is_dir() else [path]:
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

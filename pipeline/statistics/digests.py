@@ -16,8 +16,9 @@ from pipeline.statistics.trees import spanning_tree, undirected
 
 @dataclass(frozen=True)
 class OfRows:
-    """What a digest says of each query by itself; see there."""
+    """What a digest says of each query by itself, see there; and all of its weights."""
 
+    total: Float[Tensor, "sentence head query"]
     entropy: Float[Tensor, "sentence head query"]
     largest: Float[Tensor, "sentence head query"]
     where: Int[Tensor, "sentence head query"]
@@ -59,7 +60,7 @@ def digest_without_trees(
 ) -> Digest:
     """The digest without trees; what these are read off is put where `joined` is. It is made
     fastest of a pattern whose keys come first in memory, and of whose rows all is known."""
-    of_rows = of_rows or OfRows(entropies(pattern), *first_largest(pattern, -1))
+    of_rows = of_rows or OfRows(pattern.sum(-1), entropies(pattern), *first_largest(pattern, -1))
     received = pattern.sum(2)
     few = layout.few_keys[:, None, :, None].expand(-1, pattern.shape[1], -1, pattern.shape[2])
     between = between_words(pattern, layout, length)
@@ -71,7 +72,7 @@ def digest_without_trees(
     if layout.is_self:
         pairs, weighted = _pairs(pattern, received, layout, length)
         keys_first = pattern.mT.contiguous()
-        distances = _distances(keys_first, received, layout)
+        distances = _distances(keys_first, received, of_rows.total, layout)
         if layout.queries.segment is not None:
             segments = keys_first.flatten(2) @ layout.segments
     return Digest(
@@ -143,11 +144,14 @@ def _pairs(
 def _distances(
     pattern: Float[Tensor, "sentence head key query"],
     received: Float[Tensor, "sentence head key"],
+    total: Float[Tensor, "sentence head query"],
     layout: Layout,
 ) -> Distances:
     near, flat = _near(pattern, layout), pattern.flatten(2)
     # One product each: a product with few columns reads its table as slowly as with many.
-    below, distance, displacement = (flat @ column for column in layout.distances)
+    below, distance = (flat @ column for column in layout.distances)
+    # Σ A (key − query), by what each key gets and each query gives.
+    displacement = (received - total) @ layout.positions
     above = (received.sum(-1) - near.sum(-1) - below).clamp_(min=0)
     bins = torch.cat((near, below.unsqueeze(-1), above.unsqueeze(-1)), -1)
     return Distances(bins, distance, displacement)

@@ -105,4 +105,4 @@ def special_by_word(
     special = layout.key_classes[..., KEY_CLASSES.index("special")]
     of_query = pattern @ special[:, None, :, None]
     words = layout.query_words
-    return words.mean_of_columns(of_query.mT).squeeze(2) * words.there.unsqueeze(1)
+    return words.mean_of_columns(of_query.mT).squeeze(2)

@@ -24,7 +24,8 @@ from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.norms import given_by_class
 from pipeline.statistics.shape import reach, sharpness
 
-SOURCE = Path(__file__).with_name("native.cpp")
+SOURCES = Path(__file__).with_name("cpp")
+"""`kernel.cpp` is compiled, and with it what it includes."""
 _FLAGS = (
     *("-O3", "-std=c++20", "-shared", "-fPIC", "-fopenmp", "-mprefer-vector-width=512"),
     # Sums may be reordered. NaN has to stay NaN, so that this is not -ffast-math.
@@ -42,7 +43,7 @@ def load(say: Callable[[str], object] = lambda line: None) -> None:
 
     `say` is told before a compilation, which takes about half a minute.
     """
-    if hasattr(torch.ops.headcensus, "digest"):
+    if hasattr(torch.ops.headcensus, "attend"):
         return
     library = _cache() / f"native-{_fingerprint()}.so"
     _own(library.parent)
@@ -58,18 +59,22 @@ def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """As `portable.attend`. The kernel must be loaded, the call's tensors float32 on the CPU."""
-    output, sums, bins, largest_at, given, energy, *words = _digest(call)
-    queries, has_values = call.layout.queries, call.readout is not None
+    queries, within = call.layout.queries, call.layout.is_self
+    segment = queries.segment if within else None
+    predicts = None if within else queries.predicts
+    nodes = call.layout.tree_words if within and call.trees else None
+    output, sums, bins, largest_at, given, energy, *words = _run(call, segment, predicts, nodes)
+    has_values = call.readout is not None
     asked = {
-        _WITHIN: call.layout.is_self,
-        _SEGMENTS: call.layout.is_self and queries.segment is not None,
-        _PREDICTS: not call.layout.is_self and queries.predicts is not None,
+        _WITHIN: within,
+        _SEGMENTS: segment is not None,
+        _PREDICTS: predicts is not None,
         _VALUES: has_values,
-        _TREES: call.layout.is_self and call.trees,
+        _TREES: nodes is not None,
     }
     has = {what for what, there in asked.items() if there}
     found = {name: x for (name, needs), x in zip(_SUMS, sums.unbind(), strict=True) if needs <= has}
-    if call.layout.is_self:
+    if within:
         found |= {"offset_mass": bins, "argmax_offset": largest_at}
     if has_values:
         found |= given_by_class(given, energy)
@@ -124,12 +129,12 @@ def js_divergences(
     return torch.ops.headcensus.js_divergences(rows.transpose(0, 1).flatten(1).contiguous())
 
 
-def _digest(call: AttentionCall) -> list[Tensor]:
+def _run(
+    call: AttentionCall, segment: Tensor | None, predicts: Tensor | None, nodes: Tensor | None
+) -> list[Tensor]:
     layout = call.layout
     queries, keys = layout.queries, layout.keys
-    both = layout.is_self and queries.segment is not None
-    predicts = None if layout.is_self else queries.predicts
-    return torch.ops.headcensus.digest(
+    return torch.ops.headcensus.attend(
         *(t if t.stride(-1) == 1 else t.contiguous() for t in (call.query, call.key, call.value)),
         call.scaling,
         None if call.bias is None else call.bias.float().expand(-1, *_shape(call)).contiguous(),
@@ -143,7 +148,7 @@ def _digest(call: AttentionCall) -> list[Tensor]:
         queries.n_words,
         keys.n_words,
         predicts,
-        queries.segment if both else None,
+        segment,
         layout.content_keys,
         layout.unclassed_keys.squeeze(-1).contiguous(),
         layout.few_keys.contiguous(),
@@ -153,7 +158,7 @@ def _digest(call: AttentionCall) -> list[Tensor]:
         layout.per_choice.contiguous(),
         layout.n_seeing.contiguous(),
         None if call.readout is None else call.readout.contiguous(),
-        layout.tree_words if layout.is_self and call.trees else None,
+        nodes,
         layout.is_self,
     )
 
@@ -205,8 +210,9 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def _fingerprint() -> str:
-    """A library fits one source and one build of torch."""
-    text = (SOURCE.read_text(encoding="utf-8"), torch.__version__, *_FLAGS)
+    """A library fits its sources and one build of torch."""
+    sources = sorted([*SOURCES.glob("*.h"), *SOURCES.glob("*.cpp")])
+    text = (*(each.read_text(encoding="utf-8") for each in sources), torch.__version__, *_FLAGS)
     return hashlib.sha256("\0".join(text).encode()).hexdigest()[:16]
 
 
@@ -221,7 +227,7 @@ def _compile(library: Path, say: Callable[[str], object]) -> None:
         library.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             made = Path(folder) / library.name
-            command = [compiler, *_FLAGS, str(SOURCE), "-o", str(made)]
+            command = [compiler, *_FLAGS, str(SOURCES / "kernel.cpp"), "-o", str(made)]
             command += [f"-D_GLIBCXX_USE_CXX11_ABI={int(torch.compiled_with_cxx11_abi())}"]
             command += [f"-I{path}" for path in include_paths()]
             command += [f"-L{path}" for path in library_paths()]

@@ -29,18 +29,19 @@ def between_words(
     decoder's row that reads a word does not yet say it; alignments are known by either convention
     (Kobayashi et al. 2020, §5: the decoder's input word, AWI, and its output word, AWO).
     """
-    readings = {"": (layout.query_words, layout.pointed)}
+    readings = {"": layout.query_words}
     if not layout.is_self and layout.queries.predicts is not None:
-        readings["predicted_"] = (layout.predicted_words, layout.predicted_pointed)
+        readings["predicted_"] = layout.predicted_words
     found: Between = {}
-    for begins, (words, pointed) in readings.items():
-        # Keys come first, and whole rows of theirs are added up: once, or twice where some count
-        # for more.
+    for begins, words in readings.items():
+        # Keys come first, and whole rows of theirs are added up.
         of_words = words.mean_of_columns(pattern.mT)
-        found[begins, ""] = layout.key_words.sum_of_rows(of_words).mul_(pointed).mT
+        found[begins, ""] = layout.key_words.sum_of_rows(of_words).mT
         if length is not None:
-            of_words.mul_(length.unsqueeze(-1))
-            found[begins, "_norm"] = layout.key_words.sum_of_rows(of_words).mul_(pointed).mT
+            found[begins, "_norm"] = layout.key_words.sum_of_rows(of_words, length).mT
+    if layout.is_self:
+        for weights in found.values():
+            weights.diagonal(dim1=-2, dim2=-1).zero_()
     return found
 
 

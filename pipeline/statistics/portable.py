@@ -118,11 +118,11 @@ def _softened(
     if not call.layout.all_visible:
         share.masked_fill_(~call.layout.queries.real[:, None, :, None], 0.0)
     pattern.mul_(share)
+    of_keys = (of_keys * share).squeeze(-1)
     # Both are above 0: nothing cancels.
-    of_total = total.log2() * of_keys * share
-    bits = of_total.squeeze(-1) - less.mul_(pattern).sum(-1)
+    bits = total.log2().squeeze(-1) * of_keys - less.mul_(pattern).sum(-1)
     largest = share if sink is None else (highest - most).exp2() * share
-    return pattern, OfRows(bits / _BITS, largest.squeeze(-1), where)
+    return pattern, OfRows(of_keys, bits / _BITS, largest.squeeze(-1), where)
 
 
 def _few_heads(call: AttentionCall) -> Iterator[slice]:

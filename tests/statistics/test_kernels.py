@@ -13,7 +13,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
@@ -120,26 +119,6 @@ def test_what_grows_with_the_square_of_a_length_is_held_for_a_few_sentences(monk
     assert max(seen) == 2 * 32**2
 
 
-class Largest(TorchDispatchMode):
-    """How many numbers the largest tensor has that an operation gives."""
-
-    n = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        found = func(*args, **kwargs or {})
-        self.n = max(self.n, found.numel() if isinstance(found, torch.Tensor) else 0)
-        return found
-
-
-def test_ranks_are_counted_for_a_few_heads_at_a_time(monkeypatch):
-    monkeypatch.setattr(patterns, "AT_ONCE", 1)
-    keys = pieces_of(np.random.default_rng(0), [20] * 6)
-    a, b = torch.rand(2, 6, 4, 20)
-    with Largest() as largest:
-        norms.spearman(a, b, keys)
-    assert largest.n == 6 * 20**2
-
-
 @pytest.mark.parametrize("kernel", OTHERS)
 def test_a_bias_may_hide_keys(kernel):
     """As a mask that a model adds to its scores: −∞, or the least number there is."""
@@ -232,6 +211,14 @@ def test_rank_correlation_is_scipys(correlate, seed, lengths):
                 warnings.simplefilter("ignore")  # equal throughout
                 expected = spearmanr(a[s, h, :n], b[s, h, :n]).statistic if n > 1 else np.nan
             assert found[s, h].item() == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("n", [9, 200])
+def test_what_is_no_number_has_no_rank_correlation(n):
+    keys = pieces_of(np.random.default_rng(0), [n, 5])
+    a, b = torch.rand(2, 2, 2, n)
+    a[0, 1, 3] = torch.nan
+    assert norms.spearman(a, b, keys).isnan().tolist() == [[False, True], [False, False]]
 
 
 def test_only_what_was_asked_for_by_name_is_an_error(monkeypatch):

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout, offset_bin
 from pipeline.core.pieces import Pieces
+from pipeline.core.words import words_of
 from pipeline.statistics.patterns import attention_pattern
 from pipeline.statistics.portable import attend, reduce
 from tests.statistics.calls import random_pattern, random_pieces, visibility
@@ -92,6 +94,22 @@ def test_every_mass_is_within_the_row_sum(seed, lengths):
     torch.testing.assert_close(sums["offset_mass"].sum(-1), sums["row_sum"])
     assert (sums["argmax_offset"].sum(-1) == torch.tensor(lengths)[:, None]).all()
     assert (sums["displacement_pieces"] <= 1e-6).all()  # nobody sees ahead
+
+
+@pytest.mark.parametrize("n", [7, 90])
+def test_words_are_merged_as_one_by_one(n):
+    """Whatever pieces a word has, none, or some apart; on either side, and with weights on keys."""
+    rng = np.random.default_rng(n)
+    word = torch.tensor(rng.integers(-1, n // 2, (2, n)))
+    n_words = n // 2 + 1  # the last has no piece
+    words = words_of(word, n_words)
+    pattern, weight = torch.rand(2, 3, n, n), torch.rand(2, 3, n)
+    belongs = (word[:, None] == torch.arange(n_words)[:, None]).float().unsqueeze(1)
+    of_columns = pattern @ belongs.mT / belongs.sum(-1).clamp(min=1).unsqueeze(-2)
+    torch.testing.assert_close(words.mean_of_columns(pattern), of_columns)
+    torch.testing.assert_close(words.sum_of_rows(pattern), belongs @ pattern)
+    weighted = belongs @ (pattern * weight.unsqueeze(-1))
+    torch.testing.assert_close(words.sum_of_rows(pattern, weight), weighted)
 
 
 def test_three_words_by_hand():

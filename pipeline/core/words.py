@@ -96,7 +96,7 @@ def _columns(
 ) -> Float[Tensor, "sentence head key index"]:
     """Some columns of each sentence's pattern."""
     (n_sentences, n_heads, n_keys, n_queries), n = pattern.shape, index.shape[1]
-    if pattern.device.type != "cpu" or n_queries < _LONG or pattern.requires_grad:
+    if pattern.device.type != "cpu" or n_queries < _LONG:
         return pattern.gather(3, _everywhere(index, pattern))
     # A sentence at a time: on a CPU one column after the other is sooner moved than each row's.
     columns = pattern.new_empty(n_sentences, n_heads * n_keys, n)
@@ -106,6 +106,7 @@ def _columns(
 
 
 _LONG = 64
+"""Of fewer queries the call for each sentence costs more than moving whole columns saves."""
 
 
 def words_of(word: Int[Tensor, "sentence piece"], n_words: int) -> Words:

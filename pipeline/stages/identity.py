@@ -26,6 +26,8 @@ CODE = (
     ),
 )
 """What is below this package's root and takes part in measuring."""
+SUFFIXES = (".py", ".cpp", ".h")
+"""Of the files there that are code."""
 INTERVENING = tuple(
     f"engines/{name}.py" for name in ("changes", "edits", "interventions", "means", "observed")
 )
@@ -72,7 +74,7 @@ def code_hash(*beside: str) -> str:
     digest = hashlib.sha256()
     for place in (*CODE, *beside):
         path = root / place
-        sources = (file for file in path.rglob("*") if file.suffix in (".py", ".cpp", ".h"))
+        sources = (file for file in path.rglob("*") if file.suffix in SUFFIXES)
         for file in sorted(sources) if path.is_dir() else [path]:
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

@@ -96,3 +96,5 @@ def test_all_that_a_shard_is_made_by_is_in_the_fingerprint():
     assert [
         f for f in files if not any(f == c or f.startswith(f"{c}/") for c in identity.CODE)
     ] == []
+    there = {file.suffix for place in identity.CODE for file in (root / place).rglob("*.*")}
+    assert there <= {*identity.SUFFIXES, ".pyc"}

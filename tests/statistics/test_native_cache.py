@@ -1,6 +1,7 @@
 """What is run from the user's cache is what this user, or who keeps the machine, put there."""
 
 import os
+import shutil
 import stat
 from types import SimpleNamespace
 
@@ -37,6 +38,19 @@ def test_it_is_compiled_once_into_a_folder_of_ones_own(loaded, tmp_path) -> None
     native.load()
     assert loaded == ["compiled", "ours", "ours"]
     assert stat.S_IMODE((tmp_path / "headcensus").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["kernel.cpp", "words.h"])
+def test_of_other_sources_it_is_compiled_anew(loaded, monkeypatch, tmp_path, name) -> None:
+    native.load()
+    copied = shutil.copytree(native.SOURCES, tmp_path / "cpp")
+    monkeypatch.setattr(native, "SOURCES", copied)
+    native.load()
+    assert loaded == ["compiled", "ours", "ours"]
+    with (copied / name).open("a") as stream:
+        stream.write("// changed")
+    native.load()
+    assert loaded[-2:] == ["compiled", "ours"]
 
 
 @pytest.mark.parametrize("how", ["written by a group", "written by all", "a link"])

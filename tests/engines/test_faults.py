@@ -34,12 +34,7 @@ def undisturbed(many, root, tmp_path) -> dict[str, bytes]:
     """What a run writes that nothing befalls, but for its report, which names its folder."""
     words = [word for word in many if not word.startswith("root=")]
     assert small.run("run", *words, f"root={tmp_path / 'undisturbed'}") == 0
-    return finished(tmp_path / "undisturbed")
-
-
-def finished(root: Path) -> dict[str, bytes]:
-    found = small.files(root)
-    return {name: found[name] for name in found if not name.startswith("report/")}
+    return small.finished(tmp_path / "undisturbed")
 
 
 def n_records(root: Path) -> int:
@@ -110,12 +105,12 @@ def test_a_full_tmpfs(many, undisturbed, little_disk, tmp_path, capfd):
         assert err.count("\n") == 1, err
         assert "No space left on device; mend it" in err
         assert not list((disk / "out").rglob("*.tmp"))
-        for name, content in finished(disk / "out").items():
+        for name, content in small.finished(disk / "out").items():
             if not name.startswith("quarantine"):
                 assert undisturbed[name] == content, name
     assert codes[-1] == 0
     assert len(codes) > 3
-    assert small.unlike(finished(disk / "out"), undisturbed) == []
+    assert small.unlike(small.finished(disk / "out"), undisturbed) == []
 
 
 def test_a_stopped_holder_is_waited_for_then_named(many, undisturbed, root, tmp_path, capfd):
@@ -133,7 +128,7 @@ def test_a_stopped_holder_is_waited_for_then_named(many, undisturbed, root, tmp_
     assert {path: path.stat().st_mtime_ns for path in before} == before
     os.kill(holder.pid or 0, signal.SIGCONT)
     assert end_of(holder) == 0, (tmp_path / "log").read_text()
-    assert small.unlike(finished(root), undisturbed) == []
+    assert small.unlike(small.finished(root), undisturbed) == []
 
 
 def test_a_stopped_holder_that_is_killed_frees_its_lock(many, undisturbed, root, tmp_path):
@@ -144,7 +139,7 @@ def test_a_stopped_holder_that_is_killed_frees_its_lock(many, undisturbed, root,
     wait_for(lambda: "waiting up to 120 s" in (tmp_path / "log").read_text())
     os.kill(holder.pid or 0, signal.SIGKILL)
     assert end_of(waiting) == 0, (tmp_path / "log").read_text()
-    assert small.unlike(finished(root), undisturbed) == []
+    assert small.unlike(small.finished(root), undisturbed) == []
 
 
 def test_two_writers_at_once(many, undisturbed, root, tmp_path):
@@ -152,7 +147,7 @@ def test_two_writers_at_once(many, undisturbed, root, tmp_path):
     logs = [tmp_path / name for name in ("one", "two")]
     processes = [start(log, "run", *many) for log in logs]
     assert [end_of(process) for process in processes] == [0, 0], [log.read_text() for log in logs]
-    assert small.unlike(finished(root), undisturbed) == []
+    assert small.unlike(small.finished(root), undisturbed) == []
 
 
 def test_two_writers_of_different_makings(many, root, tmp_path):
@@ -207,4 +202,4 @@ def test_ctrl_c_at_a_terminal(many, undisturbed, root):
     n_finished = n_records(root)
     assert small.run("run", *many) == 0
     assert n_records(root) >= n_finished
-    assert small.unlike(finished(root), undisturbed) == []
+    assert small.unlike(small.finished(root), undisturbed) == []

@@ -33,13 +33,7 @@ def many(checkpoint, tmp_path_factory) -> list[str]:
 def serial(many, tmp_path_factory) -> dict[str, bytes]:
     root = tmp_path_factory.mktemp("serial")
     assert small.run("run", *many, f"root={root}") == 0
-    return finished(root)
-
-
-def finished(root: Path) -> dict[str, bytes]:
-    """All but the report, which names its folder."""
-    found = small.files(root)
-    return {name: found[name] for name in found if not name.startswith("report/")}
+    return small.finished(root)
 
 
 def records(root: Path) -> dict[Path, int]:
@@ -77,7 +71,7 @@ def _above(process: int) -> set[int]:
 
 def test_two_workers_and_serial_give_the_same_bytes(many, serial, tmp_path, capfd):
     assert small.run("run", *many, f"root={tmp_path}", "engine=ray", "engine.workers=2") == 0
-    assert small.unlike(finished(tmp_path), serial) == []
+    assert small.unlike(small.finished(tmp_path), serial) == []
     # Nothing of Ray's own is said; our bar speaks where a machine needs more than half a minute.
     assert [line for line in capfd.readouterr().err.splitlines() if "sentences]" not in line] == []
     assert not ray.is_initialized()
@@ -93,7 +87,7 @@ def test_a_killed_worker_changes_nothing(many, serial, tmp_path):
         os.kill(victim, signal.SIGKILL)
         time.sleep(0.5)
     assert process.wait(240) == 0, log.read_text()
-    assert small.unlike(finished(root), serial) == []
+    assert small.unlike(small.finished(root), serial) == []
     assert "Traceback" not in log.read_text()
 
 
@@ -125,7 +119,7 @@ def test_a_killed_driver_leaves_nobody_and_another_engine_goes_on(many, serial, 
     done = records(root)
     assert small.run("run", *many, f"root={root}") == 0
     assert done.items() <= records(root).items(), "a finished shard was measured again"
-    assert small.unlike(finished(root), serial) == []
+    assert small.unlike(small.finished(root), serial) == []
 
 
 def test_ctrl_c_stops_at_once(many, serial, tmp_path):
@@ -138,7 +132,7 @@ def test_ctrl_c_stops_at_once(many, serial, tmp_path):
     assert time.monotonic() - pressed < 3
     assert log.read_text() == "headcensus: stopped; the same command goes on from here\n"
     assert small.run("run", *many, f"root={root}") == 0
-    assert small.unlike(finished(root), serial) == []
+    assert small.unlike(small.finished(root), serial) == []
 
 
 def test_what_is_wrong_with_a_model_is_said_as_ever(many, tmp_path, monkeypatch, capfd):
@@ -189,7 +183,7 @@ def test_a_killed_node_changes_nothing(many, serial, tmp_path):
         wait_for(lambda: len(records(root)) > 1)
         cluster.remove_node(node, allow_graceful=False)
         assert process.wait(240) == 0, log.read_text()
-        assert small.unlike(finished(root), serial) == []
+        assert small.unlike(small.finished(root), serial) == []
         assert "Traceback" not in log.read_text()
     finally:
         cluster.shutdown()

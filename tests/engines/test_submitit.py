@@ -42,15 +42,10 @@ def jobs(tmp_path) -> list[str]:
     ]
 
 
-def finished(root) -> dict[str, bytes]:
-    found = small.files(root)
-    return {name: found[name] for name in found if not name.startswith("report/")}
-
-
 def test_jobs_and_serial_give_the_same_bytes(asked, jobs, root, tmp_path):
     assert small.run("run", *asked, f"root={root}") == 0
     assert small.run("run", *asked, *jobs, f"root={tmp_path / 'other'}") == 0
-    assert small.unlike(finished(tmp_path / "other"), finished(root)) == []
+    assert small.unlike(small.finished(tmp_path / "other"), small.finished(root)) == []
 
 
 def test_a_lost_job_is_given_out_again(asked, jobs, root, tmp_path, monkeypatch):
@@ -73,7 +68,7 @@ def test_a_lost_job_is_given_out_again(asked, jobs, root, tmp_path, monkeypatch)
     assert small.run("run", *asked, *jobs, f"root={tmp_path / 'other'}") == 0
     killer.join()
     assert len(begun) == 5
-    assert small.unlike(finished(tmp_path / "other"), finished(root)) == []
+    assert small.unlike(small.finished(tmp_path / "other"), small.finished(root)) == []
 
 
 def test_what_is_wrong_is_said_as_ever(asked, jobs, root, capfd):

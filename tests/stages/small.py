@@ -96,6 +96,11 @@ def files(root: Path) -> dict[str, bytes]:
     }
 
 
+def finished(root: Path) -> dict[str, bytes]:
+    """`files`, but for the report, which names its folder."""
+    return {name: found for name, found in files(root).items() if not name.startswith("report/")}
+
+
 def unlike(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
     """Names that are in one of them alone, or hold other bytes there: bytes themselves, shown where
     a test fails, hide that all of them differ."""

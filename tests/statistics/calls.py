@@ -6,6 +6,7 @@ test_fused.py runs, and there its kernel is compiled.
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.layout import Layout
@@ -19,6 +20,19 @@ from tests import ranks
 
 FLAGS_ON = ("bias", "softcap", "sinks", "readout", "trees")
 """What a call may have, and mostly has not."""
+
+
+class Largest(TorchDispatchMode):
+    """How many numbers the largest tensor has that torch makes meanwhile."""
+
+    n = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        for each in made if isinstance(made, (tuple, list)) else (made,):
+            if isinstance(each, torch.Tensor):
+                self.n = max(self.n, each.numel())
+        return made
 
 
 def random_pieces(rng: np.random.Generator, lengths: list[int]) -> tuple[Pieces, list[dict]]:

@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
@@ -22,6 +21,7 @@ from pipeline.statistics import portable
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
+    Largest,
     assert_same,
     call_of,
     of_two,
@@ -194,19 +194,6 @@ def test_the_same_call_gives_the_same_bytes():
         assert sums.cpu().numpy().tobytes() == other.sums[name].cpu().numpy().tobytes(), name
     for name, words in one.pointers.items():
         assert torch.equal(words, other.pointers[name]), name
-
-
-class Largest(TorchDispatchMode):
-    """How many numbers the largest tensor has that torch makes meanwhile."""
-
-    n = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        made = func(*args, **(kwargs or {}))
-        for each in made if isinstance(made, (tuple, list)) else (made,):
-            if isinstance(each, torch.Tensor):
-                self.n = max(self.n, each.numel())
-        return made
 
 
 @pytest.mark.parametrize(("trees", "quadratic"), [(False, False), (True, True)])

@@ -23,6 +23,7 @@ from pipeline.statistics.patterns import attention_pattern, output_of
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
+    Largest,
     assert_same,
     assert_whole,
     call_of,
@@ -211,6 +212,16 @@ def test_rank_correlation_is_scipys(correlate, seed, lengths):
                 warnings.simplefilter("ignore")  # equal throughout
                 expected = spearmanr(a[s, h, :n], b[s, h, :n]).statistic if n > 1 else np.nan
             assert found[s, h].item() == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("n", [20, 300])
+def test_ranks_take_no_more_room_than_what_is_ranked(n):
+    keys = pieces_of(np.random.default_rng(0), [n] * 6)
+    a, b = torch.rand(2, 6, 4, n)
+    b[0, 1] = 1
+    with Largest() as largest:
+        norms.spearman(a, b, keys)
+    assert largest.n == a.numel()
 
 
 @pytest.mark.parametrize("n", [9, 200])

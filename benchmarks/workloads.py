@@ -25,6 +25,7 @@ from pipeline.corpora.conllu import Conllu
 from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
+from pipeline.models.packing import first_position
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
 
@@ -93,7 +94,8 @@ def _load(folder: Path, how: str) -> PreTrainedModel:
 
 
 def _subject(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Subject:
-    return Subject(model, Encoder(tokenizer, model.config), wiring(model), Trained(), 0)
+    encoder, places, first = Encoder(tokenizer, model.config), wiring(model), first_position(model)
+    return Subject(model, encoder, places, Trained(), 0, first)
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -16,6 +16,9 @@ class AttentionCall:
     the residual stream, turned into as few dimensions as a value has: lengths and angles are kept.
     It is None where a model does not read the heads' output by one matrix. `trees` asks for
     spanning trees.
+
+    `packed` says that queries, keys and values are those of one long row, in which sentences lie
+    end to end without padding; only of one sequence with itself, and without a bias.
     """
 
     query: Float[Tensor, "sentence head query channel"]
@@ -28,9 +31,18 @@ class AttentionCall:
     sinks: Float[Tensor, " head"] | None = None
     readout: Float[Tensor, "head value_channel residual"] | None = None
     trees: bool = True
+    packed: bool = False
+
+    def padded(self) -> "AttentionCall":
+        """The same with a row for each sentence."""
+        return self.rows(slice(None), self.layout) if self.packed else self
 
     def rows(self, index: Int[Tensor, " row"] | slice, layout: Layout) -> "AttentionCall":
-        """That of some sentences, whose layout is given."""
+        """That of some sentences, whose layout is given; padded."""
+        if self.packed:
+            at = self.layout.packed_at[index]
+            query, key, value = (padded(t, at) for t in (self.query, self.key, self.value))
+            return replace(self, query=query, key=key, value=value, layout=layout, packed=False)
         bias = self.bias
         return replace(
             self,
@@ -40,6 +52,24 @@ class AttentionCall:
             layout=layout,
             bias=bias if bias is None or len(bias) == 1 else bias[index],
         )
+
+
+def padded(
+    tensor: Float[Tensor, "1 head packed channel"], at: Int[Tensor, "sentence piece"]
+) -> Float[Tensor, "sentence head piece channel"]:
+    """Of sentences end to end a row for each; `at` is where its pieces lie."""
+    of_pieces = tensor.squeeze(0).transpose(0, 1)
+    rows = of_pieces.flatten(1).index_select(0, at.flatten())
+    return rows.unflatten(1, of_pieces.shape[1:]).unflatten(0, at.shape).transpose(1, 2)
+
+
+def packed(
+    tensor: Float[Tensor, "sentence head piece channel"], real: Int[Tensor, " packed"]
+) -> Float[Tensor, "1 head packed channel"]:
+    """The inverse of `padded`; `real` is where pieces lie that are no padding."""
+    of_pieces = tensor.transpose(1, 2).flatten(0, 1)
+    rows = of_pieces.flatten(1).index_select(0, real)
+    return rows.unflatten(1, of_pieces.shape[1:]).transpose(0, 1).unsqueeze(0)
 
 
 @dataclass(frozen=True)

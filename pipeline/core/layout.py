@@ -92,6 +92,24 @@ class Layout:
         return (self.visible / self.n_visible.clamp(min=1)[..., None]).unsqueeze(1)
 
     @cached_property
+    def packed_from(self) -> Int[Tensor, " sentence"]:
+        """Where each sentence begins when all lie end to end."""
+        lengths = self.keys.lengths
+        return lengths.cumsum(0) - lengths
+
+    @cached_property
+    def packed_at(self) -> Int[Tensor, "sentence piece"]:
+        """Where pieces lie when sentences lie end to end; of padding, where the last piece lies."""
+        place = torch.arange(self.keys.ids.shape[1], device=self.keys.ids.device)
+        within = torch.minimum(place, self.keys.lengths[:, None] - 1)
+        return self.packed_from[:, None] + within
+
+    @cached_property
+    def real_at(self) -> Int[Tensor, " packed"]:
+        """Where pieces that are no padding lie when rows lie end to end."""
+        return self.keys.real.flatten().nonzero().squeeze(-1)
+
+    @cached_property
     def key_classes(self) -> Float[Tensor, "sentence key class"]:
         return self.keys.classes.float()
 
@@ -100,6 +118,11 @@ class Layout:
         """Which keys are in each class; and, last, which are pieces of words."""
         of_words = (self.keys.word >= 0).unsqueeze(-1)
         return torch.cat((self.keys.classes, of_words), -1).float()
+
+    @cached_property
+    def packed_value_members(self) -> Float[Tensor, "packed class"]:
+        """The same of sentences end to end."""
+        return self.value_members.flatten(0, 1)[self.real_at]
 
     @cached_property
     def content_keys(self) -> Float[Tensor, "sentence key"]:

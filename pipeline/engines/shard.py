@@ -27,13 +27,14 @@ from pipeline.statistics.kernels import DIVERGENCES, KERNELS
 
 @dataclass(frozen=True)
 class Subject:
-    """A model under a control, ready to be measured."""
+    """A model under a control, ready to be measured; `first_position` as `packing` has it."""
 
     model: PreTrainedModel
     encoder: Encoder
     places: list[Place]
     control: Control
     seed: int
+    first_position: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def measure_shards(
             places,
             KERNELS[asked.kernel],
             subject.control.call,
+            subject.first_position,
             sampled=torch.tensor(sampled, device=device) if sampled else None,
             trees=asked.trees,
             values=True,

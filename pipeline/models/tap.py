@@ -10,6 +10,7 @@ Truth, in the tests, is what the same model's eager `output_attentions` gives.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import nn
@@ -69,7 +70,8 @@ class Tap:
     says; without them its two lengths do, so that they have to differ. Of the sentences `sampled`
     (their indices in the batch) rows of the pattern are kept, to compare heads across layers; with
     `values` those are summed, to have their means. `learns`: the pass keeps what gradients need.
-    `under` is what a control makes of a call before it is attended.
+    `under` is what a control makes of a call before it is attended. `first_position` is where a
+    sentence begins for a model that can read a batch as one row; see `packing`.
     """
 
     source: Pieces
@@ -77,6 +79,7 @@ class Tap:
     places: Sequence[Place] = ()
     kernel: Kernel = attend
     under: Callable[[AttentionCall], AttentionCall] = lambda call: call
+    first_position: int | None = None
     sampled: Tensor | None = None
     trees: bool = True
     values: bool = False
@@ -94,7 +97,9 @@ class Tap:
         site = self._site_by_length(n_queries, n_keys) if place is None else place.site
         layout = self._layout(site, mask)
         readout = None if place is None else place.readout
-        call = AttentionCall(layout=layout, readout=readout, trees=self.trees, **tensors)
+        call = AttentionCall(
+            layout=layout, readout=readout, trees=self.trees, packed=self.packs, **tensors
+        )
         call = self.under(call)
         output, reduction = self.kernel(call)
         rows = None if self.sampled is None else self._sample(call.layout, self.sampled).rows(call)
@@ -104,6 +109,12 @@ class Tap:
         if self._stops and len(self.calls) == len(self.places):
             raise _AllSeen
         return output
+
+    @cached_property
+    def packs(self) -> bool:
+        """Whether sentences lie end to end: where that can be, and there would be padding."""
+        can_be = self.first_position is not None and self.target is None
+        return can_be and not bool(self.source.real.all())
 
     def _site_by_length(self, n_queries: int, n_keys: int) -> str:
         if self.target is None or n_queries == n_keys == self.source.ids.shape[1]:
@@ -178,6 +189,11 @@ def _mask(*args, **kwargs) -> Tensor | None:
     whether it is causal would be taken for one that is.
     """
     skips = {"allow_is_causal_skip": False, "allow_is_bidirectional_skip": False}
+    real = kwargs.get("attention_mask")
+    if real is not None and len(real) != kwargs["batch_size"]:
+        # Sentences lie end to end. What they may see is said as if they did not.
+        n_sentences, longest = real.shape
+        skips |= {"batch_size": n_sentences, "q_length": longest, "kv_length": longest}
     return sdpa_mask(*args, **(kwargs | skips))
 
 
@@ -200,10 +216,15 @@ def attention_only(model: PreTrainedModel, tap: Tap) -> None:
 
 def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:
     """Run a model over the tap's pieces for the sake of its attention."""
-    inputs: dict[str, object] = {"input_ids": tap.source.ids}
-    inputs["attention_mask"] = tap.source.real.long()
+    ids, real = tap.source.ids, tap.source.real
+    of_pieces = {"input_ids": ids}
     if tap.source.types is not None and getattr(model.config, "type_vocab_size", 0) > 1:
-        inputs["token_type_ids"] = tap.source.types
+        of_pieces["token_type_ids"] = tap.source.types
+    if tap.packs:
+        place = torch.arange(ids.shape[1], device=ids.device) + (tap.first_position or 0)
+        of_pieces["position_ids"] = place.expand_as(ids)
+        of_pieces = {name: of[real][None] for name, of in of_pieces.items()}
+    inputs: dict[str, object] = {**of_pieces, "attention_mask": real.long()}
     if tap.target is not None:
         inputs["decoder_input_ids"] = tap.target.ids
         inputs["decoder_attention_mask"] = tap.target.real.long()

@@ -18,6 +18,7 @@ from pipeline.lake.files import say_on_stderr
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.linears import on_onednn
+from pipeline.models.packing import first_position
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
 from pipeline.stages.cells import as_cell
@@ -119,7 +120,8 @@ class CellPlan:
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
         model = self.control.apply(model, self.cell.seed).to(self.device)  # pyrefly: ignore
         encoder = Encoder(tokenizer, model.config)
-        return Subject(model, encoder, wiring(model), self.control, self.cell.seed)
+        places, first = wiring(model), first_position(model)
+        return Subject(model, encoder, places, self.control, self.cell.seed, first)
 
 
 def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:

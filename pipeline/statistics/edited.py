@@ -86,10 +86,11 @@ def value_sums(
 
     Outputs of padding are 0.
     """
-    members = call.layout.value_members.flatten(0, 1).T
+    layout = call.layout
+    members = layout.packed_value_members if call.packed else layout.value_members.flatten(0, 1)
     # Heads lie side by side: one product for all of them.
     side_by_side = call.value.float().transpose(1, 2).flatten(2).flatten(0, 1)
-    sums = (members @ side_by_side).unflatten(1, (call.value.shape[1], -1))
+    sums = (members.T @ side_by_side).unflatten(1, (call.value.shape[1], -1))
     of_heads = sums.repeat_interleave(output.shape[1] // sums.shape[1], 1)
     return of_heads, output.float().sum((0, 2))
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import torch
 
-from pipeline.core.call import AttentionCall, Reduction
+from pipeline.core.call import AttentionCall, Reduction, packed
 from pipeline.core.shapes import Tensor
 from pipeline.statistics import native, portable, similarity
 
@@ -24,10 +24,20 @@ def _fused(call: AttentionCall) -> tuple[Tensor, Reduction]:
     return fused.attend(call)
 
 
+def on_padded(kernel: Kernel) -> Kernel:
+    """A kernel that reads packed calls too, by way of padded ones."""
+
+    def attend(call: AttentionCall) -> tuple[Tensor, Reduction]:
+        output, reduction = kernel(call.padded())
+        return packed(output, call.layout.real_at) if call.packed else output, reduction
+
+    return attend
+
+
 KERNELS: dict[str, Kernel] = {
-    "portable": portable.attend,
+    "portable": on_padded(portable.attend),
     "cpp": native.attend,
-    "triton": _fused,
+    "triton": on_padded(_fused),
 }
 DIVERGENCES = dict.fromkeys(KERNELS, similarity.js_divergences) | {"cpp": native.js_divergences}
 """How the heads of some rows are compared beside a kernel."""

@@ -79,7 +79,7 @@ def attend(
     if has_values:
         found |= given_by_class(given, energy)
     if not _KNOWN.issuperset(portable.STATISTICS):
-        found = portable.attend(call)[1].sums | found
+        found = portable.attend(call.padded())[1].sums | found
     pointers = {name: x for (name, needs), x in zip(_POINTERS, words, strict=True) if needs <= has}
     return output, Reduction(found, pointers)
 
@@ -160,6 +160,7 @@ def _run(
         None if call.readout is None else call.readout.contiguous(),
         nodes,
         layout.is_self,
+        layout.packed_from if call.packed else None,
     )
 
 

@@ -12,6 +12,7 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
+from pipeline.models.packing import first_position
 from pipeline.models.tap import NAME, Measured, Place, Tap, attention_only, check
 from pipeline.models.wiring import wiring
 from pipeline.statistics.kernels import KERNELS, choose
@@ -67,7 +68,7 @@ class Read:
     eager: PreTrainedModel
 
     def __post_init__(self) -> None:
-        self.places = wiring(self.model)
+        self.places, self.first_position = wiring(self.model), first_position(self.model)
         self.encoder = Encoder(self.tokenizer, self.model.config)
 
     @classmethod
@@ -76,12 +77,16 @@ class Read:
         eager = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
         return cls(checkpoint.load(NAME, dtype), checkpoint.tokenizer(), eager)
 
-    def measured(self, sentences: Sequence[Sentence], kernel: str = "portable") -> Tap:
+    def measured(
+        self, sentences: Sequence[Sentence], kernel: str = "portable", packed: bool = False
+    ) -> Tap:
         """One batch of all sentences."""
         encoded, skipped = self.encoder.encode(sentences)
         assert skipped.n_too_long == skipped.n_unaligned == 0
         ready = choose(kernel, "cpu", torch.float32 if kernel == "cpp" else self.model.dtype)
         tap = Tap(*self.encoder.pieces(encoded), self.places, KERNELS[ready])
+        tap.first_position = self.first_position if packed else None
+        assert tap.packs == packed
         attention_only(self.model, tap)
         check(tap, self.places, [sentence.sentence_id for sentence in sentences])
         return tap

@@ -63,6 +63,9 @@ CAUSAL = frozenset(ONE_STACK) - {
     "modernbert",
 }  # fmt: skip
 
+PADDED = frozenset({"gpt2"})
+"""Of one stack, but its sentences are not laid end to end: it counts a mask's rows itself."""
+
 TOKENIZER_OF = {
     **dict.fromkeys(("roberta", "bart"), "byte_level_framed"),
     **dict.fromkeys(("gpt2", "gpt_neox"), "byte_level"),

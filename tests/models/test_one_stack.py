@@ -5,7 +5,7 @@ import pytest
 from pipeline.core.sentence import Sentence
 from tests import tiny
 from tests.models.against import FAST, Read, assert_equal, assert_near
-from tests.models.families import CAUSAL, ONE_STACK
+from tests.models.families import CAUSAL, ONE_STACK, PADDED
 
 SENTENCES = [Sentence(str(i), t, tuple(t.split())) for i, t in enumerate(tiny.TEXTS[::2])]
 
@@ -31,11 +31,12 @@ def test_every_layer_has_its_place(family):
 
 
 @pytest.mark.parametrize("kernel", FAST)
-@pytest.mark.parametrize("n", [len(SENTENCES), 1], ids=["padded", "alone"])
-def test_statistics_equal_eager_attentions(family, truth, n, kernel):
+@pytest.mark.parametrize("batch", ["padded", "packed", "alone"])
+def test_statistics_equal_eager_attentions(family, truth, batch, kernel):
     """Float32: 1e-5 per query; sentences of a batch against each sentence by itself."""
     name, read, _ = family
-    tap = read.measured(SENTENCES[:n], kernel)
+    n = 1 if batch == "alone" else len(SENTENCES)
+    tap = read.measured(SENTENCES[:n], kernel, batch == "packed" and name not in PADDED)
     for row in range(n):
         for call, expected in zip(tap.calls, truth[row], strict=True):
             assert_equal(call, row, expected)
@@ -47,7 +48,14 @@ def test_statistics_equal_eager_attentions(family, truth, n, kernel):
     assert max(largest) < 0.95
 
 
+def test_sentences_can_lie_end_to_end(family):
+    name, read, _ = family
+    assert (read.first_position is None) == (name in PADDED)
+
+
 def test_bfloat16_is_near(family):
-    _, read, folder = family
+    name, read, folder = family
     near = Read.of(folder, "bfloat16")
-    assert_near(read.measured(SENTENCES), near.measured(SENTENCES), 0.05)
+    packed = near.first_position is not None
+    assert packed == (name not in PADDED)
+    assert_near(read.measured(SENTENCES), near.measured(SENTENCES, packed=packed), 0.05)

@@ -23,6 +23,7 @@ constexpr int N_CLASSES = 7;  // as in core/names.py
 // One sentence at one head. Pointers that may be null say that the call has no such thing.
 struct Head {
   int n_queries, n_keys, longest_query, longest_key;  // the last two with padding
+  int n_outputs;              // rows of output: with those of padding, where it has any
   int key_lanes, word_lanes;  // of a row of keys, of words; what is behind the last is 0
   float softcap;                      // 0: none
   const float* bias;                  // [query, key]

@@ -43,16 +43,17 @@ std::vector<Tensor> attend(
     const Tensor& n_key_words, const optional<Tensor>& predicts, const optional<Tensor>& segment,
     const Tensor& content, const Tensor& unclassed, const Tensor& few, const Tensor& members,
     const Tensor& classes, const Tensor& groups, const Tensor& per_choice, const Tensor& n_seeing,
-    const optional<Tensor>& readout, const optional<Tensor>& nodes, bool is_self) {
+    const optional<Tensor>& readout, const optional<Tensor>& nodes, bool is_self,
+    const optional<Tensor>& packed_from) {
   TORCH_CHECK(classes.size(2) == N_CLASSES, "classes of keys are not those of the kernel");
-  const int64_t S = query.size(0), H = query.size(1), Q = query.size(2), K = key.size(2);
+  const int64_t S = query_word.size(0), H = query.size(1), Q = query_word.size(1), K = key_word.size(1);
   const int64_t F = few.size(1), C = value.size(3), G = members.size(2), E = readout ? readout->size(2) : 0;
   const int64_t W = S ? n_query_words.max().item<int64_t>() : 0;
   const int64_t V = S ? n_key_words.max().item<int64_t>() : 0;
   const auto real = query.options();
   const auto words = real.dtype(at::kShort);
   // Heads of a piece side by side, as the model goes on with them.
-  Tensor output = at::empty({S, Q, H, C}, real).transpose(1, 2);
+  Tensor output = at::empty({query.size(0), query.size(2), H, C}, real).transpose(1, 2);
   Tensor sums = at::empty({N_SUMS + N_BY_CLASS * N_CLASSES, S, H}, real);
   Tensor bins = at::zeros({S, H, N_BINS}, real), largest_at = at::zeros({S, H, N_BINS}, real);
   const auto pointers = [&](bool there, int64_t n, int none) {
@@ -68,6 +69,10 @@ std::vector<Tensor> attend(
   const auto number = [](const Tensor& t, int64_t s) {
     return static_cast<int>(t.const_data_ptr<int64_t>()[s]);
   };
+  // Where a sentence begins in queries, keys, values or output: in a row of its own, or behind the others.
+  const auto begin_of = [&](const Tensor& t, int64_t s) {
+    return packed_from ? number(*packed_from, s) * t.stride(2) : s * t.stride(0);
+  };
   const int readout_lanes = is_wide() && E > LANE ? 2 : 1;
   std::vector<std::vector<float>> readouts(by_norm ? H : 0);
   for (size_t k = 0; k < readouts.size(); k++)
@@ -79,10 +84,11 @@ std::vector<Tensor> attend(
       Head h{};
       h.n_queries = number(n_queries, s), h.n_keys = number(n_keys, s);
       h.longest_query = Q, h.longest_key = K;
+      h.n_outputs = packed_from ? h.n_queries : h.longest_query;
       const auto [a, b] = std::pair(k * key.size(1) / H, k * value.size(1) / H);
-      h.query = query.const_data_ptr<float>() + s * query.stride(0) + k * query.stride(1);
-      h.key = key.const_data_ptr<float>() + s * key.stride(0) + a * key.stride(1);
-      h.value = value.const_data_ptr<float>() + s * value.stride(0) + b * value.stride(1);
+      h.query = query.const_data_ptr<float>() + begin_of(query, s) + k * query.stride(1);
+      h.key = key.const_data_ptr<float>() + begin_of(key, s) + a * key.stride(1);
+      h.value = value.const_data_ptr<float>() + begin_of(value, s) + b * value.stride(1);
       h.query_stride = query.stride(2), h.key_stride = key.stride(2);
       h.value_stride = value.stride(2), h.output_stride = output.stride(2);
       h.channels = query.size(3), h.value_channels = C;
@@ -115,7 +121,7 @@ std::vector<Tensor> attend(
       h.columns = room.columns.data();
       h.given = row<float>(given, s, k), h.energy = row<float>(energy, s, k);
       h.node = row<bool>(nodes, s);
-      h.output = output.mutable_data_ptr<float>() + s * output.stride(0) + k * output.stride(1);
+      h.output = output.mutable_data_ptr<float>() + begin_of(output, s) + k * output.stride(1);
       h.sums = sums.mutable_data_ptr<float>() + at, h.sums_stride = S * H;
       h.bins = row<float>(bins, s, k), h.largest_at = row<float>(largest_at, s, k);
       h.attends_to = row<int16_t>(to, s, k), h.attended_by = row<int16_t>(by, s, k);
@@ -155,7 +161,7 @@ TORCH_LIBRARY(headcensus, m) {
       " Tensor key_word, Tensor n_query_words, Tensor n_key_words, Tensor? predicts,"
       " Tensor? segment, Tensor content, Tensor unclassed, Tensor few, Tensor members, Tensor classes, Tensor groups,"
       " Tensor per_choice, Tensor n_seeing,"
-      " Tensor? readout, Tensor? nodes, bool is_self) -> Tensor[]");
+      " Tensor? readout, Tensor? nodes, bool is_self, Tensor? packed_from) -> Tensor[]");
 }
 
 TORCH_LIBRARY_IMPL(headcensus, CPU, m) {

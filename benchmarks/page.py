@@ -10,7 +10,7 @@ from benchmarks.contestants import CENSUS, EVERY, LENS, NUMPY, PLAIN
 from benchmarks.timing import Times
 from benchmarks.workloads import N_SHARDS
 from pipeline.lake.files import write_text
-from pipeline.report.blocks import Block, Figure, Heading, Strong, Table, say
+from pipeline.report.blocks import Block, Code, Figure, Heading, Strong, Table, say
 from pipeline.report.figures.canvas import WIDTH, house_style, place, sheet, to_svg
 from pipeline.report.figures.palette import BASELINE, marks
 from pipeline.report.markdown import to_markdown
@@ -65,12 +65,15 @@ def write(
             " the median and the least and the most. The census tokenizes, measures every group,"
             " with words, trees and value norms, and writes Parquet: by the kernel that it takes"
             " of itself, by the portable one, which runs on any device, and by the first with"
-            " linear layers by oneDNN (`measure.linears`), in float32 and where the processor can"
-            " in bfloat16. Its pass ends at the last attention call, what follows changes no"
-            " pattern; the others' run the whole model. Heads are compared with one another on one"
-            f" of {EVERY} sentences, as they are by default; where a workload has fewer, on none."
+            " linear layers by oneDNN (",
+            Code("measure.linears"),
+            "), in float32 and where the processor can in bfloat16. Its pass ends at the last"
+            " attention call, since what follows changes no pattern, and nothing is computed of"
+            " padding; the others run the whole model over padded batches. Heads are compared with"
+            f" one another on one of {EVERY} sentences, as they are by default; where a workload"
+            " has fewer, on none."
             " The others are given their pieces and write nothing. Numpy's statistics are Clark et"
-            " al.'s (2019), words head by head, as scripts for them are written."
+            " al.'s (2019), words head by head, as scripts for them are written.",
         ),
     ]
     blocks += [_table(result) for result in results]

@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from transformers import AutoModel
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from pipeline.controls.base import Control, Trained
 from pipeline.controls.no_projection import NoProjection
@@ -14,6 +16,7 @@ from pipeline.core.errors import MeasurementError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.packing import first_position
+from pipeline.models.tap import NAME
 from pipeline.statistics.kernels import choose
 from tests import tiny
 from tests.models.against import FAST, Read
@@ -118,6 +121,18 @@ def test_who_mixes_neighbours_or_counts_itself_is_given_padding(bert):
         assert first_position(bert.model) is None
         hook.remove()
     assert first_position(bert.model) == 0
+
+
+def test_who_scales_by_places_beyond_a_probe_is_given_padding():
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "head_dim": 8}
+    config = CONFIG_MAPPING["llama4_text"](
+        **shape, vocab_size=20, num_key_value_heads=1, num_local_experts=1, intermediate_size=16,
+        intermediate_size_mlp=16, pad_token_id=0, attn_implementation=NAME,
+    )  # fmt: skip
+    model = AutoModel.from_config(config).eval()
+    assert first_position(model) is None
+    config.attn_temperature_tuning = False
+    assert first_position(model) == 0
 
 
 @pytest.mark.parametrize("family", ["bart", "t5"])

@@ -33,7 +33,8 @@ class Control:
         return model
 
     def call(self, call: AttentionCall) -> AttentionCall:
-        """What a layer attends with instead."""
+        """What a layer attends with instead. Sentences may lie end to end in it: who changes more
+        than piece by piece asks for `call.padded()`, and may give that back."""
         return call
 
     def order(self, n_words: int, draw: Callable[[], random.Random]) -> Sequence[int]:

@@ -18,7 +18,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import sdpa_mask
 from transformers.utils.generic import ModelOutput
 
-from pipeline.core.call import AttentionCall, Reduction
+from pipeline.core.call import AttentionCall, Reduction, packed
 from pipeline.core.errors import MeasurementError
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
@@ -104,6 +104,8 @@ class Tap:
         output, reduction = self.kernel(call)
         rows = None if self.sampled is None else self._sample(call.layout, self.sampled).rows(call)
         values = value_sums(call, output) if self.values else None
+        if self.packs and not call.packed:  # a control has undone it
+            output = packed(output, layout.real_at)
         self.calls.append(Measured(layout, reduction, call.sinks is not None, rows, values))
         self.sites.append(site)
         if self._stops and len(self.calls) == len(self.places):

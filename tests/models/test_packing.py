@@ -2,6 +2,8 @@
 given padding.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +13,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from pipeline.controls.base import Control, Trained
 from pipeline.controls.no_projection import NoProjection
-from pipeline.core.call import packed, padded
+from pipeline.core.call import AttentionCall, packed, padded
 from pipeline.core.errors import MeasurementError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
@@ -51,6 +53,22 @@ def test_a_shard_is_what_it_is_with_padding(family, kernel, tmp_path):
 def test_under_a_control_that_changes_calls_too(bert, kernel):
     whole = NoProjection(whole=True)
     with_padding, without = (shard(bert, kernel, first, whole) for first in (None, 0))
+    assert_same(with_padding, without)
+    assert not with_padding["heads"].equals(shard(bert, kernel, 0)["heads"])
+
+
+class EveryKeyIsTheFirst(Control):
+    """Changes more of a call than each piece by itself."""
+
+    def call(self, call: AttentionCall) -> AttentionCall:
+        padded = call.padded()
+        return replace(padded, key=padded.key[:, :, :1].expand_as(padded.key))
+
+
+@pytest.mark.parametrize("kernel", FAST)
+def test_under_a_control_that_wants_padding(bert, kernel):
+    control = EveryKeyIsTheFirst()
+    with_padding, without = (shard(bert, kernel, first, control) for first in (None, 0))
     assert_same(with_padding, without)
     assert not with_padding["heads"].equals(shard(bert, kernel, 0)["heads"])
 

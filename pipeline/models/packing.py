@@ -8,11 +8,11 @@ reads sentences that way only where it gives what it gives of them one below the
 import torch
 from transformers import PreTrainedModel
 
-from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.names import KEY_CLASSES
+from pipeline.core.call import AttentionCall, Reduction, packed
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.models.tap import Tap, forward
+from pipeline.models.wiring import few_pieces
 from pipeline.statistics.kernels import on_padded
 from pipeline.statistics.portable import attend
 
@@ -26,7 +26,8 @@ def first_position(model: PreTrainedModel) -> int | None:
     if config.is_encoder_decoder or getattr(config, "attn_temperature_tuning", False):
         return None
     padding = getattr(config, "pad_token_id", None) or 0
-    pieces = _two_sentences(padding).to(model.device)
+    # The first has a neighbour on its right; the second one on its left, and is padded.
+    pieces = few_pieces(5, 3, padding=padding).to(model.device)
     expected = _outputs(model, pieces, None)
     # RoBERTa's make counts from behind the number of its padding.
     for first in dict.fromkeys((0, padding + 1)):
@@ -45,7 +46,7 @@ def _outputs(model: PreTrainedModel, pieces: Pieces, first: int | None) -> list[
 
     def kernel(call: AttentionCall) -> tuple[Tensor, Reduction]:
         output, reduction = attend(call)
-        outputs.append(output.transpose(1, 2)[call.layout.queries.real])
+        outputs.append(packed(output, call.layout.real_at))
         return output, reduction
 
     forward(model, Tap(pieces, kernel=on_padded(kernel), first_position=first))
@@ -56,19 +57,3 @@ def _near(a: Float[Tensor, "..."], b: Float[Tensor, "..."]) -> bool:
     """Equal but for what sums in another order differ by."""
     limit = torch.finfo(a.dtype).eps ** 0.5 * b.abs().max()
     return bool(((a - b).abs() <= limit).all())
-
-
-def _two_sentences(padding: int) -> Pieces:
-    """The first has a neighbour on its right; the second one on its left, and is padded."""
-    lengths, place = torch.tensor([5, 3]), torch.arange(5)
-    real = place < lengths[:, None]
-    a, b, c = [k for k in range(1, 5) if k != padding][:3]  # every vocabulary has them
-    ids = torch.tensor([[a, b, c, a, b], [c, b, a, a, a]])
-    classes = torch.zeros(2, 5, len(KEY_CLASSES), dtype=torch.bool)
-    return Pieces(
-        ids=ids.where(real, padding),
-        lengths=lengths,
-        word=place.where(real, -1),
-        n_words=lengths,
-        classes=classes,
-    )

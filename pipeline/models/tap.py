@@ -104,7 +104,7 @@ class Tap:
         output, reduction = self.kernel(call)
         rows = None if self.sampled is None else self._sample(call.layout, self.sampled).rows(call)
         values = value_sums(call, output) if self.values else None
-        if self.packs and not call.packed:  # a control has undone it
+        if self.packs and len(output) > 1:  # the kernel, or a control, wanted padding
             output = packed(output, layout.real_at)
         self.calls.append(Measured(layout, reduction, call.sinks is not None, rows, values))
         self.sites.append(site)

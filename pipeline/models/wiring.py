@@ -21,9 +21,9 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     config = model.config
     family = config.model_type
     watch = Watch()
-    tap = Tap(_few_pieces(3).to(model.device), kernel=watch)
+    tap = Tap(few_pieces(3).to(model.device), kernel=watch)
     if config.is_encoder_decoder:
-        tap.target = _few_pieces(2).to(model.device)
+        tap.target = few_pieces(2).to(model.device)
     try:
         with watch.over(model):
             forward(model, tap)
@@ -70,10 +70,18 @@ def _is_causal(tap: Tap) -> bool:
     return bool(tap.calls) and not bool(tap.calls[0].layout.visible[0, 0, 1])
 
 
-def _few_pieces(n: int) -> Pieces:
-    # Not 0: padding's embedding may be zeros, and so all that is made of it.
-    ids = torch.arange(1, n + 1)[None]
-    classes = torch.zeros(1, n, len(KEY_CLASSES), dtype=torch.bool)
-    word = torch.arange(n)[None]
-    lengths = torch.tensor([n])
-    return Pieces(ids=ids, lengths=lengths, word=word, n_words=lengths, classes=classes)
+def few_pieces(*lengths: int, padding: int = 0) -> Pieces:
+    """A sentence of each length, to try a model with."""
+    n_pieces, place = torch.tensor(lengths), torch.arange(max(lengths))
+    real = place < n_pieces[:, None]
+    # Three that every vocabulary has, and none of them padding: its embedding may be zeros, and so
+    # all that is made of it.
+    known = torch.tensor([k for k in range(1, 5) if k != padding][:3])
+    ids = known[(place + torch.arange(len(lengths))[:, None]) % 3]
+    return Pieces(
+        ids=ids.where(real, padding),
+        lengths=n_pieces,
+        word=place.where(real, -1),
+        n_words=n_pieces,
+        classes=torch.zeros(*real.shape, len(KEY_CLASSES), dtype=torch.bool),
+    )

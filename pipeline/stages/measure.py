@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -104,8 +105,9 @@ class CellPlan:
             tokenizer = self.checkpoint.tokenizer()
             model = self.checkpoint.load(NAME, self.settings.dtype)
         subject = self._under_control(model, tokenizer)
+        first = first_position(subject.model)
         on_onednn(subject.model, self.settings.linears)
-        return subject
+        return replace(subject, first_position=first)
 
     def speaking_subject(self) -> tuple[Subject, str | None]:
         """The same with the head of its language model, where it has one, and what that was trained
@@ -120,8 +122,7 @@ class CellPlan:
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
         model = self.control.apply(model, self.cell.seed).to(self.device)  # pyrefly: ignore
         encoder = Encoder(tokenizer, model.config)
-        places, first = wiring(model), first_position(model)
-        return Subject(model, encoder, places, self.control, self.cell.seed, first)
+        return Subject(model, encoder, wiring(model), self.control, self.cell.seed)
 
 
 def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:

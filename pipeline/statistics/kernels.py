@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import torch
 
-from pipeline.core.call import AttentionCall, Reduction, packed
+from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.shapes import Tensor
 from pipeline.statistics import native, portable, similarity
 
@@ -25,13 +25,8 @@ def _fused(call: AttentionCall) -> tuple[Tensor, Reduction]:
 
 
 def on_padded(kernel: Kernel) -> Kernel:
-    """A kernel that reads packed calls too, by way of padded ones."""
-
-    def attend(call: AttentionCall) -> tuple[Tensor, Reduction]:
-        output, reduction = kernel(call.padded())
-        return packed(output, call.layout.real_at) if call.packed else output, reduction
-
-    return attend
+    """A kernel that reads packed calls too, by way of padded ones; so its output is padded."""
+    return lambda call: kernel(call.padded())
 
 
 KERNELS: dict[str, Kernel] = {

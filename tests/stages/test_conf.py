@@ -42,6 +42,15 @@ def test_a_config_composes_and_becomes_objects(group, name):
     assert build("ingest", IngestSettings, config["ingest"]).shard_sentences == 1024
 
 
+def test_a_census_reads_sentences_end_to_end(checkpoint):
+    """Interventions do not: they change padded rows."""
+    words = [f"model.path={checkpoint}", "corpus.path=c", "measure.device=cpu"]
+    plan = CellPlan(compose.resolve(Cell("local", "trained", 0, "conllu"), words))
+    assert plan.subject().first_position == 0
+    speaking, _ = plan.speaking_subject()
+    assert speaking.first_position is None
+
+
 def test_the_grid_of_dvc_composes():
     grid = compose.read_grid(CONF / "grid.yaml")
     for cell in grid.cells():

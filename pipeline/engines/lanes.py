@@ -5,6 +5,7 @@ while another multiplies. And a batch's numbers do not hang on how many cores th
 threads share a product may change its last bits.
 """
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,7 +29,7 @@ def in_lanes(
     is raised here, once the batches at work are done.
     """
     waiting: deque[Future[Result]] = deque()
-    with _lanes(device) as n_lanes, ThreadPoolExecutor(n_lanes) as pool:
+    with _lanes(device) as n_lanes, _older_set_aside(), ThreadPoolExecutor(n_lanes) as pool:
         try:
             for batch in batches:
                 if len(waiting) >= AHEAD * n_lanes:
@@ -57,3 +58,16 @@ def _lanes(device: torch.device) -> Iterator[int]:
         yield n_threads
     finally:
         torch.set_num_threads(n_threads)
+
+
+@contextmanager
+def _older_set_aside() -> Iterator[None]:
+    """What was there before, Python's garbage collector does not look through: with torch and
+    transformers half a million objects, a quarter of a second in which no lane goes on. By itself
+    it would every few shards, for each sentence's pieces are new objects.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -4,7 +4,7 @@ The sites of a model differ in their layers, their heads and, between an encoder
 the words of their sentences; so each is collected by itself, and its rows stand together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,12 @@ from pipeline.statistics.kernels import Kernel
 from pipeline.statistics.norms import OUTPUT_CLASSES
 
 
-def _runs_over(pointers: str) -> str:
-    """Which side's words a list of pointers runs over."""
-    return "keys" if pointers.startswith("attended_by") else "queries"
+def _by_side(pointers: Iterable[str]) -> dict[str, list[str]]:
+    """Names of pointers by the side whose words they run over."""
+    by_side: dict[str, list[str]] = {}
+    for name in pointers:
+        by_side.setdefault("keys" if name.startswith("attended_by") else "queries", []).append(name)
+    return by_side
 
 
 class Rows:
@@ -63,7 +66,7 @@ class _Site:
         self._shared = _Numbers()
         self._sums = _Numbers()
         self._lists_of: dict[str, np.ndarray] = {}
-        self._pointers: dict[str, _Pointers] = {}
+        self._pointers: dict[str, _Pointers] = {}  # by the side whose words they run over
 
     def _side(self, sentence: Encoded, of: str) -> Side:
         """Whose words a sentence's queries and keys are here. A model with one stack reads one."""
@@ -86,19 +89,22 @@ class _Site:
             if name not in self._lists_of:
                 self._lists_of[name] = np.empty((n_sentences, *values.shape[1:]), values.dtype)
             self._lists_of[name][rows] = values
-        for name in calls[0].reduction.pointers:
-            values = _stacked([call.reduction.pointers[name] for call in calls])
-            if name not in self._pointers:
-                sides = [self._side(e, _runs_over(name)) for e in self.encoded]
-                self._pointers[name] = _Pointers(sides, values.shape[1])
-            self._pointers[name].put(rows, values)
+        pointers = [call.reduction.pointers for call in calls]
+        for side, names in _by_side(pointers[0]).items():
+            if side not in self._pointers:
+                sides = [self._side(e, side) for e in self.encoded]
+                n_rows = len(calls) * pointers[0][names[0]].shape[1]
+                self._pointers[side] = _Pointers(names, sides, n_rows)
+            self._pointers[side].put(rows, pointers)
 
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
         keys = self._keys(first)
         n_heads = self._n_rows // len(self.layers)
         of_layers = {k: x.repeat(n_heads, axis=1) for k, x in self._shared.columns().items()}
         numbers = of_layers | self._sums.columns() | self._lists_of
-        lists = {name: of.column() for name, of in self._pointers.items()}
+        lists = {
+            name: column for of in self._pointers.values() for name, column in of.columns().items()
+        }
         return table("heads", {**keys, **numbers}), table("pointers", {**keys, **lists})
 
     @property
@@ -135,8 +141,9 @@ class _Numbers:
     ) -> None:
         """`by_call` are numbers of each sentence, or of each sentence and head, by their names."""
         self._names = self._names or list(by_call[0])
-        calls = [torch.stack([of[name] for name in self._names]).float() for of in by_call]
-        batch = torch.stack(calls, 2).flatten(2).cpu().numpy()
+        # Layers may share theirs.
+        calls = {id(of): torch.stack([of[name] for name in self._names]).float() for of in by_call}
+        batch = torch.stack([calls[id(of)] for of in by_call], 2).flatten(2).cpu().numpy()
         if not len(self._values):
             shape = (len(batch), n_sentences, batch.shape[2])
             self._values = np.empty(shape, np.float32)
@@ -151,31 +158,35 @@ class _Numbers:
 
 
 class _Pointers:
-    """Lists of one name, one for each sentence and row, laid out flat; `sides` has their words."""
+    """Lists by some names, one a sentence and row, laid out flat; `sides` has their words."""
 
-    def __init__(self, sides: Sequence[Side], n_rows: int) -> None:
-        self._sides = sides
+    def __init__(self, names: Sequence[str], sides: Sequence[Side], n_rows: int) -> None:
+        self._names, self._sides = names, sides
         n_words = np.repeat([side.n_words for side in sides], n_rows)
         ends = np.concatenate(([0], np.cumsum(n_words)))
         if ends[-1] > np.iinfo(np.int32).max:
             raise UserError("too many pointers for one shard: lower ingest.shard_sentences")
         self._ends = ends.astype(np.int32)
-        self._flat = np.empty(ends[-1], np.int16)
+        self._flat = np.empty((len(names), ends[-1]), np.int16)
         self._begins = ends[::n_rows].tolist()
         self._n_rows = n_rows
 
-    def put(self, rows: list[int], values: np.ndarray) -> None:
-        """`values` are [sentence, row, word]."""
-        for row, pointers in zip(rows, values, strict=True):
+    def put(self, rows: list[int], by_call: Sequence[dict[str, torch.Tensor]]) -> None:
+        """`by_call` are pointers of each sentence, head and word, by their names."""
+        calls = [torch.stack([of[name] for name in self._names]) for of in by_call]
+        batch = torch.stack(calls, 2).flatten(2, 3).cpu().numpy()  # [name, sentence, row, word]
+        for k, row in enumerate(rows):
             side = self._sides[row]
-            flat = self._flat[self._begins[row] : self._begins[row + 1]]
-            kept = flat.reshape(self._n_rows, side.n_words)
-            kept[:] = pointers[:, : side.n_words]
+            flat = self._flat[:, self._begins[row] : self._begins[row + 1]]
+            kept = flat.reshape(len(flat), self._n_rows, side.n_words)
+            kept[:] = batch[:, k, :, : side.n_words]
             if side.words_without_pieces:
-                kept[:, side.words_without_pieces] = NO_PIECE
+                kept[..., side.words_without_pieces] = NO_PIECE
 
-    def column(self) -> pa.Array:
-        return pa.ListArray.from_arrays(pa.array(self._ends), pa.array(self._flat))
+    def columns(self) -> dict[str, pa.Array]:
+        ends = pa.array(self._ends)
+        lists = [pa.ListArray.from_arrays(ends, pa.array(flat)) for flat in self._flat]
+        return dict(zip(self._names, lists, strict=True))
 
 
 _OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}

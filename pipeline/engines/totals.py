@@ -80,7 +80,7 @@ class _Site:
             if f"output_{name}" in calls[0].reduction.sums:
                 for kept, key in ((self._outputs, "output"), (self._energies, "output_energy")):
                     sums = [call.reduction.sums[f"{key}_{name}"] for call in calls]
-                    total = torch.cat([s.double().sum(0) for s in sums]).cpu().numpy()
+                    total = torch.cat([s.sum(0, dtype=torch.double) for s in sums]).cpu().numpy()
                     kept[name] = kept.get(name, 0) + total
 
     def add_divergences(

@@ -67,12 +67,16 @@ def align_pairs(
 
 # A "[SEP]" in the corpus is text, not a separator: only the tokenizer's own frame is.
 _AS_TEXT: dict[str, Any] = {"truncation": False, "split_special_tokens": True, "verbose": False}
-_ASKED: dict[str, Any] = {"return_offsets_mapping": True, "return_special_tokens_mask": True}
+_ASKED: dict[str, Any] = {
+    "return_offsets_mapping": True,
+    "return_special_tokens_mask": True,
+    "return_attention_mask": False,
+}
 
 
 def _by_offsets(tokenizer, sentences: Sequence[Sequence[str]], side: str) -> Iterator[Aligned]:
     texts = {side: [" ".join(words) for words in sentences]}
-    batch = tokenizer(**texts, **_ASKED, **_AS_TEXT)
+    batch = tokenizer(**texts, return_token_type_ids=False, **_ASKED, **_AS_TEXT)
     for index, words in enumerate(sentences):
         special = [bool(flag) for flag in batch["special_tokens_mask"][index]]
         word = word_of_each_piece(words, batch["offset_mapping"][index], special)

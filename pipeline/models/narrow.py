@@ -37,8 +37,8 @@ class Narrow(Tensor):
                 found = held(_plain(x))
                 found._behind = partial(func, **kwargs)
                 return found
-        args, kwargs = tree_map_only(Narrow, _widened, (args, kwargs))
-        return func(*args, **kwargs)
+        args = tuple(_read(given) for given in args)
+        return func(*args, **{name: _read(given) for name, given in kwargs.items()})
 
     @property
     def _is_untouched(self) -> bool:
@@ -57,6 +57,15 @@ def narrow(x: Tensor) -> Tensor:
     if x._wide is not None:
         return x._wide.to(torch.bfloat16)
     return _plain(x) if x._behind is None else x._behind(_plain(x))
+
+
+def _read(given: Any) -> Any:
+    if isinstance(given, Narrow):
+        return _widened(given)
+    # Only what may hold tensors is searched: that takes longer than most of what is done to one.
+    if isinstance(given, (tuple, list, dict)):
+        return tree_map_only(Narrow, _widened, given)
+    return given
 
 
 def _widened(x: Narrow) -> Tensor:

@@ -230,7 +230,7 @@ def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:
     if tap.target is not None:
         inputs["decoder_input_ids"] = tap.target.ids
         inputs["decoder_attention_mask"] = tap.target.real.long()
-    if "use_cache" in model.config.to_dict():
+    if hasattr(model.config, "use_cache"):
         inputs["use_cache"] = False
     with torch.inference_mode(not tap.learns):
         return model(**inputs, tap=tap)

@@ -1,5 +1,6 @@
 """Laws of batches side by side: nothing shows of it but the time."""
 
+import gc
 import threading
 import time
 
@@ -44,6 +45,12 @@ def test_each_has_one_thread_of_torch_and_as_many_run_as_there_were(three_thread
         return torch.get_num_threads()
 
     assert list(in_lanes(together, range(6), CPU)) == [1] * 6
+
+
+def test_a_collection_does_not_look_through_what_was_there_before(three_threads):
+    n_objects = len(gc.get_objects())
+    assert min(in_lanes(lambda _: gc.get_freeze_count(), range(6), CPU)) >= 0.9 * n_objects
+    assert gc.get_freeze_count() == 0
 
 
 def test_an_error_is_raised_once_those_at_work_are_done_and_no_more_begin(three_threads):

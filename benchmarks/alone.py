@@ -61,7 +61,7 @@ def _first_batch() -> None:
     tokenizer, model = checkpoint.tokenizer(), checkpoint.load(NAME)
     encoder, places, first = Encoder(tokenizer, model.config), wiring(model), first_position(model)
     subject = Subject(model, encoder, places, Trained(), 0, first)
-    kernel = choose("auto", "cpu", model.dtype)
+    kernel = choose("auto", "cpu")
     words = ("A", "dog", "barked", ".")
     sentences = [Sentence("s", "A dog barked.", words)] * 64
     measure_shard(subject, sentences, 0, Asked(1024, 20, kernel=kernel))

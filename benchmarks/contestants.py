@@ -45,7 +45,7 @@ def contestants(
     """
     subject = workload.subject
     device = subject.model.device.type
-    kernel = choose("auto", device, torch.float32, say_on_stderr)
+    kernel = choose("auto", device, say_on_stderr)
     cut = list(_cut(workload))
 
     def by_onednn(linears: Linears) -> Callable[[], object]:

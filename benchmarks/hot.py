@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def measured(shape: str, length: int, given: argparse.Namespace) -> dict[str, Any]:
     """Seconds of a round, their ratio to `PLAIN` and the peak of memory, by contestant."""
     dtype = getattr(torch, given.dtype)
-    kernel = choose(given.kernel, given.device, dtype)
+    kernel = choose(given.kernel, given.device)
     torch.manual_seed(0)
     config = SHAPES[shape](length)
     tapped = AutoModel.from_config(config, dtype=dtype, attn_implementation=NAME).eval()

@@ -18,7 +18,7 @@ def loaded(work: Work, load: Callable[[], Any], n_threads: int) -> Any:
     try:
         subject = load()
         if kernel is not None:
-            choose(kernel, str(subject.model.device), subject.model.dtype)
+            choose(kernel, str(subject.model.device))
     except NoKernel as error:
         raise UserError(f"{work.name}: measure.kernel={kernel} on a worker: {error}") from error
     except (RuntimeError, AssertionError) as error:  # torch, of a device that is not there

@@ -59,9 +59,8 @@ class CellPlan:
     @cached_property
     def kernel(self) -> str:
         """The kernel that measures, made ready: it may be compiled here."""
-        dtype = getattr(torch, self.settings.dtype)
         try:
-            return choose(self.settings.kernel, self.device, dtype, _once)
+            return choose(self.settings.kernel, self.device, _once)
         except NoKernel as error:
             raise UserError(f"measure.kernel={self.settings.kernel}: {error}") from error
 

@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 
-import torch
-
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.shapes import Tensor
 from pipeline.statistics import native, portable, similarity
@@ -38,13 +36,8 @@ DIVERGENCES = dict.fromkeys(KERNELS, similarity.js_divergences) | {"cpp": native
 """How the heads of some rows are compared beside a kernel."""
 
 
-def choose(
-    asked: str,
-    device: str,
-    dtype: torch.dtype,
-    say: Callable[[str], object] = lambda line: None,
-) -> str:
-    """The name of the kernel for models of a dtype on a device, made ready; `auto` is the fastest.
+def choose(asked: str, device: str, say: Callable[[str], object] = lambda line: None) -> str:
+    """The name of the kernel for models on a device, made ready; `auto` is the fastest.
 
     `say` is told of what takes long, and of what `auto` cannot have. Raises NoKernel for a kernel
     that was asked for by its name and cannot be had.
@@ -56,7 +49,7 @@ def choose(
         if asked == "triton" or (asked == "auto" and fastest == "triton"):
             _need_triton(device)
             return "triton"
-        _need_cpp(device, dtype, say)
+        _need_cpp(device, say)
     except NoKernel as error:
         if asked != "auto":
             raise
@@ -65,10 +58,9 @@ def choose(
     return "cpp"
 
 
-def _need_cpp(device: str, dtype: torch.dtype, say: Callable[[str], object]) -> None:
-    if device != "cpu" or dtype != torch.float32:
-        kind = str(dtype).removeprefix("torch.")
-        raise NoKernel(f"the native kernel reads float32 on a CPU, not {kind} on {device}")
+def _need_cpp(device: str, say: Callable[[str], object]) -> None:
+    if device != "cpu":
+        raise NoKernel(f"the native kernel reads what is on a CPU, not on {device}")
     try:
         native.load(say)
     except native.CannotCompile as error:

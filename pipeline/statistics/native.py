@@ -1,7 +1,8 @@
 """The native kernel: attention and its sums in one pass over weights that stay in the cache.
 
-It is C++, compiled on first use where there is a compiler, and kept in the user's cache. It reads
-float32 on a CPU, and every kind of call that the portable kernel reads.
+It is C++, compiled on first use where there is a compiler, and kept in the user's cache. On a CPU
+it reads every kind of call that the portable kernel reads; in float32, so that of other types it
+rounds the output alone.
 """
 
 import hashlib
@@ -58,7 +59,7 @@ def load(say: Callable[[str], object] = lambda line: None) -> None:
 def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
-    """As `portable.attend`. The kernel must be loaded, the call's tensors float32 on the CPU."""
+    """As `portable.attend`. The kernel must be loaded, the call's tensors be on the CPU."""
     queries, within = call.layout.queries, call.layout.is_self
     segment = queries.segment if within else None
     predicts = None if within else queries.predicts
@@ -81,7 +82,7 @@ def attend(
     if not _KNOWN.issuperset(portable.STATISTICS):
         found = portable.attend(call.padded())[1].sums | found
     pointers = {name: x for (name, needs), x in zip(_POINTERS, words, strict=True) if needs <= has}
-    return output, Reduction(found, pointers)
+    return output.to(call.value.dtype), Reduction(found, pointers)
 
 
 _KNOWN = {masses, sinks, sharpness, reach}
@@ -135,7 +136,7 @@ def _run(
     layout = call.layout
     queries, keys = layout.queries, layout.keys
     return torch.ops.headcensus.attend(
-        *(t if t.stride(-1) == 1 else t.contiguous() for t in (call.query, call.key, call.value)),
+        *(_in_rows(t.float()) for t in (call.query, call.key, call.value)),
         call.scaling,
         None if call.bias is None else call.bias.float().expand(-1, *_shape(call)).contiguous(),
         call.softcap or 0.0,
@@ -162,6 +163,11 @@ def _run(
         layout.is_self,
         layout.packed_from if call.packed else None,
     )
+
+
+def _in_rows(x: Tensor) -> Tensor:
+    """Channels side by side."""
+    return x if x.stride(-1) == 1 else x.contiguous()
 
 
 def _shape(call: AttentionCall) -> tuple[int, int, int]:

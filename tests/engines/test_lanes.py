@@ -100,7 +100,7 @@ def test_elsewhere_one_batch_is_at_work_at_a_time(three_threads):
 @pytest.mark.parametrize("kernel", ["portable", "cpp"])
 def test_a_shard_is_the_same_with_any_number_of_threads(tmp_path, kernel):
     """A product shared among threads may differ in its last bits; here none is."""
-    choose(kernel, "cpu", torch.float32)
+    choose(kernel, "cpu")
     read = Read.of(tiny.save(tmp_path, "bert"))
     subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
     texts = [" ".join(tiny.TEXTS[k % 4].split()[: 1 + k % 11]) for k in range(40)]

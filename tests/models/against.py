@@ -83,7 +83,7 @@ class Read:
         """One batch of all sentences."""
         encoded, skipped = self.encoder.encode(sentences)
         assert skipped.n_too_long == skipped.n_unaligned == 0
-        ready = choose(kernel, "cpu", torch.float32 if kernel == "cpp" else self.model.dtype)
+        ready = choose(kernel, "cpu")
         tap = Tap(*self.encoder.pieces(encoded), self.places, KERNELS[ready])
         tap.first_position = self.first_position if packed else None
         assert tap.packs == packed

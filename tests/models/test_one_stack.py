@@ -53,9 +53,10 @@ def test_sentences_can_lie_end_to_end(family):
     assert (read.first_position is None) == (name in PADDED)
 
 
-def test_bfloat16_is_near(family):
+@pytest.mark.parametrize("kernel", FAST)
+def test_bfloat16_is_near(family, kernel):
     name, read, folder = family
     near = Read.of(folder, "bfloat16")
     packed = near.first_position is not None
     assert packed == (name not in PADDED)
-    assert_near(read.measured(SENTENCES), near.measured(SENTENCES, packed=packed), 0.05)
+    assert_near(read.measured(SENTENCES), near.measured(SENTENCES, kernel, packed), 0.05)

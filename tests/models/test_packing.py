@@ -35,7 +35,7 @@ def shard(
     read: Read, kernel: str, first: int | None, control: Control | None = None
 ) -> dict[str, pa.Table]:
     """Heads are compared on every second sentence. The last batch has no padding."""
-    choose(kernel, "cpu", torch.float32)  # made ready
+    choose(kernel, "cpu")  # made ready
     control = control or Trained()
     subject = Subject(read.model, read.encoder, read.places, control, 0, first)
     return measure_shard(subject, SENTENCES, 0, Asked(40, 2, kernel=kernel)).tables

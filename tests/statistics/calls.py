@@ -4,6 +4,8 @@ Nothing here but torch, numpy and the project: on a machine with a GPU that hold
 test_fused.py runs, and there its kernel is compiled.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -141,8 +143,25 @@ def reach(call: AttentionCall) -> torch.Tensor:
 
 
 def assert_same(kernel: str, call: AttentionCall) -> None:
-    choose(kernel, call.query.device.type, torch.float32)
+    choose(kernel, call.query.device.type)
     assert_whole(call, *KERNELS[kernel](call))
+
+
+def assert_rounded(kernel: str, call: AttentionCall, dtype: torch.dtype) -> None:
+    """Its inputs are rounded, nothing of the statistics is: those are float32's of the same inputs.
+    The output rounds itself, and weights it may: 8 bits or 11, less than 2 % of a value of size 1.
+    """
+    choose(kernel, call.query.device.type)
+    rounded = {name: getattr(call, name).to(dtype) for name in ("query", "key", "value")}
+    output, found = KERNELS[kernel](replace(call, **rounded))
+    expected, truth = attend(replace(call, **{name: x.float() for name, x in rounded.items()}))
+    assert output.dtype == dtype
+    real = call.layout.queries.real[:, None, :, None]
+    assert ((output.float() - expected) * real).abs().max() < 0.02
+    for name, sums in truth.sums.items():
+        torch.testing.assert_close(found.sums[name], sums, atol=1e-4, rtol=1e-4, equal_nan=True)
+    for name, words in truth.pointers.items():
+        assert torch.equal(found.pointers[name], words), name
 
 
 def assert_whole(call: AttentionCall, output: torch.Tensor, found: Reduction) -> None:

@@ -16,7 +16,7 @@ from tests.statistics.calls import MASKS, of_two, pieces_of, visibility
 def test_is_what_is_measured_of_the_uniform_pattern(kernel, mask):
     if kernel == "triton":
         pytest.importorskip("triton")
-    choose(kernel, "cpu", torch.float32)
+    choose(kernel, "cpu")
     pieces = of_two(pieces_of(np.random.default_rng(0), [5, 30, 1]))
     layout = Layout(pieces, pieces, visibility(pieces, mask))
     found, expected = baseline(layout, KERNELS[kernel]), reduce(layout.uniform, layout).sums

@@ -22,6 +22,7 @@ from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
     Largest,
+    assert_rounded,
     assert_same,
     call_of,
     of_two,
@@ -146,21 +147,7 @@ def test_more_padding_changes_nothing():
 @pytest.mark.parametrize(("mask", "lengths"), [("all", [20]), ("causal window", [7, 20])])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_is_near_what_it_rounds(dtype, mask, lengths):
-    """Its inputs are rounded, nothing of the statistics is: those are float32's of the same inputs.
-    The output rounds weights and itself, 8 bits or 11: less than 2 % of a value of size 1.
-    """
-    call = one_sequence(lengths, mask, flags=ALL | {"trees": False})
-    rounded = {name: getattr(call, name).to(dtype) for name in ("query", "key", "value")}
-    output, found = fused.attend(replace(call, **rounded))
-    exact = {name: each.float() for name, each in rounded.items()}
-    expected, truth = portable.attend(replace(call, **exact))
-    assert output.dtype == dtype
-    real = call.layout.queries.real[:, None, :, None]
-    assert ((output.float() - expected) * real).abs().max() < 0.02
-    for name, sums in truth.sums.items():
-        torch.testing.assert_close(found.sums[name], sums, atol=1e-4, rtol=1e-4, equal_nan=True)
-    for name, words in truth.pointers.items():
-        assert torch.equal(found.pointers[name], words), name
+    assert_rounded("triton", one_sequence(lengths, mask, flags=ALL | {"trees": False}), dtype)
 
 
 def test_a_row_that_sees_nothing_is_no_number():

@@ -24,7 +24,7 @@ def a_call(lengths: list[int], mask: str, **more) -> AttentionCall:
 
 @pytest.fixture(params=DIVERGENCES)
 def divergences(request):
-    choose(request.param, "cpu", torch.float32)
+    choose(request.param, "cpu")
     return DIVERGENCES[request.param]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
 
 from pipeline.core.errors import UserError
@@ -163,22 +164,23 @@ class Encoder:
         aligned = [next(alone if k is None else paired) for k in seconds]
         make = self._target if side == "text_target" else _source
         return [
-            None if a is None else replace(make(a, words, order), second=second)
+            None if a is None else make(a, words, order, second)
             for a, words, order, second in zip(aligned, sentences, orders, seconds, strict=True)
         ]
 
-    def _target(self, aligned: Aligned, words: Sequence[str], order: Order) -> Side:
+    def _target(
+        self, aligned: Aligned, words: Sequence[str], order: Order, second: int | None
+    ) -> Side:
         """Shifted as transformers shifts labels."""
-        labels = _source(aligned, words, order)
+        labels = _source(aligned, words, order, second)
         start = labels.ids[-1:] if self._start is None else [self._start]
-        return Side(
-            [*start, *labels.ids[:-1]],
-            [-1, *labels.word[:-1]],
-            [True, *labels.special[:-1]],
-            labels.punct_words,
-            labels.n_words,
-            labels.word,
-            labels.ids,
+        return replace(
+            labels,
+            ids=[*start, *labels.ids[:-1]],
+            word=[-1, *labels.word[:-1]],
+            special=[True, *labels.special[:-1]],
+            predicts=labels.word,
+            says=labels.ids,
         )
 
     def pieces(self, batch: Sequence[Encoded]) -> tuple[Pieces, Pieces | None]:
@@ -192,7 +194,8 @@ class Encoder:
         pad = self.tokenizer.pad_token_id or 0
 
         def padded(rows: list[list], fill) -> torch.Tensor:
-            return torch.tensor([row + [fill] * (longest - len(row)) for row in rows])
+            # By way of NumPy, which reads lists in a third of the time.
+            return torch.from_numpy(np.array([row + [fill] * (longest - len(row)) for row in rows]))
 
         ids = padded([side.ids for side in batch], pad)
         special = padded([side.special for side in batch], False)
@@ -220,10 +223,18 @@ class Encoder:
         )
 
 
-def _source(aligned: Aligned, words: Sequence[str], order: Order) -> Side:
+def _source(aligned: Aligned, words: Sequence[str], order: Order, second: int | None) -> Side:
     word = [-1 if w < 0 else order[w] for w in aligned.word]
     punct = frozenset(w for w, form in enumerate(words) if is_punctuation(form))
-    return Side(aligned.ids, word, aligned.special, punct, len(words), types=aligned.types)
+    return Side(
+        aligned.ids,
+        word,
+        aligned.special,
+        punct,
+        len(words),
+        second=second,
+        types=aligned.types,
+    )
 
 
 @lru_cache(maxsize=2**14)

@@ -66,7 +66,8 @@ def encode_under(
         return laid
 
     orders = [
-        (order(i, s, "source"), order(i, s.target or s, "target")) for i, s in enumerate(sentences)
+        (order(i, s, "source"), order(i, s.target or s, "target") if encoder.has_target else [])
+        for i, s in enumerate(sentences)
     ]
     encoded, skipped = encoder.encode(sentences, orders)
     return [

@@ -21,7 +21,7 @@ class Row:
 def row_of(tokenizer: PreTrainedTokenizerBase, side: Side) -> Row:
     """The frame of the first text, its closing piece too, is of the first segment."""
     segment = None
-    if side.second is not None:
+    if side.is_pair:
         starts = side.segment.index(1) if 1 in side.segment else len(side.ids)
         segment = [int(piece >= starts) for piece in range(len(side.ids))]
     return Row(texts(tokenizer, side.ids), list(side.word), list(side.special), segment)

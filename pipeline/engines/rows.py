@@ -102,6 +102,9 @@ class _Site:
         n_heads = self._n_rows // len(self.layers)
         of_layers = {k: x.repeat(n_heads, axis=1) for k, x in self._shared.columns().items()}
         numbers = of_layers | self._sums.columns() | self._lists_of
+        alone = [not self._side(e, "queries").is_pair for e in self.encoded]
+        for name in _OF_PAIRS & numbers.keys():
+            numbers[name][alone] = np.nan
         lists = {
             name: column for of in self._pointers.values() for name, column in of.columns().items()
         }
@@ -189,6 +192,7 @@ class _Pointers:
         return dict(zip(self._names, lists, strict=True))
 
 
+_OF_PAIRS = {f"{of}segment_{what}" for of in ("", "uniform_") for what in ("own", "both")}
 _OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}
 
 

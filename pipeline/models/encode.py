@@ -34,7 +34,8 @@ class Side:
     """One sequence of pieces. `says` is the piece that a position has to say, where it has to say
     one, and `predicts` that piece's word; words keep the numbers of the corpus, whatever order they
     stand in. Of two sentences in one input `second` is the first word of the second, and `types`
-    what the tokenizer tells the model of them."""
+    what the tokenizer tells the model of them; of one that is alone among pairs `second` is behind
+    its last."""
 
     ids: list[int]
     word: list[int]
@@ -45,6 +46,10 @@ class Side:
     says: list[int] | None = None
     second: int | None = None
     types: list[int] | None = None
+
+    @property
+    def is_pair(self) -> bool:
+        return self.second is not None and self.second < self.n_words
 
     @property
     def segment(self) -> list[int]:
@@ -163,6 +168,8 @@ class Encoder:
         paired = iter(align_pairs(self.tokenizer, pairs))
         aligned = [next(alone if k is None else paired) for k in seconds]
         make = self._target if side == "text_target" else _source
+        if pairs:
+            seconds = [len(words) if k is None else k for words, k in both]
         return [
             None if a is None else make(a, words, order, second)
             for a, words, order, second in zip(aligned, sentences, orders, seconds, strict=True)
@@ -208,7 +215,7 @@ class Encoder:
         first[:, 0] = True
         classes |= {"first": first, "punct": punct, "special": special}
         predicts = [side.predicts for side in batch if side.predicts is not None]
-        # One that is alone among pairs is of one type, as by itself.
+        # One that is alone among them is of one type, as by itself.
         of_pairs = any(side.second is not None for side in batch)
         types = [side.types or [0] * len(side.ids) for side in batch]
         return Pieces(

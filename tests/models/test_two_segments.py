@@ -1,12 +1,17 @@
 """Two sentences as one input: against eager, with the tokenizer's own pairing, padded and alone."""
 
+from itertools import pairwise
+
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
+from pipeline.controls.base import Trained
 from pipeline.controls.shuffled_words import ShuffledWords
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence, joined
+from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.under import encode_under
 from tests import tiny
 from tests.models.against import FAST, Read
@@ -54,6 +59,32 @@ def test_pairs_are_read_as_the_tokenizer_joins_them(family, kernel, tmp_path):
             np.testing.assert_allclose(found.numpy(), sums[:, k], rtol=1e-4, atol=1e-4)
         n_both += sums[:, 1].sum()
     assert n_both > 1
+
+
+SEGMENTS = [f"{of}segment_{what}" for of in ("", "uniform_") for what in ("own", "both")]
+
+
+@pytest.mark.parametrize("n_words", [1, 24], ids=["shortest", "longest"])
+@pytest.mark.parametrize("batch_pieces", [24, 1000], ids=["a batch of its own", "with pairs"])
+def test_the_odd_one_has_no_segments_and_takes_none_from_others(tmp_path, n_words, batch_pieces):
+    """The last of an odd number of sentences, in whatever batch it is read."""
+    read = Read.of(tiny.save(tmp_path))
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    pairs = [joined(a, b) for a, b in pairwise(SENTENCES)]
+    words = (SENTENCES[0].words * 60)[:n_words]
+    odd = Sentence("odd", " ".join(words), words)
+
+    def measured(sentences: list[Sentence]) -> pa.Table:
+        return measure_shard(subject, sentences, 0, Asked(batch_pieces)).tables["heads"]
+
+    of_pairs, of_all = measured(pairs), measured([*pairs, odd])
+    n_heads = len(of_all) - len(of_pairs)
+    assert n_heads == len(of_pairs) // len(pairs)
+    for name in SEGMENTS:
+        found = of_all[name].to_numpy()
+        np.testing.assert_allclose(found[:-n_heads], of_pairs[name].to_numpy(), rtol=1e-4)
+        assert of_all[name].null_count == n_heads
+        assert np.isnan(found[-n_heads:]).all()
 
 
 def test_words_are_shuffled_within_their_sentence(tmp_path):

@@ -14,11 +14,18 @@ def _mean_unit(unit: str) -> str:
     return {"pieces": "", "pieces²": "pieces"}.get(unit, unit.removesuffix(" × pieces"))
 
 
+_QUERIES = {"entropy_normalised": "queries that see more than one key"}
+
 HEADS = (
-    Column("n_sentences", INT, "sentences", "sentences measured"),
+    Column("n_sentences", INT, "sentences", "measured; two that are one input count once"),
     Column("n_queries", pa.int64(), "pieces", "real query pieces, specials included"),
     *(
-        Column(c.name, REAL, _mean_unit(c.unit), f"mean over queries: {c.meaning}")
+        Column(
+            c.name,
+            REAL,
+            _mean_unit(c.unit),
+            f"mean over {_QUERIES.get(c.name, 'queries')}: {c.meaning}",
+        )
         for c in SUMS
         if c.name not in ("cls_to_cls", "sep_to_sep", "self_cls", "self_sep", "self_first")
     ),

@@ -115,7 +115,7 @@ SUMS = (
         Column(f"self_{c}", FLOAT, "mass × pieces", f"part of mass_{c} that is the query itself")
         for c in ("cls", "sep", "first")
     ),
-    Column("row_sum", FLOAT, "mass × pieces", "all attention; below n_queries with learned sinks"),
+    Column("row_sum", FLOAT, "mass × pieces", "all attention, but for that of learned sinks"),
     Column("entropy_nats", FLOAT, "nats × pieces", "−Σ A ln A of each query"),
     Column("entropy_normalised", FLOAT, "pieces", "entropy / ln(keys in sight)"),
     Column("confidence", FLOAT, "mass × pieces", "largest weight of each query (Voita 2019)"),
@@ -141,7 +141,7 @@ SPEARMAN = Column(
     FLOAT,
     "",
     "rank correlation over the keys of a sentence: attention received (mean over the queries that"
-    " see it), ‖value W_O‖",
+    " see it), ‖value W_O‖; of equals the mean rank, where rounding leaves them equal",
 )
 SEGMENTS = (
     Column(
@@ -149,7 +149,7 @@ SEGMENTS = (
         FLOAT,
         "mass × pieces",
         "two sentences in one input: attention between words' pieces of one sentence, neighbours"
-        " left out, of queries that see both; null for one sentence",
+        " left out, of queries that see some of both; null for one sentence",
     ),
     Column("segment_both", FLOAT, "mass × pieces", "the same between pieces of either sentence"),
     Column("uniform_segment_own", FLOAT, "mass × pieces", "segment_own of a uniform pattern"),

@@ -43,7 +43,13 @@ RELATIONS = (
     Column("accuracy", REAL, "share", "hits / n"),
     Column("accuracy_low", REAL, "share", "low end of the 95 % sentence bootstrap interval"),
     Column("accuracy_high", REAL, "share", "high end of the 95 % sentence bootstrap interval"),
-    Column("baseline_offset", INT, "words", "governor − dependent fitted on the other half"),
+    Column(
+        "baseline_offset",
+        INT,
+        "words",
+        "governor − dependent, the commonest of the other half's arcs, whether a model read them or"
+        " not; 1 where it has none",
+    ),
     Column("baseline_accuracy", REAL, "share", "that offset's accuracy on the confirming half"),
     Column("b", INT, "arcs", "head right, offset wrong"),
     Column("c", INT, "arcs", "head wrong, offset right"),
@@ -175,7 +181,7 @@ AGREEMENT = (
 
 CENSUS = (
     *CELL_KEYS,
-    Column("n_sentences", INT, "sentences", "sentences measured"),
+    Column("n_sentences", INT, "sentences", "measured; two that are one input count once"),
     Column("n_words", INT, "words", "words that the model read, on both sides where there are two"),
     Column("n_pieces", INT, "pieces", "pieces of these, specials included"),
     Column("n_quarantined", INT, "sentences", "kept out at ingest: malformed"),
@@ -208,7 +214,13 @@ CENSUS = (
     Column(
         "n_block", INT, "heads", "whose pattern is block; null without two sentences in one input"
     ),
-    Column("n_neither", INT, "heads", "none of: tracks, aligns, dumps, positional, broad"),
+    Column(
+        "n_neither",
+        INT,
+        "heads",
+        "none of: tracks, aligns (where no null was measured: margin and significant), dumps,"
+        " positional, broad",
+    ),
 )
 
 TABLES: dict[str, pa.Schema] = {

@@ -86,8 +86,8 @@ def choose(
         chosen.setdefault(row, ("", None))
     if not chosen:
         raise UserError(
-            f"atlas: {cell.corpus} has no sentence of at most {max_words} words;"
-            " raise atlas.max_words"
+            f"atlas: {cell.corpus} has no sentence of atlas.max_words={max_words} or fewer words;"
+            " raise it"
         )
     sentences = sentences_at(lake, cell.corpus, list(chosen))
     return [Example(sentences[row], why, row, about=about) for row, (why, about) in chosen.items()]

@@ -112,10 +112,11 @@ def measure_cell(
 def _check_grain(job: Job, corpus: Manifest) -> None:
     n_shards = len(corpus.files)
     if getattr(job.asked, "grain", "sentence") == "shard" and n_shards < MIN_SHARDS:
+        smaller = corpus.n_rows // MIN_SHARDS
+        give = f"give ingest.shard_sentences={smaller}, or " if smaller else ""
         raise UserError(
-            f"lake.grain=shard: {job.cell.corpus} has {n_shards} shards, and intervals need"
-            f" {MIN_SHARDS}: give ingest.shard_sentences={max(1, corpus.n_rows // MIN_SHARDS)}, or"
-            " keep lake.grain=sentence"
+            f"lake.grain=shard: the shards of {job.cell.corpus} are {n_shards}, and intervals need"
+            f" {MIN_SHARDS}: {give}keep lake.grain=sentence"
         )
 
 

@@ -26,7 +26,8 @@ def scan(folder: Path) -> pl.LazyFrame:
     files = manifest.paths(folder, content)
     if not files:
         return pl.from_arrow(LAKE[content.table].empty_table()).lazy()  # pyrefly: ignore
-    return pl.scan_parquet(list(files), hive_partitioning=False)
+    # A root may have characters of a pattern in its name.
+    return pl.scan_parquet(list(files), hive_partitioning=False, glob=False)
 
 
 def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
@@ -38,7 +39,7 @@ def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
         raise ValueError(f"no table {name!r}: there are {', '.join(TABLES)}")
     folder = mirror(str(root)) / "tables"
     manifest.verified(folder)
-    return pl.scan_parquet(folder / f"{name}.parquet")
+    return pl.scan_parquet(folder / f"{name}.parquet", glob=False)
 
 
 def open_measured(

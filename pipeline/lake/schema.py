@@ -276,8 +276,9 @@ EFFECTS = (
         "scope",
         STRING,
         "",
-        "what is changed: a head, all of a layer, all; dumping = those that dump on the class;"
-        " random-1 … = as many others of the same layers, as far as there are",
+        "what is changed: a head, all of a layer, all; dumping = those whose mean mass on the class"
+        " is above the threshold of dumping, wherever its interval ends; random-1 … = as many"
+        " others of the same layers, as far as there are",
     ),
     Column("site", STRING, "", "encoder, decoder or cross; null for more than one layer"),
     Column("layer", pa.int16(), "", "from 0; null for more than one"),

@@ -94,6 +94,13 @@ class Checkpoint:
                 f"model: no tokenizer in {self.folder} ({_first_line(error)}): save it there beside"
                 " the weights"
             ) from error
+        # Without its files transformers makes an empty one, to which all words are unknown.
+        names = {"tokenizer.json", *tokenizer.vocab_files_names.values()}
+        if tokenizer.vocab_files_names and not any((self.folder / n).is_file() for n in names):
+            raise UserError(
+                f"model: no tokenizer in {self.folder} (there is no {' or '.join(sorted(names))}):"
+                " save it there beside the weights"
+            )
         for side, code in languages.items():
             # A tokenizer that has no such language takes an unknown piece for its code.
             unknown = tokenizer.convert_tokens_to_ids(code) in (None, tokenizer.unk_token_id)

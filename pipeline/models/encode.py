@@ -95,7 +95,8 @@ class Encoder:
         self.max_pieces = max_pieces(config, tokenizer)
         self.has_target = bool(getattr(config, "is_encoder_decoder", False))
         sizes = [getattr(config, name, None) for name in ("vocab_size", "decoder_vocab_size")]
-        self._n_ids: int = min(size for size in (*sizes, len(tokenizer)) if size)
+        self._n_embeddings = min((size for size in sizes if size), default=UNLIMITED)
+        self._n_ids = min(self._n_embeddings, len(tokenizer))
         self._start = getattr(config, "decoder_start_token_id", None)
         if self.has_target and self._start is None and config.model_type not in _START_BY_TEXT:
             raise UserError(
@@ -125,7 +126,8 @@ class Encoder:
         A sentence without translation stands on both sides of an encoder-decoder. `orders` gives
         for each sentence and its translation the order in which their words are laid out, those of
         a second sentence after those of the first. Raises UserError for an encoder-decoder that is
-        given two sentences as one input.
+        given two sentences as one input, and for a tokenizer that gives pieces which the model does
+        not know.
         """
         if self.has_target and any(s.second is not None for s in sentences):
             raise UserError(
@@ -149,10 +151,21 @@ class Encoder:
             elif any(len(side.ids) > self.max_pieces for side in of_sentence):
                 n_too_long += 1
             else:
+                self._check_ids(sentences[index], of_sentence)
                 n_pieceless += sum(len(side.words_without_pieces) for side in of_sentence)
                 if all(side.ids for side in of_sentence):
                     encoded.append(Encoded(index, *of_sentence))
         return encoded, Skipped(n_too_long, n_unaligned, n_pieceless)
+
+    def _check_ids(self, sentence: Sentence, sides: Sequence[Side]) -> None:
+        highest = max((max(side.ids, default=0) for side in sides), default=0)
+        if highest >= self._n_embeddings:
+            raise UserError(
+                f"model: its tokenizer gives sentence {sentence.sentence_id} the piece {highest}"
+                f" ({self.tokenizer.convert_ids_to_tokens(highest)!r}), and it has"
+                f" {self._n_embeddings} embeddings: this tokenizer is another model's, or"
+                " embeddings were not resized"
+            )
 
     def _sides(
         self,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.utils import logging
 
 from pipeline.core.errors import UserError
 
@@ -26,6 +27,11 @@ def found(path: str | None, package: str | None, revision: str | None, with_pick
     if path is None:
         if package is None:
             raise UserError("model.path is missing: give a local folder or a hub id")
+        if revision is not None:
+            raise UserError(
+                f"model.revision={revision}: the package {package} holds one checkpoint, without"
+                " revisions; leave it out, or give model.path"
+            )
         return _folder_of_package(package)
     local = Path(os.path.expanduser(path))
     if local.is_dir():
@@ -78,6 +84,8 @@ def _revision_in(folder: Path, revision: str) -> Path:
 
 
 def _downloaded(name: str, revision: str | None, with_pickles: bool) -> Path:
+    # Of each try that fails it would say what the one line below says of them all.
+    logging.set_verbosity_error()
     try:
         folder = snapshot_download(
             name,

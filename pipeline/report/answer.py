@@ -66,7 +66,8 @@ def first_lines(section: Section) -> Block:
     title = Strong(f"{section.title}.")
     if row is None:
         return say(title, f" Only controls were measured; the {TRAINED} model itself was not.")
-    dumps: list[Inline] = [Strong(verb(row["n_dumps"], "dump")), " their attention"]
+    whose = "its" if row["n_dumps"] == 1 else "their"
+    dumps: list[Inline] = [Strong(verb(row["n_dumps"], "dump")), f" {whose} attention"]
     dumps.append(f": {_dumps(section, row)}")
     if row["n_dumps"] and row["n_dumps_by_norm"] is not None:
         still = row["n_dumps_by_norm"] or "none"

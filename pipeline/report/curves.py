@@ -108,11 +108,13 @@ def thresholds(section: Section, settings: ReportSettings) -> list[Block]:
     for panel in panels:
         ends = panel.lines[0].points
         said.append(
-            f"{panel.title}: {number(ends[0][1])} heads at {ends[0][0]:g}, {number(ends[-1][1])} "
-            f"at {ends[-1][0]:g}"
+            f"{panel.title} at {ends[0][0]:g}: {number(ends[0][1])}, at {ends[-1][0]:g}:"
+            f" {number(ends[-1][1])}"
         )
     first = section.controls[0].name
-    alt = f"Number of dumping heads by threshold for {section.title}. {first}: {'; '.join(said)}."
+    alt = (
+        f"Number of dumping heads by threshold for {section.title}. Of {first}, {'; '.join(said)}."
+    )
     title = f"Dumping heads by threshold: {section.title}"
     caption = (
         "Heads whose mean mass on a class lies above the threshold, the low end of its interval "

@@ -162,8 +162,10 @@ def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
     return [
         Heading(3, "Many heads at once"),
         say(
-            "All heads of the model; those that dump on the class; and as many others of the same"
-            " layers, drawn at random, as far as there are others (mean of the draws)."
+            "All heads of the model; dumping: those whose mean mass on the class is above the"
+            " threshold, wherever its interval ends (so they may be more than those that dump); and"
+            " as many others of the same layers, drawn at random, as far as there are others (mean"
+            " of the draws)."
         ),
         Table("Change of the last states, % of their length", header, tuple(rows), words=3),
     ]

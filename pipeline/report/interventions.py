@@ -87,13 +87,17 @@ def _first(section: dict[str, pl.DataFrame]) -> dict[str, object]:
     return next((cell for cell in cells if cell["control"] == "trained"), cells[0])
 
 
+def _that(n: int, stem: str) -> str:
+    return f"{plural(n, 'head')} that {stem}{'s' if n == 1 else ''}"
+
+
 def _short(section: dict[str, pl.DataFrame]) -> str:
     found = dumping(section["verdicts"], _first(section))
     if found.is_empty():
         return _none_dumps(section)
     counts = {v: found.filter(verdict=v).height for v in VERDICTS}
     said = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-    return f"of {plural(found.height, 'head')} that dump: {said}"
+    return f"of {_that(found.height, 'dump')}: {said}"
 
 
 def _none_dumps(section: dict[str, pl.DataFrame]) -> str:
@@ -122,7 +126,7 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
         return number(rounded(found[column].median(), 1), 1)  # pyrefly: ignore
 
     said = [
-        f"Of the {plural(n, 'head')} that dump ({on}), {verb(counts['parking'], 'use')} it as a"
+        f"Of the {_that(n, 'dump')} ({on}), {verb(counts['parking'], 'use')} it as a"
         f" parking space, {verb(counts['content'], 'take')} content from it,"
         f" {verb(counts['idle'], 'idle')}"
         + "".join(
@@ -154,8 +158,9 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
         more = tests.filter(pl.col("difference_low") > 0).height
         less = tests.filter(pl.col("difference_high") < 0).height
         said.append(
-            f"Of {plural(tests.height, 'head')} that track a relation, {more} attend to special"
-            f" pieces more from words without an arc of it than from words with one, {less} less."
+            f"Of {_that(tests.height, 'track')} the relation on which they lead most in the fitting"
+            f" half, {more} attend to special pieces more from words without an arc of it than from"
+            f" words with one, {less} less."
         )
     return " ".join(said)
 
@@ -208,7 +213,7 @@ def _figure(section: dict[str, pl.DataFrame], first: dict[str, object]) -> list[
             Plane(f"values zero, {what}", spots, f"{what}, %", "values zero, %", True, ends)
         )
     name = _file(section)
-    alt = f"Heads of {_title(section)} that dump, by two changes. {_short(section)}."
+    alt = f"Heads of {_title(section)} that dump, by two changes: {_short(section)}."
     caption = (
         "A mark is a head that dumps, by how far a change of it moves the model's last states."
         " Below the line its values there matter less than its weights, or than other keys'."

@@ -84,16 +84,17 @@ def _mass_map(
         f"{NAMES[key]} {number(max((v for v in found[0] if v is not None), default=None))}"
         for key, found in shown.items()
     )
+    beside = "of " + ", ".join(text for text, _, _ in columns)
     alt = (
-        f"Layer by head maps of attention for {section.title}, {site}. The largest percent of any "
-        f"head of {columns[0][0]}: {highest}."
+        f"Layer by head maps of attention for {section.title}, {site}, {beside}. The largest"
+        f" percent of any head of {columns[0][0]}: {highest}."
     )
     overlap = "the first piece may be [CLS], and a neighbour may be special."
     if site == CROSS:
         overlap = "the first piece may be special. All are pieces of the source."
     caption = (
-        f"Where the attention goes, {site}: layer 0 on top, head 0 on the left. Classes overlap: "
-        f"{overlap} Classes on which no head puts {SHOWN} % are left out."
+        f"Where the attention goes, {site}, {beside}: layer 0 on top, head 0 on the left. Classes "
+        f"overlap: {overlap} Classes on which no head puts {SHOWN} % are left out."
     )
     name = section.file(f"masses-{slug(site)}{suffix}")
     title = f"Where the attention goes: {section.title}, {site}"

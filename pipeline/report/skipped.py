@@ -47,7 +47,8 @@ def skipped(
         say(
             "Quarantined: malformed, kept out when the corpus was read. Too long: more pieces than "
             f"the model can read; never scored in part. {rare}Words without pieces: the "
-            "tokenizer gives them nothing to attend to."
+            "tokenizer gives them nothing to attend to. Two sentences that are one input count as"
+            " one; a word counts for each stack that reads it."
         ),
     ]
     if quarantine.is_empty():

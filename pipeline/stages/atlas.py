@@ -45,6 +45,7 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
     tables: dict[str, pl.DataFrame] = {}
     if given is None or lake.tables.is_dir():
         tables = {name: open_table(name, lake.root).collect() for name in TABLES}
+    _check_sides(settings, planned)
     check_folder(folder)
     examples = given
     if examples is None:
@@ -58,6 +59,22 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
         )
     write_text(folder / PAGE, render(document))
     return folder / PAGE
+
+
+def _check_sides(settings: AtlasSettings, planned: Sequence[CellPlan]) -> None:
+    """A second text is for those who read it."""
+    for plan in planned:
+        two_stacks = bool(plan.checkpoint.config().is_encoder_decoder)
+        if settings.target is not None and not two_stacks:
+            raise UserError(
+                f"atlas.target: {plan.cell.model} has no decoder beside an encoder; give atlas.pair"
+                " for two texts as one input"
+            )
+        if settings.pair is not None and two_stacks:
+            raise UserError(
+                f"atlas.pair: {plan.cell.model} does not read two texts as one input; give"
+                " atlas.target for what its decoder reads"
+            )
 
 
 def of_first_corpus(

@@ -102,7 +102,7 @@ def _card(
         chosen.texts,
         parts(lake, published, chosen.texts),
         _measured(lake, published),
-        pl.read_parquet(lake.tables / "census.parquet") if tables else None,
+        pl.read_parquet(lake.tables / "census.parquet", glob=False) if tables else None,
         tables.facts["rules"] if tables else {},
         f"{len(files)} files, {_size(sum(file.size for file in files))}",
     ).text()

@@ -78,7 +78,7 @@ class InterveneSettings:
     heads: Literal["all", "dumping"] = "all"
     heads_of_nulls: Literal["all", "dumping"] = "dumping"
     draws: Annotated[int, Field(ge=0, lt=100)] = 3
-    negligible: Annotated[float, Field(ge=0)] = 0.25
+    negligible: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.25
     batch_pieces: Positive = 4096
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 

@@ -113,7 +113,7 @@ def test_chosen_sentences_are_short_distinct_and_say_why(lake):
         assert list(example.sentence.governors or ()) == sentences[example.row]["governors"]
     assert chosen[0].why.startswith("most itself: encoder layer")
     assert chosen[0].about is not None
-    with pytest.raises(UserError, match="at most 1 words"):
+    with pytest.raises(UserError, match="max_words=1 or fewer"):
         exemplars.choose(lake, CELL, tables(lake), max_words=1)
 
 

@@ -69,7 +69,7 @@ def test_too_few_shards_are_refused_before_anything_is_measured(words, root, cap
     assert small.run("measure", *words, "lake.grain=shard") == 2
     err = capfd.readouterr().err
     assert err.startswith(
-        "headcensus: lake.grain=shard: conllu has 3 shards, and intervals need 20"
+        "headcensus: lake.grain=shard: the shards of conllu are 3, and intervals need 20"
     )
     assert err.count("\n") == 1
     assert not (root / "lake").exists()

@@ -33,6 +33,16 @@ def test_a_table_is_opened_by_name(name, published):
     assert frame.height == 3
 
 
+@pytest.mark.parametrize("name", ["r[1]", "r?", "r*"])
+def test_a_root_is_no_pattern(name, tmp_path):
+    tables = {of: example(schema) for of, schema in TABLES.items()}
+    for folder in (name, "r1"):
+        publish_tables(Lake(tmp_path / folder), tables, {"cells": ["x"]})
+    assert open_table("heads", tmp_path / name).collect().height == 3
+    shards(tmp_path / name, 3, 2)
+    assert scan(tmp_path / name / "corpus=a=b").collect().height == 5
+
+
 def test_open_table_names_what_there_is(published, tmp_path):
     with pytest.raises(ValueError, match=", ".join(TABLES)):
         open_table("forests", published)

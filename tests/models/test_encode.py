@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.models.encode import Encoder, is_punctuation, max_pieces
 from tests import oracle, tiny
@@ -86,6 +87,14 @@ def test_a_separator_written_in_the_text_is_text():
     assert 1 in found.source.word
     pieces = encoder("word_piece").pieces([found])[0]
     assert int(pieces.in_class("sep").sum()) == 1
+
+
+def test_a_piece_that_the_model_does_not_know_is_refused():
+    """The tokenizer is another model's: it would be found in the midst of a pass."""
+    tokenizer = tiny.trained("word_piece")
+    small = SimpleNamespace(model_type="any", max_position_embeddings=128, vocab_size=9)
+    with pytest.raises(UserError, match=r"gives sentence s the piece \d+ .* has 9 embeddings"):
+        Encoder(tokenizer, small).encode([sentence("dogs", "bark")])
 
 
 def test_too_long_is_skipped_whole_and_counted():

@@ -50,7 +50,7 @@ def test_a_run_without_an_atlas_has_a_report_that_leads_nowhere(words, root, mor
     assert small.run("run", *words) == 0
     capfd.readouterr()
     assert small.run("run", *words, *more) == 0
-    said = "no sentence of at most 1 words; raise atlas.max_words"
+    said = "no sentence of atlas.max_words=1 or fewer words; raise it"
     assert (said in capfd.readouterr().err) == ("max_words" in more[0])
     assert not (root / "report/atlas.html").exists()
     assert "atlas.html" not in (root / "report/census.html").read_text(encoding="utf-8")
@@ -73,6 +73,7 @@ def test_a_translation_or_a_second_sentence_beside_the_text(words, root, tmp_pat
     cross = found["subjects"][0]["readings"][1]
     assert len(cross["target"]["pieces"]) != len(cross["source"]["pieces"])
     given[1] = given[1].replace("target", "pair")
+    assert small.run("atlas", *kept, f"model.path={two}", *given) == 2
     assert small.run("atlas", *words, *given) == 0
     found = back.document((root / "report/atlas.html").read_text(encoding="utf-8"))
     assert found["sentences"][0]["pair"]
@@ -88,6 +89,7 @@ def test_a_translation_or_a_second_sentence_beside_the_text(words, root, tmp_pat
         (["atlas.text=a", "atlas.target=[a,b]"], "atlas.target: 2 for 1 of atlas.text"),
         (["atlas.pair=a"], "atlas.pair: 1 for 0 of atlas.text"),
         (["atlas.text=a", "atlas.pair=a", "atlas.target=a"], "one or the other"),
+        (["atlas.text=a", "atlas.target=b"], "local has no decoder beside an encoder"),
         (["atlas.txt=a"], "did you mean text"),
     ],
 )

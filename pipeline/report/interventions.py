@@ -213,7 +213,7 @@ def _figure(section: dict[str, pl.DataFrame], first: dict[str, object]) -> list[
             Plane(f"values zero, {what}", spots, f"{what}, %", "values zero, %", True, ends)
         )
     name = _file(section)
-    alt = f"Heads of {_title(section)} that dump, by two changes: {_short(section)}."
+    alt = f"Heads of {_title(section)}, by two changes; {_short(section)}."
     caption = (
         "A mark is a head that dumps, by how far a change of it moves the model's last states."
         " Below the line its values there matter less than its weights, or than other keys'."

@@ -84,16 +84,16 @@ def _mass_map(
         f"{NAMES[key]} {number(max((v for v in found[0] if v is not None), default=None))}"
         for key, found in shown.items()
     )
-    beside = "of " + ", ".join(text for text, _, _ in columns)
+    beside = f"({'; '.join(text for text, _, _ in columns)})"
     alt = (
-        f"Layer by head maps of attention for {section.title}, {site}, {beside}. The largest"
+        f"Layer by head maps of attention for {section.title}, {site} {beside}. The largest"
         f" percent of any head of {columns[0][0]}: {highest}."
     )
     overlap = "the first piece may be [CLS], and a neighbour may be special."
     if site == CROSS:
         overlap = "the first piece may be special. All are pieces of the source."
     caption = (
-        f"Where the attention goes, {site}, {beside}: layer 0 on top, head 0 on the left. Classes "
+        f"Where the attention goes, {site} {beside}: layer 0 on top, head 0 on the left. Classes "
         f"overlap: {overlap} Classes on which no head puts {SHOWN} % are left out."
     )
     name = section.file(f"masses-{slug(site)}{suffix}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from datasets import IterableDataset
 
+from pipeline.core.errors import UserError
 from pipeline.corpora.base import streamed
 from pipeline.corpora.files import local_files
 from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
@@ -41,7 +42,19 @@ class Parquet:
         return {key: getattr(self, key) for key in keys}
 
     def stream(self) -> IterableDataset:
-        """All rows. Raises UserError for a file that cannot be read, or lacks a named column."""
+        """All rows.
+
+        Raises UserError for a file that cannot be read, or lacks a named column, and for half a
+        tree: without its other half it would be left out unsaid.
+        """
+        halves = {"governors": self.governors, "deprels": self.deprels}
+        given = [key for key, column in halves.items() if column is not None]
+        if len(given) == 1:
+            (lacks,) = halves.keys() - set(given)
+            raise UserError(
+                f"corpus.{given[0]} without corpus.{lacks}: a tree takes both; give"
+                f" corpus.{lacks}=COLUMN, or neither"
+            )
         for file in local_files(self.path, EXAMPLE):
             check_columns(file, self.columns)
         return streamed(self, _rows)

@@ -12,6 +12,7 @@ from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import NAME, Manifest
+from pipeline.lake.origins import outdated
 from pipeline.lake.remote import shown
 from pipeline.lake.schema import INTERVENED, MEASURED
 
@@ -60,6 +61,10 @@ def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Fi
             found.wrong += [Wrong(folder, fault) for fault in faults]
         progress(1)
     found.wrong += _apart(lake, found)
+    if tables := found.published.get(lake.tables):
+        # What is wrong in itself is made again as it was, and tables of it are right then.
+        whole = found.seen - {entry.folder for entry in found.wrong}
+        found.wrong += [Wrong(lake.tables, what) for f, what in outdated(lake, tables) if f in whole]
     if not found.seen:
         raise UserError(
             f"{shown(lake.root)} holds nothing that was finished: give root=DIR of a census"

@@ -21,17 +21,13 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
     Each config has cell, model, control and measure; `section` is that of the atlas. Sentences and
     what the census found of each head come from the lake and its tables; with `atlas.text` the
     sentences are those, and tables are looked at where there are any. Raises UserError where there
-    is nothing to choose sentences from.
+    is nothing to choose sentences from, or where the census is not one of these models.
     """
-    import polars as pl
-
     from pipeline.atlas.build import build as build_atlas
     from pipeline.atlas.exemplars import choose
     from pipeline.atlas.page import render
     from pipeline.atlas.roles import roles
     from pipeline.lake.files import write_text
-    from pipeline.lake.read import open_table
-    from pipeline.lake.tables import TABLES
 
     settings = build("atlas", AtlasSettings, section)
     lake = Lake(root)
@@ -42,10 +38,8 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
     given = _given(settings)
     if given is None and not settings.sentences:
         raise UserError("atlas.sentences=0: no sentence to look at; give a number, or atlas.text=…")
-    tables: dict[str, pl.DataFrame] = {}
-    if given is None or lake.tables.is_dir():
-        tables = {name: open_table(name, lake.root).collect() for name in TABLES}
     _check_sides(settings, planned)
+    tables = _tables(lake, planned, needed=given is None)
     check_folder(folder)
     examples = given
     if examples is None:
@@ -59,6 +53,28 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
         )
     write_text(folder / PAGE, render(document))
     return folder / PAGE
+
+
+def _tables(lake: Lake, planned: Sequence[CellPlan], needed: bool) -> dict[str, Any]:
+    """What the census found, by table. Where it is not `needed`, and is of something else, the page
+    goes without."""
+    from pipeline.lake.files import say_on_stderr
+    from pipeline.lake.origins import check_current
+    from pipeline.lake.read import open_table
+    from pipeline.lake.tables import TABLES
+
+    if not needed and not lake.tables.is_dir():
+        return {}
+    try:
+        check_current(lake)
+        for plan in planned:
+            plan.check_measured(lake)
+        return {name: open_table(name, lake.root).collect() for name in TABLES}
+    except UserError as error:
+        if needed:
+            raise
+        say_on_stderr(f"headcensus: the page does without the census: {error}")
+        return {}
 
 
 def _check_sides(settings: AtlasSettings, planned: Sequence[CellPlan]) -> None:

@@ -16,12 +16,13 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     """`given` are two names of cells, and root=DIR. Gives the answer, and the page.
 
     Rules are those that the tables were made with. Raises UserError for cells that are not in the
-    tables, or that cannot be compared.
+    tables, or that cannot be compared, and for tables that are older than the lake.
     """
     import polars as pl
 
     from pipeline.analysis.compare import compare as compare_cells
     from pipeline.lake.files import write_table
+    from pipeline.lake.origins import check_current
     from pipeline.lake.read import open_table
     from pipeline.lake.tables import COMPARISON, TABLES
     from pipeline.report.comparison import write_comparison
@@ -32,6 +33,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     if len(names) != 2 or names[0] == names[1]:
         raise UserError("compare: give the names of two cells, MODEL-CONTROL-CORPUS each")
     lake = Lake(root)
+    check_current(lake)
     tables: dict[str, pl.DataFrame] = {name: open_table(name, root).collect() for name in TABLES}
     a, b = (_cell(name, tables["census"]) for name in names)
     folder = root / "report"

@@ -14,6 +14,7 @@ from pipeline.engines.means import read
 from pipeline.lake import manifest
 from pipeline.lake.files import say_on_stderr
 from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.origins import check_current
 from pipeline.lake.schema import INTERVENED
 from pipeline.stages.checks import check_folder
 from pipeline.stages.identity import INTERVENING
@@ -29,7 +30,7 @@ def intervene(
     """Of cells that are measured and in the tables. Each config has cell, model, control, measure;
     `sections` has intervene and analysis. Gives the answer, and the page.
 
-    Raises UserError where a cell is not measured, or not in the tables.
+    Raises UserError where a cell is not measured, or not in the tables, or was measured anew since.
     """
     from pipeline.engines.grid import measure_grid
     from pipeline.lake.files import write_table
@@ -42,6 +43,7 @@ def intervene(
     planned = plans(configs)
     check_folder(folder)
     ready = [_job(lake, plan, settings, rules) for plan in planned]
+    check_current(lake)
     measure_grid(lake, ready, engine_of(configs))
     judging = Judging(settings.negligible, rules.min_arcs, rules.bootstrap, rules.seed)
     tables = _tables(lake, [plan.cell for plan in planned], judging)

@@ -1,5 +1,6 @@
 """The measure stage: a resolved cell becomes a job and a way to load its subject."""
 
+import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.shard import Asked, Subject
 from pipeline.lake.files import say_on_stderr
+from pipeline.lake.layout import Lake
+from pipeline.lake.origins import making
+from pipeline.lake.remote import shown
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.linears import on_onednn
@@ -89,6 +93,22 @@ class CellPlan:
             self.device,
             beside,
         )
+
+    def check_measured(self, lake: Lake) -> None:
+        """Raises UserError where the lake has the cell, but of other files, or of a model or a
+        control with other settings. One that it does not have is not looked at."""
+        folder, keys = lake.measured("heads", self.cell), ("model", "control", "files")
+        try:
+            there = making(folder, *keys)
+        except UserError:  # not there, or damaged
+            return
+        asked = json.loads(json.dumps(self.identity()))
+        differing = [key for key in keys if there.get(key) != asked[key]]
+        if differing:
+            raise UserError(
+                f"{shown(folder)} was measured with other {' and '.join(differing)} than those of"
+                f" model={self.cell.model} here: give the words of the run, or another root=DIR"
+            )
 
     def job(self) -> Job:
         """Raises UserError as `identity` does."""

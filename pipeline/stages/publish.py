@@ -1,6 +1,5 @@
 """The publish stage: a whole lake, verified, to a data set repository on the hub."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -110,15 +109,13 @@ def _card(
 
 def _measured(lake: Lake, published: Mapping[Path, Manifest]) -> list:
     """Every cell of the lake, by what its first shard says of its making."""
-    import pyarrow.parquet as pq
-
+    from pipeline.lake.origins import making
     from pipeline.report.card import Measured
 
     found = []
     for folder, content in published.items():
         if folder.is_relative_to(lake.root / "lake/heads"):
-            said = pq.read_metadata(folder / content.files[0].name).metadata or {}
-            libraries = json.loads(said.get(b"headcensus.libraries", b"{}"))
+            libraries = making(folder, "libraries").get("libraries", {})
             cell = cell_of(folder.relative_to(lake.root / "lake/heads"))
             found.append(Measured(cell, content.fingerprint, content.facts, libraries))
     return found

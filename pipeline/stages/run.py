@@ -72,20 +72,21 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
     Writes and publishes the tables of `cells`, no others.
     """
     from pipeline.analysis.aggregate import aggregate as make_tables
+    from pipeline.lake.origins import FACT, origins
     from pipeline.lake.publish import publish_tables
     from pipeline.lake.schema import MEASURED
 
     rules = build("analysis", Rules, config["analysis"])
     wait_s = _lock_wait_s(config)
     lake = Lake(_root([config]))
+    made_of = {FACT: origins(lake, cells)}
     for cell in cells:
-        manifest.read(lake.sentences(cell.corpus))
         for table in MEASURED:
             manifest.read(lake.measured(table, cell))
     check_folder(lake.root)
     with Bar(total=len(cells), unit=" cells", desc="aggregate") as shown:
         tables = make_tables(lake, cells, rules, shown.update)
-    publish_tables(lake, tables, _facts(cells, rules), wait_s)
+    publish_tables(lake, tables, _facts(cells, rules) | made_of, wait_s)
 
 
 def check_tables(lake: Lake, cells: Sequence[Cell], rules: Rules, stage: str) -> None:
@@ -109,11 +110,12 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
 
     Heads are linked to the atlas where one lies in `folder`.
 
-    Raises UserError where the tables are of other cells or other rules than those asked for: the
-    report would state what was not done.
+    Raises UserError where the tables are of other cells or other rules than those asked for, or
+    what they were made of was made anew since: the report would state what was not done.
     """
     import polars as pl
 
+    from pipeline.lake.origins import check_current
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
     from pipeline.report.addresses import INTERVENTIONS, PAGE
@@ -123,6 +125,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     rules = build("analysis", Rules, config["analysis"])
     settings = report_settings(config["report"], rules, shown(lake.tables))
     check_tables(lake, cells, rules, "report")
+    check_current(lake)
     check_folder(folder)
     tables = {name: open_table(name, lake.root).collect() for name in TABLES}
     corpora = sorted({cell.corpus for cell in cells})

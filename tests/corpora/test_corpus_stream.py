@@ -55,7 +55,8 @@ def corpus(request, write, tmp_path: Path) -> Corpus:
             return Text(write("x.jsonl", "\n".join(lines)))
         case "parquet":
             pq.write_table(table, tmp_path / "x.parquet", row_group_size=7)
-            return Parquet(str(tmp_path / "x.parquet"), words="tokens", governors="head")
+            columns = {"words": "tokens", "governors": "head", "deprels": "deprel"}
+            return Parquet(str(tmp_path / "x.parquet"), **columns)
         case "parallel":
             lines = [b"\xff" if i in BAD else b"w%d b" % i for i in range(N_SENTENCES)]
             source = write("x.en", b"\n".join(lines))

@@ -106,3 +106,10 @@ def test_a_file_cut_short(write, tmp_path) -> None:
     path.write_bytes(content[:4] + b"\xff" * 60 + content[64:])
     with pytest.raises(UserError, match=r"x.parquet: damaged after row 0"):
         list(read(Parquet(str(path))))
+
+
+@pytest.mark.parametrize(("given", "lacks"), [("governors", "deprels"), ("deprels", "governors")])
+def test_half_a_tree_is_refused(write, given: str, lacks: str) -> None:
+    path = write("x.jsonl", json.dumps(GOOD))
+    with pytest.raises(UserError, match=f"corpus.{given} without corpus.{lacks}: "):
+        Parquet(path, words="w", **{given: COLUMNS[given]}).stream()

@@ -1,0 +1,60 @@
+"""What finished tables were made of: old ones must not be taken for those of what lies there now."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline.core.errors import UserError
+from pipeline.lake import manifest, remote
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.manifest import Manifest
+from pipeline.lake.remote import shown
+
+FACT = "made_of"
+"""Under which the tables' manifest keeps it."""
+
+
+def origins(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
+    """The fingerprint of each folder that tables of these cells are made of, by its path below the
+    root. Raises UserError where one is not published."""
+    folders = [lake.sentences(corpus) for corpus in sorted({cell.corpus for cell in cells})]
+    # All tables of a measurement have one fingerprint.
+    folders += [lake.measured("heads", cell) for cell in cells]
+    return {f.relative_to(lake.root).as_posix(): manifest.read(f).fingerprint for f in folders}
+
+
+def outdated(lake: Lake, tables: Manifest) -> Iterator[tuple[Path, str]]:
+    """Each folder that holds something else than the tables were made of, and that in words.
+
+    One that is not there says nothing: tables are passed on without the rest.
+    """
+    for name, fingerprint in tables.facts.get(FACT, {}).items():
+        folder = lake.root / name
+        try:
+            now = manifest.read(folder).fingerprint
+        except UserError:
+            continue
+        if now != fingerprint:
+            yield folder, f"{shown(lake.tables)} was made before {shown(folder)} was made anew"
+
+
+def check_current(lake: Lake) -> None:
+    """Raises UserError where the tables are of something else than lies there now, or not there."""
+    for _, what in outdated(lake, manifest.read(lake.tables)):
+        raise UserError(f"{what}: run measure and aggregate with the words of the run")
+
+
+def making(folder: Path, *keys: str) -> dict[str, Any]:
+    """What a measured folder's first shard says of its making under `keys` of what was hashed into
+    its fingerprint; those that it does not have are left out.
+
+    Raises UserError where the folder is not published.
+    """
+    first = folder / manifest.read(folder).files[0].name
+    remote.fetch(first)
+    said = pq.read_metadata(first).metadata or {}
+    there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
+    return {key: json.loads(value) for key, value in there.items() if value is not None}

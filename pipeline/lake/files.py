@@ -34,14 +34,26 @@ def write_atomic(path: Path, write: Callable[[Path], object], new: bool = False)
     # finished bytes: never write into it.
     temporary.unlink(missing_ok=True)
     try:
-        write(temporary)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        remote.put(temporary, path, new)
-        os.replace(temporary, path)
+        with _named(path):
+            write(temporary)
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            remote.put(temporary, path, new)
+            os.replace(temporary, path)
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
-    sync(path.parent)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """A full disk says that it is full, and not where."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def write_text(path: Path, text: str, new: bool = False) -> None:
@@ -186,7 +198,8 @@ def locked(
             ) from error
     try:
         who = f"process {os.getpid()} on {platform.node()}"
-        holder.write_text(who, encoding="utf-8")
+        with _named(holder):
+            holder.write_text(who, encoding="utf-8")
         sweep(folder)
         yield
     finally:

@@ -93,7 +93,7 @@ def test_an_unknown_column_names_the_columns_there_are(write, tmp_path, name: st
     write("x.jsonl", json.dumps(GOOD))
     pq.write_table(pa.Table.from_pylist([GOOD]), tmp_path / "x.parquet")
     with pytest.raises(UserError, match=r"'h' \(key `governors`\); .* are: w, u, g, d, id$"):
-        next(read(Parquet(str(tmp_path / name), words="w", governors="h")))
+        next(read(Parquet(str(tmp_path / name), words="w", governors="h", deprels="d")))
 
 
 def test_a_file_cut_short(write, tmp_path) -> None:

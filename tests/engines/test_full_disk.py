@@ -46,8 +46,9 @@ def test_no_room_at_every_write(tmp_path, monkeypatch):
     for at in range(disk.writes):
         with monkeypatch.context() as patch:
             FullDisk(patch, at)
-            with pytest.raises(OSError, match="No space left"):
+            with pytest.raises(OSError, match="No space left") as raised:
                 Little(root).run(patch)
+        assert Path(raised.value.filename).is_relative_to(root), f"write {at}"
         check_what_is_published(root)
         assert not list(root.rglob("*.tmp")), f"write {at}"
         again = Little(root)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import torch
 
 from pipeline.core.errors import UserError
-from pipeline.lake.schema import LAKE, NO_PIECE
+from pipeline.lake.schema import LAKE, NO_PIECE, SEGMENTS
 from pipeline.models.encode import Encoded, Side
 from pipeline.models.tap import SITES, Measured, Place, Tap
 from pipeline.statistics.baseline import baseline
@@ -192,7 +192,7 @@ class _Pointers:
         return dict(zip(self._names, lists, strict=True))
 
 
-_OF_PAIRS = {f"{of}segment_{what}" for of in ("", "uniform_") for what in ("own", "both")}
+_OF_PAIRS = {column.name for column in SEGMENTS}
 _OF_SHARDS = {f"{what}_{name}" for what in ("output", "output_energy") for name in OUTPUT_CLASSES}
 
 

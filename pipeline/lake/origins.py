@@ -1,4 +1,4 @@
-"""What finished tables were made of: old ones must not be taken for those of what lies there now."""
+"""What finished tables were made of: old ones are not taken for those of what lies there now."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -64,7 +64,9 @@ def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Fi
     if tables := found.published.get(lake.tables):
         # What is wrong in itself is made again as it was, and tables of it are right then.
         whole = found.seen - {entry.folder for entry in found.wrong}
-        found.wrong += [Wrong(lake.tables, what) for f, what in outdated(lake, tables) if f in whole]
+        found.wrong += [
+            Wrong(lake.tables, what) for f, what in outdated(lake, tables) if f in whole
+        ]
     if not found.seen:
         raise UserError(
             f"{shown(lake.root)} holds nothing that was finished: give root=DIR of a census"

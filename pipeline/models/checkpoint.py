@@ -5,6 +5,7 @@ head of its language model.
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -176,6 +177,9 @@ class Checkpoint:
                 use_safetensors=None if self.allow_pickle else True,
                 trust_remote_code=self.trust_remote_code,
                 output_loading_info=True,
+                # Else it says that there is a report, which is not shown; what is in it is raised
+                # below.
+                ignore_mismatched_sizes=True,
             )
         except KeyError as error:
             if error.args != (attention,):
@@ -193,6 +197,11 @@ class Checkpoint:
                 f"model: cannot load {self.folder}: {_first_line(error)}; get its files"
                 " anew, or mend that"
             ) from error
+        for key, there, wanted in sorted(info["mismatched_keys"]):
+            raise UserError(
+                f"model: {self.folder} holds {key} as {_sizes(there)}, and its config.json makes it"
+                f" {_sizes(wanted)}: they are of two models; get its files anew"
+            )
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
         return model.eval(), missing and _drawn(model, missing, auto)
@@ -232,6 +241,10 @@ def _drawn(model: PreTrainedModel, missing: list[str], auto: Any) -> list[str]:
         return bool((weight != weight.flatten()[0]).any())
 
     return [key for key in missing if not is_given(key)]
+
+
+def _sizes(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape))
 
 
 def _first_line(error: BaseException) -> str:

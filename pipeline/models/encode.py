@@ -158,7 +158,7 @@ class Encoder:
         return encoded, Skipped(n_too_long, n_unaligned, n_pieceless)
 
     def _check_ids(self, sentence: Sentence, sides: Sequence[Side]) -> None:
-        highest = max((max(side.ids, default=0) for side in sides), default=0)
+        highest = max(max(side.ids, default=0) for side in sides)
         if highest >= self._n_embeddings:
             raise UserError(
                 f"model: its tokenizer gives sentence {sentence.sentence_id} the piece {highest}"

@@ -7,7 +7,7 @@ against the dataclass that it fills, and an error names the key, what it holds, 
 import importlib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
@@ -208,13 +208,17 @@ def build(section: str, cls: type[T], content: Any) -> T:
     known = {f.name: (hints[f.name], _default(f)) for f in fields(cls)}  # pyrefly: ignore
     for key, value in values.items():
         if key not in known:
-            hint = near(key, known).rstrip() or f"there are {', '.join(known) or 'none'}"
+            hint = near(key, known).rstrip() or (
+                f"there are {', '.join(known)}" if known else f"this {section} takes none"
+            )
             raise UserError(f"unknown key {section}.{key}: {hint}")
         if value == "???":
             raise UserError(
                 f"{section}.{key} is missing: give {section}.{key}=…, or write it into its file in"
                 f" conf/{section}/"
             )
+        if isinstance(value, str) and get_origin(hints[key]) is tuple:
+            values = {**values, key: (value,)}
         if isinstance(value, bool) and hints[key] is not bool:
             # Else true would count as 1.
             raise UserError(f"{section}.{key}={value}: is no {_name(hints[key])}")

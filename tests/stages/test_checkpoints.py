@@ -1,6 +1,7 @@
 """A checkpoint that cannot be read is refused, with its folder, before a sentence is ingested."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,17 @@ def test_damage_is_found_before_anything_is_written(name, refused, root):
 def test_damage_that_shows_late_publishes_nothing(name, refused, root):
     assert refused(LATE[name]).count("\n") == 1
     assert not (root / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("other vocabulary", "embeddings.word_embeddings.weight as 120 × 32, .* 50 × 32"),
+        ("other width", "embeddings.LayerNorm.bias as 32, .* 48"),
+    ],
+)
+def test_weights_of_other_sizes_are_named(name, says, refused):
+    assert re.search(says, refused(LATE[name]))
 
 
 def test_pickled_weights_are_refused(refused):

@@ -10,6 +10,7 @@ from pipeline.lake.layout import Cell
 from pipeline.stages.cells import requested
 from pipeline.stages.compose import resolve
 from pipeline.stages.overrides import apply, split
+from pipeline.stages.settings import InterveneSettings, build
 
 CELL = Cell("local", "trained", 0, "conllu")
 
@@ -104,3 +105,9 @@ def test_names_and_lists_of_names():
 def test_the_same_key_twice_is_refused():
     with pytest.raises(UserError, match="twice"):
         requested(["root=a", "root=b"])
+
+
+@pytest.mark.parametrize("value", ["cls", "[cls]"])
+def test_one_word_is_a_list_of_one(value):
+    section = resolved(f"intervene.classes={value}")["intervene"]
+    assert build("intervene", InterveneSettings, section).classes == ("cls",)

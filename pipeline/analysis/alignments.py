@@ -113,7 +113,8 @@ class _Judged:
     """Every target word of a shard that a model read, against the gold links.
 
     [word, convention × head]: whether it was `aligned` with any word, and whether that pair is
-    linked: `possible`, and `sure`. Words without any piece, and their links, are left out.
+    linked: `possible`, and `sure`. Words without any piece, and their links, are left out; one that
+    is said and never read counts under either convention.
     """
 
     def __init__(self, links: Links, pointers: Pointers, position: int | None, ending: str):
@@ -121,7 +122,7 @@ class _Judged:
         sentence, target = links.words()
         keep = measured[sentence]
         sentence, target = sentence[keep], target[keep]
-        keep = pointers.has_piece("attends_to", sentence, target)
+        keep = pointers.has_piece("predicted_attends_to", sentence, target)
         self.sentence, target = sentence[keep], target[keep]
         pointed = [pointers(c + ending, self.sentence, target) for c in CONVENTIONS.values()]
         source = np.concatenate(pointed, 1).astype(np.int64)
@@ -137,7 +138,7 @@ class _Judged:
 
         where = np.flatnonzero(links.sure & measured[links.sentence])
         of_link = links.sentence[where]
-        whole = pointers.has_piece("attends_to", of_link, links.target[where])
+        whole = pointers.has_piece("predicted_attends_to", of_link, links.target[where])
         whole &= pointers.has_piece("attended_by", of_link, links.source[where])
         self.n_sure = np.bincount(of_link[whole], minlength=len(links.n_target))
 

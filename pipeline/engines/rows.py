@@ -183,8 +183,10 @@ class _Pointers:
             flat = self._flat[:, self._begins[row] : self._begins[row + 1]]
             kept = flat.reshape(len(flat), self._n_rows, side.n_words)
             kept[:] = batch[:, k, :, : side.n_words]
-            if side.words_without_pieces:
-                kept[..., side.words_without_pieces] = NO_PIECE
+            if side.unread:
+                for name, of_rows in zip(self._names, kept, strict=True):
+                    said = name.startswith("predicted")
+                    of_rows[:, side.words_without_pieces if said else side.unread] = NO_PIECE
 
     def columns(self) -> dict[str, pa.Array]:
         ends = pa.array(self._ends)

@@ -186,15 +186,16 @@ UNIFORM = tuple(
 )
 
 NO_WORD, NO_PIECE, NOT_A_NODE = -1, -2, -3
-"""Pointers to nothing: −1 where no other word gets any weight, −2 for a word without any piece;
-in a tree −1 for its first word, −3 for punctuation."""
+"""Pointers to nothing: −1 where no other word gets any weight, −2 for a word no piece of which is
+read; in a tree −1 for its first word, −3 for punctuation."""
 
 POINTERS = (
     Column(
         "attends_to",
         pa.list_(pa.int16()),
         "word",
-        "per word of the queries' side: the word it attends to most, 0-based; −1 none, −2 no piece",
+        "per word of the queries' side: the word it attends to most, 0-based; −1 none, −2 no piece"
+        " of it is read",
     ),
     Column(
         "attended_by",

@@ -58,8 +58,15 @@ class Side:
         return [-1 if w < 0 else int(w >= second) for w in self.word]
 
     @cached_property
+    def unread(self) -> list[int]:
+        """Words that no position reads: those without a piece, and where a target ends with no
+        piece of its own, a last word of one piece, which is said and not read."""
+        return sorted(set(range(self.n_words)) - set(self.word))
+
+    @property
     def words_without_pieces(self) -> list[int]:
-        return sorted(set(range(self.n_words)) - set(self.predicts or ()) - set(self.word))
+        said = set(self.predicts or ())
+        return [word for word in self.unread if word not in said]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 from pipeline.controls.base import Trained
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
+from pipeline.lake.schema import NO_PIECE
 from tests import oracle, tiny
 from tests.models.against import Expected, Read
 
@@ -131,3 +132,21 @@ def test_what_is_not_asked_for_is_not_there(measured, read):
     assert bare["heads"]["norm_mass_first"].null_count == len(bare["heads"])
     assert len(bare["outputs"]) == len(bare["similarity"]) == 0
     assert len(full["outputs"]) > 0
+
+
+def test_a_word_that_is_said_and_never_read(tmp_path):
+    """Without an end behind it a target's last word is no query and no key of the decoder."""
+    read = Read.of(tiny.save(tmp_path, "bart", "byte_level"))
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    shard = measure_shard(subject, [text("dogs bark", "cats bark .")], FIRST, Asked(60))
+    assert shard.counts["n_words_without_pieces"] == 0
+    for (_, site, _, _), row in rows(shard.tables["pointers"]).items():
+        names = {"encoder": [], "decoder": WITHIN, "cross": WITHIN[:2]}[site]
+        for name in names:
+            assert row[name][2] == NO_PIECE, (site, name)
+            assert NO_PIECE not in row[name][:2]
+        if site == "cross":
+            assert min(*row["predicted_attends_to"], *row["attended_by"]) >= 0
+
+
+WITHIN = ["attends_to", "attends_to_norm", "attended_by", "attended_by_norm", "tree"]

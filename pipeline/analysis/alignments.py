@@ -119,6 +119,11 @@ class _Judged:
 
     def __init__(self, links: Links, pointers: Pointers, position: int | None, ending: str):
         measured = pointers.measured
+        links = links.where(measured[links.sentence])
+        whole = pointers.has_piece("predicted_attends_to", links.sentence, links.target)
+        whole &= pointers.has_piece("attended_by", links.sentence, links.source)
+        # Neither a head nor a rule of position can be right about a link that is left out.
+        links = links.where(whole)
         sentence, target = links.words()
         keep = measured[sentence]
         sentence, target = sentence[keep], target[keep]
@@ -135,12 +140,7 @@ class _Judged:
         self.position_aligned = rule >= 0
         at = links.pair(self.sentence, target, rule.clip(0))
         self.position_possible, self.position_sure = (t[at] & (rule >= 0) for t in tables)
-
-        where = np.flatnonzero(links.sure & measured[links.sentence])
-        of_link = links.sentence[where]
-        whole = pointers.has_piece("predicted_attends_to", of_link, links.target[where])
-        whole &= pointers.has_piece("attended_by", of_link, links.source[where])
-        self.n_sure = np.bincount(of_link[whole], minlength=len(links.n_target))
+        self.n_sure = np.bincount(links.sentence[links.sure], minlength=len(links.n_target))
 
     def hits(self) -> np.ndarray:
         """What a word adds to |A ∩ S| + |A ∩ P|."""

@@ -29,7 +29,7 @@ _KEYS = ["site", "layer", "head"]
 def compare(
     lake: Lake, a: Cell, b: Cell, rules: Rules, tables: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
-    """The table `COMPARISON`: a row per head, role and what it is about.
+    """The table `COMPARISON`: a row per head, role and what it is about, in either cell.
 
     `tables` are those of the lake: they say who has which role. Raises UserError where a cell was
     not measured, or the two do not have the same sites, layers and heads.
@@ -51,7 +51,7 @@ def compare(
     rows = (
         stated[0]
         .rename({"value": "a", "has": "a_has"})
-        .join(stated[1].rename({"value": "b", "has": "b_has"}), on=keys, how="inner")
+        .join(stated[1].rename({"value": "b", "has": "b_has"}), on=keys, how="full", coalesce=True)
     )
     found = rows.join(_intervals(*drawn), on=keys, how="left").with_columns(
         difference=pl.col("b") - pl.col("a"), changed=pl.col("a_has") != pl.col("b_has")
@@ -134,15 +134,18 @@ def _of_site(tally: SiteTally) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def _intervals(a: Replicates, b: Replicates) -> pl.DataFrame:
-    """Of each quantity that both have, and of their difference."""
+    """Of each quantity, and of the difference where both have it."""
     frames = []
-    for key in [key for key in a if key in b]:
-        (of_a, places), (of_b, _) = a[key], b[key]
+    for key in a | b:
+        _, role, what = key
+        drawn = {name: of[key][0] for name, of in (("a", a), ("b", b)) if key in of}
+        if len(drawn) == 2:
+            drawn["difference"] = drawn["b"] - drawn["a"]
         columns = {}
-        for name, values in (("a", of_a), ("b", of_b), ("difference", of_b - of_a)):
+        for name, values in drawn.items():
             low, high = bootstrap.interval(values, np.ones_like(values))
             columns |= {f"{name}_low": low, f"{name}_high": high}
-        _, role, what = key
+        places = (a.get(key) or b[key])[1]
         frames.append(
             places.with_columns(
                 role=pl.lit(role),
@@ -150,4 +153,4 @@ def _intervals(a: Replicates, b: Replicates) -> pl.DataFrame:
                 **{name: pl.Series(values).fill_nan(None) for name, values in columns.items()},
             )
         )
-    return pl.concat(frames)
+    return pl.concat(frames, how="diagonal")

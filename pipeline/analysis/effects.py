@@ -138,7 +138,7 @@ def judged(effects: pl.DataFrame, outcome: str, share: float) -> pl.DataFrame:
         outcome=pl.lit(outcome),
         negligible=pl.lit(nothing, pl.Float64).fill_nan(None),
         verdict=verdict,
-        constant=pl.when(verdict.is_not_null()).then(big["zero_value"] & none["mean_value"]),
+        constant=pl.when(verdict.is_not_null()).then((verdict == "content") & none["mean_value"]),
     ).join(_peers(joined, same_layer), on=[*PLACE, "key_class"], how="left", maintain_order="left")
 
 

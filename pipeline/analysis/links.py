@@ -5,7 +5,7 @@ attention has to be better than. What is known of links here comes from the corp
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -32,6 +32,11 @@ class Links:
 
     def __len__(self) -> int:
         return len(self.sentence)
+
+    def where(self, keep: np.ndarray) -> "Links":
+        """Some of them; of the same sentences."""
+        of = ("sentence", "source", "target", "sure")
+        return replace(self, **{name: getattr(self, name)[keep] for name in of})
 
     def words(self) -> tuple[np.ndarray, np.ndarray]:
         """Sentence and place of every target word that an aligner has to align."""

@@ -8,7 +8,7 @@ from pipeline.lake.tables import CELL_KEYS
 
 OUTCOMES = {
     "state_change": ("ratio", "mean ‖change‖ / ‖state‖ of a last state"),
-    "kl": ("nats", "mean divergence of what is said from what was said; null without a head"),
+    "kl": ("nats", "mean KL(before ‖ now) of what is said; null without a head"),
     "loss_change": ("nats", "mean loss added to each piece that is said; null without a head"),
 }
 """What a change does to a model, a piece."""
@@ -67,8 +67,14 @@ NO_OPS = (
     Column("direction", STRING, "", "dep_to_gov or gov_to_dep"),
     Column("deprel", STRING, "", "the head's best relation, chosen on the fitting half"),
     Column("tracks", BOOL, "", "the head tracks it; null where no null was measured"),
-    Column("n_with", INT, "words", "words of the confirming half with an arc of it"),
-    Column("n_without", INT, "words", "words without"),
+    Column(
+        "n_with",
+        INT,
+        "words",
+        "words with an arc of it (a decoder's: to a word before), of the watched sentences of the"
+        " confirming half",
+    ),
+    Column("n_without", INT, "words", "words without, of the same sentences"),
     Column("mass_with", REAL, "mass", "mean attention to special pieces from the first"),
     Column("mass_without", REAL, "mass", "and from the others"),
     Column("difference", REAL, "mass", "mass_without − mass_with"),

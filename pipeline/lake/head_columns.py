@@ -39,7 +39,10 @@ HEADS = (
     ),
     *(
         Column(
-            f"mass_{c}_{end}", REAL, "mass", f"{end} end of the 95 % sentence bootstrap interval"
+            f"mass_{c}_{end}",
+            REAL,
+            "mass",
+            f"{end} end of the 95 % bootstrap interval over sentences, over shards at that grain",
         )
         for c in DUMP_CLASSES
         for end in ("low", "high")

@@ -13,8 +13,8 @@ from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.remote import shown
 
-FACT = "made_of"
-"""Under which the tables' manifest keeps it."""
+FACT, GRAIN = "made_of", "grain"
+"""Facts of the tables' manifest."""
 
 
 def origins(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
@@ -24,6 +24,12 @@ def origins(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
     # All tables of a measurement have one fingerprint.
     folders += [lake.measured("heads", cell) for cell in cells]
     return {f.relative_to(lake.root).as_posix(): manifest.read(f).fingerprint for f in folders}
+
+
+def grain(lake: Lake, cells: Sequence[Cell]) -> str:
+    """By what the masses of these cells are drawn anew: `sentence`, or `shard` where any are."""
+    kept = (making(lake.measured("heads", cell), "lake").get("lake", {}) for cell in cells)
+    return "shard" if any(of_cell.get("grain") == "shard" for of_cell in kept) else "sentence"
 
 
 def outdated(lake: Lake, tables: Manifest) -> Iterator[tuple[Path, str]]:

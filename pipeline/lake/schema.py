@@ -22,10 +22,12 @@ class Column:
     type: pa.DataType
     unit: str
     meaning: str
+    source: str | None = None
 
     @property
     def field(self) -> pa.Field:
-        said = {"unit": self.unit, "meaning": self.meaning, "source": source_of(self.name)}
+        source = self.source or source_of(self.name)
+        said = {"unit": self.unit, "meaning": self.meaning, "source": source}
         return pa.field(self.name, self.type, metadata=said)
 
 
@@ -295,14 +297,15 @@ EFFECTS = (
     Column("cosine", FLOAT, "", "of the mean of the last states, before and after"),
     Column("loss_before", FLOAT, "nats × pieces", "of the model as it is"),
     Column("loss_change", FLOAT, "nats × pieces", "what the change adds to it"),
-    Column("kl", FLOAT, "nats × pieces", "divergence from what was said before of what is now"),
+    Column("kl", FLOAT, "nats × pieces", "KL(before ‖ now) of what is said"),
 )
 OBSERVED = (
     Column(
         "special_mass",
         pa.list_(FLOAT),
         "mass",
-        "of each word, the mean over its pieces, on special pieces; null of one without pieces",
+        "of each word, the mean over its pieces, on special pieces; null of one without pieces, and"
+        " where the sentence was changed and not watched",
     ),
     Column(
         "importance",

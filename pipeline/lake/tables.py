@@ -12,6 +12,7 @@ from pipeline.lake.schema import (
     Column,
     schema,
 )
+from pipeline.lake.sources import OWN
 
 READINGS = {
     "max": "from a word to the one it attends to most, punctuation left out",
@@ -132,11 +133,16 @@ COMPARISON = schema(
     (
         Column("role", STRING, "", "tracks, aligns, dumps, positional or broad"),
         Column("what", STRING, "", "relation and direction, convention, or class of key"),
-        Column("a", REAL, "share", "the quantity behind the role in the first cell"),
+        Column(
+            "a",
+            REAL,
+            "share",
+            "the quantity behind the role in the first cell; null where its corpus has no such",
+        ),
         Column("a_low", REAL, "share", "low end of its 95 % sentence bootstrap interval"),
         Column("a_high", REAL, "share", "high end of its 95 % sentence bootstrap interval"),
         Column("a_has", BOOL, "", "whether the head has the role there; null where unknown"),
-        Column("b", REAL, "share", "the same quantity in the second cell"),
+        Column("b", REAL, "share", "the same quantity in the second cell", OWN),
         Column("b_low", REAL, "share", "low end of its 95 % sentence bootstrap interval"),
         Column("b_high", REAL, "share", "high end of its 95 % sentence bootstrap interval"),
         Column("b_has", BOOL, "", "whether the head has the role there; null where unknown"),

@@ -93,7 +93,10 @@ def _side_by_side(section: Section, rows: pl.DataFrame, position: dict) -> Table
     by_rule = (f"position: {rule(position)}", *(aer, DASH, DASH) * len(CONVENTIONS))
     own = (_own_best(rows, control) for control in section.controls)
     header = tuple(f"{c}, {score}" for c in CONVENTIONS for score in SCORES.values())
-    caption = "The best head of each, beside the best rule of position; seeds as median (range)"
+    caption = (
+        "The best head of each, beside the best rule of position; of seeds the median (range), of"
+        " two the range"
+    )
     return Table(caption, ("best head of", *header), (*own, by_rule))
 
 

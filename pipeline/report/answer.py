@@ -102,12 +102,13 @@ def headline(sections: list[Section]) -> Headline:
                 "add control=[trained,random_weights])"
             )
         else:
-            tracks = f"{row['n_tracks']} of {row['n_heads']} heads track a relation"
+            does = "tracks" if row["n_tracks"] == 1 else "track"
+            tracks = f"{row['n_tracks']} of {row['n_heads']} heads {does} a relation"
             null = most_in_nulls(section, "n_tracks")
             tracks += (
                 "" if null is None else f" ({f'at most {null}' if null else 'none'} in any null)"
             )
         tracks += align_briefly(section, row)
         dumps = ", ".join(f"{c} {number(row[f'n_dumps_{c}'])}" for c in DUMP_CLASSES)
-        parts.append(f"{section.title}: {tracks}; {number(row['n_dumps'])} dump ({dumps})")
+        parts.append(f"{section.title}: {tracks}; {verb(row['n_dumps'], 'dump')} ({dumps})")
     return Headline(" | ".join(parts) or f"no {TRAINED} cell was measured {DASH} controls only")

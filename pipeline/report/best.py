@@ -91,12 +91,12 @@ def best(section: Section, settings: ReportSettings) -> list[Block]:
     own = own.sort(["accuracy", "deprel"], descending=[True, False], nulls_last=True)
     scored = section.relations.filter(pl.col("control") == shown.name)["deprel"].n_unique()
     left_out = scored - own.height
-    few = (
-        f"{plural(left_out, 'relation')} with fewer than {settings.min_arcs} arcs in the "
-        "confirming half not shown."
+    enough = (
+        f"{plural(settings.min_arcs, 'arc')} in the confirming half, and any in the fitting half"
     )
+    few = f"{plural(left_out, 'relation')} without {enough}, not shown."
     if own.is_empty():
-        return [heading, say(f"No relation has {settings.min_arcs} arcs in the confirming half.")]
+        return [heading, say(f"No relation has {enough}.")]
     listed = list(own.iter_rows(named=True))
     others = _others(chosen, nulls)
     header = (

@@ -10,7 +10,7 @@ from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
 from pipeline.report.relations import head_name
 from pipeline.report.section import CLASS_NAMES, Section
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import number, percent, rounded, verb
+from pipeline.report.text import number, percent, rounded, setting, verb
 
 LISTED = 20
 """Heads in the table."""
@@ -37,7 +37,7 @@ def carried(section: Section, settings: ReportSettings) -> list[Block]:
         blocks.append(
             say(
                 f"Of {row['n_dumps']} {those} by attention, {shown} by value norms too: there the "
-                f"class has more than {percent(settings.dump_threshold)} % of all ‖A × f‖ as well."
+                f"class has more than {setting(settings.dump_threshold)} % of all ‖A × f‖ as well."
             )
         )
     blocks += [_figure(section, site) for site in section.sites if section.classes_at(site)]

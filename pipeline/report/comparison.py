@@ -14,6 +14,8 @@ from pipeline.report.text import DASH, clean, number, percent, plural, rounded, 
 
 SHOWN = 60
 """Changes in the table, those of the largest difference."""
+NAMED = 8
+"""Relations of one corpus alone that are named."""
 FIGURES = "compare"
 """Not `figures`: a new report clears that folder of what is not its own."""
 _HEAD = ["site", "layer", "head"]
@@ -50,12 +52,17 @@ def _counts(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _answer(counts: pl.DataFrame, a: str, b: str) -> str:
-    said = [
-        f"{row['role']}: {row['both']} in both, {row['only_a']} in {a} only,"
-        f" {row['only_b']} in {b} only"
-        for row in counts.iter_rows(named=True)
-        if row["both"] + row["only_a"] + row["only_b"]
-    ]
+    said = []
+    for row in counts.iter_rows(named=True):
+        parts = []
+        if row["both"] + row["only_a"] + row["only_b"]:
+            parts.append(
+                f"{row['both']} in both, {row['only_a']} in {a} only, {row['only_b']} in {b} only"
+            )
+        if row["unknown"]:
+            parts.append(f"not known of {plural(row['unknown'], 'head')}")
+        if parts:
+            said.append(f"{row['role']}: {', '.join(parts)}")
     return "; ".join(said) or f"no head has any role in {a} or {b}"
 
 
@@ -76,13 +83,18 @@ def _document(
         Table("Heads by role", header, rows),
         Heading(2, "What changed"),
     ]
+    alone = _of_one_corpus(found, a, b)
     if changes.is_empty():
-        return [*blocks, say("No head has a role in one of them that it has not in the other.")]
+        known = "is known to have" if counts["unknown"].sum() else "has"
+        none = f"No head {known} a role in one of them that it has not in the other. {alone}"
+        return [*blocks, say(none.strip())]
     shown = changes.head(SHOWN)
-    which = "All" if shown.height == changes.height else f"The largest {shown.height} of"
+    which = f"{plural(changes.height, 'change')}"
+    if shown.height < changes.height:
+        which = f"The largest {shown.height} of {which}"
     blocks.append(
         say(
-            f"{which} {plural(changes.height, 'change')}. Numbers are shares in percent, of the"
+            f"{which}. {alone}Numbers are shares in percent, of the"
             " confirming half where they are accuracies: the quantity behind the role in either,"
             " and the difference with its 95 % interval (sentences resampled; cells of one corpus"
             " alike, so that the difference is a paired one). An interval is of one quantity and"
@@ -92,6 +104,20 @@ def _document(
     header = ("head", "role", "about", a, b, "difference, points", "95 % interval")
     lines = tuple(_change(row) for row in shown.iter_rows(named=True))
     return [*blocks, Table("Changes of role", header, lines, words=3)]
+
+
+def _of_one_corpus(found: pl.DataFrame, a: str, b: str) -> str:
+    """Roles about what the other cell's corpus does not have: no change, and not to be hidden."""
+    said = []
+    for name, here, there in ((a, "a", "b"), (b, "b", "a")):
+        alone = found.filter(pl.col(f"{here}_has"), pl.col(there, f"{there}_has").is_null())
+        about = alone["what"].str.split(" ").list.first().unique().sort().to_list()
+        if about:
+            listed = ", ".join(map(clean, about[:NAMED])) + (" and more" * (len(about) > NAMED))
+            said.append(f"{plural(alone.height, 'role')} in {name} ({listed})")
+    if not said:
+        return ""
+    return f"Not among them, since the other has no such relation: {'; '.join(said)}. "
 
 
 _PLANES = {

@@ -46,7 +46,7 @@ def side_by_side(section: Section) -> list[Block]:
     header = ("heads that …", *(control.label for control in section.controls))
     blocks: list[Block] = [
         Heading(3, "Counts, controls side by side"),
-        Table("Number of heads; several seeds as median (range)", header, rows),
+        Table("Number of heads; of seeds the median (range), of two the range", header, rows),
     ]
     if not section.has_syntax:
         blocks.append(say("The corpus has no syntax annotation: no relation was scored."))

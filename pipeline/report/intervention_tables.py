@@ -231,7 +231,7 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
             "Clark et al. (2019, §3.2) suggest that a head attends to [SEP] where its function does"
             " not apply. Here of each head's best relation (chosen on the fitting half): attention"
             " to special pieces from words without an arc of it, less that from words with one,"
-            " over the confirming half."
+            " over the watched sentences of the confirming half."
         ),
         Table("Heads whose interval lies above, or below, 0", header, tuple(rows), words=2),
     ]

@@ -101,11 +101,17 @@ def _short(section: dict[str, pl.DataFrame]) -> str:
 
 
 def _none_dumps(section: dict[str, pl.DataFrame]) -> str:
-    asked = section["effects"].filter(**_first(section))["key_class"].drop_nulls().unique()
-    classes = [CLASSES[name] for name in DUMPED_ON if name in asked]
-    if not classes:
-        return "no class of keys that a head may dump its attention on was changed"
-    return f"no head dumps its attention on {' or '.join(classes)}"
+    """Of the classes that were changed the census does not ask whether heads dump on all."""
+    first = _first(section)
+    changed = section["effects"].filter(**first)["key_class"].drop_nulls().unique()
+    judged = section["verdicts"].filter(pl.col("dumps").is_not_null(), **first)["key_class"]
+    asked = [CLASSES[name] for name in DUMPED_ON if name in changed and name in judged]
+    if asked:
+        return f"no head dumps its attention on {' or '.join(asked)}"
+    others = [CLASSES[name] for name in DUMPED_ON if name in changed]
+    if others:
+        return f"whether heads dump their attention on {' or '.join(others)} the census did not ask"
+    return "no class of keys that a head may dump its attention on was changed"
 
 
 def _answer(section: dict[str, pl.DataFrame]) -> str:

@@ -26,12 +26,12 @@ ROWS = {
     "similarity": "one row per shard × pair of heads of a site",
     "values": "one row per shard × head × class of key: sums of values, for interventions",
     "effects": "one row per sentence × change: what the change does; `headcensus intervene`",
-    "observed": "one row per watched sentence × head; `headcensus intervene`",
+    "observed": "one row per sentence × head, watched or changed; `headcensus intervene`",
 }
 EFFECTS = {
     "effects": "one row per head or set of heads × class × condition: mean effects",
-    "verdicts": "one row per head that dumps × class: parking space, content or idle",
-    "no_ops": "one row per head that tracks: special pieces with its relation, and without",
+    "verdicts": "one row per head changed alone × class × outcome: parking space, content or idle",
+    "no_ops": "one row per head × its best relation: special pieces with an arc of it, and without",
     "importance": "one row per head: its gate's gradient beside the loss without it",
     "cost": "one row per cell: layers run, and layers that a pass per change would run",
 }

@@ -4,7 +4,7 @@ from pipeline.report.blocks import Block, Bullets, Heading, Inline, Listing, Str
 from pipeline.report.method_across import alignment_method, site_terms
 from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import percent
+from pipeline.report.text import setting
 
 QUERY = """import polars as pl
 relations = pl.scan_parquet("{folder}/relations.parquet")
@@ -57,7 +57,7 @@ def _terms() -> tuple[tuple[Inline, ...], ...]:
 
 
 def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
-    margin, dump = percent(settings.margin), percent(settings.dump_threshold)
+    margin, dump = setting(settings.margin), setting(settings.dump_threshold)
     return (
         (
             Strong("Margin"),
@@ -86,16 +86,16 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
         (
             Strong("Positional"),
             f": the largest weight sits at one fixed offset, a piece's own place included, for at "
-            f"least {100 * settings.positional_rate:g} % of the queries. ",
+            f"least {setting(settings.positional_rate)} % of the queries. ",
             Strong("Broad"),
             f": mean entropy, as a share of its maximum, above {settings.broad_entropy:g}.",
         ),
         (
             Strong("Pattern"),
-            f" (Kovaleva et al. 2019): vertical, more than {percent(settings.vertical)} % on "
+            f" (Kovaleva et al. 2019): vertical, more than {setting(settings.vertical)} % on "
             "special pieces or on the first one; diagonal, more than "
-            f"{percent(settings.diagonal)} % on the previous, the own or the next piece; mixed, "
-            f"neither, but both together, each with more than {percent(settings.mixed)} %; "
+            f"{setting(settings.diagonal)} % on the previous, the own or the next piece; mixed, "
+            f"neither, but both together, each with more than {setting(settings.mixed)} %; "
             f"block, where two sentences are one input: what lies within a sentence more than "
             f"{settings.block:g} times that of a uniform pattern; heterogeneous, none of these and "
             "not broad.",
@@ -103,6 +103,15 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
     )
 
 
+_LEVEL = {
+    "full": "Relations are counted at the full level of labels, as in the treebank. ",
+    "universal": "Relations are shown at the universal level of labels, sub-types folded; heads "
+    "are counted at the full level, as in the treebank. ",
+}
+_DRAWN = {
+    "sentence": "",
+    "shard": ", of masses over shards of them (lake.grain=shard)",
+}
 _WEIGHTING = {
     "attention": "",
     "norm": "Relations and alignments are shown by weights × value norms; heads are counted by "
@@ -128,9 +137,9 @@ def method(sections: list[Section], settings: ReportSettings) -> list[Block]:
         say(
             "The word that a head looks at: attention to a word is the sum over its pieces, from a "
             "word the mean; special pieces are dropped, the diagonal is excluded, and the word "
-            f"with the largest value is taken. Relations are counted at the {settings.level} "
-            "level of labels (full: as in the treebank; universal: sub-types folded). "
-            f"{_WEIGHTING[settings.weighting]}Intervals are 95 % bootstraps over sentences."
+            f"with the largest value is taken. {_LEVEL[settings.level]}"
+            f"{_WEIGHTING[settings.weighting]}Intervals are 95 % bootstraps over sentences"
+            f"{_DRAWN[settings.masses_drawn_by]}."
         ),
         *(alignment_method(settings) if linked else ()),
         Heading(3, "The tables"),

@@ -2,7 +2,7 @@
 
 from pipeline.report.blocks import Block, Bullets, Heading, Inline, Strong, say
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import percent
+from pipeline.report.text import setting
 
 
 def site_terms() -> tuple[tuple[Inline, ...], ...]:
@@ -24,7 +24,7 @@ def site_terms() -> tuple[tuple[Inline, ...], ...]:
 
 
 def alignment_method(settings: ReportSettings) -> list[Block]:
-    margin, low = percent(settings.margin), 100 - settings.null_percentile
+    margin, low = setting(settings.margin), 100 - settings.null_percentile
     bullets: tuple[tuple[Inline, ...], ...] = (
         (
             Strong("A"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class ReportSettings:
     """The thresholds repeat what `aggregate` was run with: the report states them, never applies
-    them anew, save `min_arcs`, which also decides which relations are shown."""
+    them anew, save `min_arcs`, which also decides which relations are shown. So does
+    `masses_drawn_by`, the lake's grain: `sentence`, or `shard` where any cell has that."""
 
     title: str = "Head census"
     dump_threshold: float = 0.5
@@ -23,6 +24,7 @@ class ReportSettings:
     level: str = "full"
     weighting: str = "attention"
     tables_folder: str = "data/tables"
+    masses_drawn_by: str = "sentence"
     max_quarantined: int = 20
     max_tracking: int = 40
 

@@ -43,7 +43,7 @@ def by_site(section: Section) -> list[Block]:
         for text, flag in _rows(section, site).items()
     )
     header = ("site", "heads that …", *(control.label for control in section.controls))
-    caption = "Number of heads at each site; several seeds as median (range)"
+    caption = "Number of heads at each site; of seeds the median (range), of two the range"
     blocks: list[Block] = [Heading(3, "Counts by site"), Table(caption, header, rows, words=2)]
     if CROSS in section.sites:
         blocks.append(

@@ -10,7 +10,7 @@ from pipeline.report.figures.palette import marks
 from pipeline.report.relations import is_undecided
 from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import number, plural
+from pipeline.report.text import number, plural, setting
 
 
 def stability(section: Section, settings: ReportSettings) -> list[Block]:
@@ -30,9 +30,10 @@ def stability(section: Section, settings: ReportSettings) -> list[Block]:
         left = plural(whole, "head")
         said = f"Heads that track, by which of the {n} nulls they have to beat: {left} with all; "
         if low == high == whole:
-            said += "as many with any of them alone, and without any of them."
+            said += "as many with any of them alone, and with any one of them left out."
         else:
-            said += f"{low} to {high} with one of them alone, or without one."
+            span = str(low) if low == high else f"{low} to {high}"
+            said += f"{span} with one of them alone, or with one left out."
         blocks.append(say(said))
         if not low == high == whole:
             rows = tuple((r["nulls"], number(r["n_tracks"])) for r in counts.to_dicts())
@@ -71,7 +72,7 @@ def _margins(section: Section, settings: ReportSettings) -> Figure:
     caption = (
         f"Heads with such a lead on some relation that are significant{nulls} there. Bands: the "
         "range over seeds, lines their median. The upright line is the margin of the counts, "
-        f"{number(100 * settings.margin)} points."
+        f"{setting(settings.margin)} points."
     )
     scales = Scales("points above the offset", "heads", top, ticks, 100 * settings.margin)
     svg = draw_lines(name, title, alt, [Panel(_does(section), tuple(lines))], scales)
@@ -101,7 +102,7 @@ def agreement(found: pl.DataFrame) -> list[Block]:
                 ),
             )
         )
-    header = ("model", "site", "corpus", "and", "relations", "median", "lowest")
+    header = ("model", "site", "corpus", "and", "relations × ways", "median", "lowest")
     more = ("first piece", "entropy", "confidence")
     return [
         Heading(2, "Do two corpora rank heads alike?"),

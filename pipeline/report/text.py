@@ -62,6 +62,11 @@ def percent(share: float | None, digits: int = 0) -> str:
     return number(rounded(share, digits), digits)
 
 
+def setting(share: float) -> str:
+    """A threshold as percent: as it was set, not rounded."""
+    return f"{100 * share:g}"
+
+
 def signed(value: float | None, digits: int = 0) -> str:
     text = number(value, digits)
     return f"+{text}" if value is not None and value > 0 else text

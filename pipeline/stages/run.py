@@ -4,7 +4,7 @@ Each checks all that it can before its first long work; `everything` does so for
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +72,14 @@ def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
     Writes and publishes the tables of `cells`, no others.
     """
     from pipeline.analysis.aggregate import aggregate as make_tables
-    from pipeline.lake.origins import FACT, origins
+    from pipeline.lake.origins import FACT, GRAIN, grain, origins
     from pipeline.lake.publish import publish_tables
     from pipeline.lake.schema import MEASURED
 
     rules = build("analysis", Rules, config["analysis"])
     wait_s = _lock_wait_s(config)
     lake = Lake(_root([config]))
-    made_of = {FACT: origins(lake, cells)}
+    made_of = {FACT: origins(lake, cells), GRAIN: grain(lake, cells)}
     for cell in cells:
         for table in MEASURED:
             manifest.read(lake.measured(table, cell))
@@ -115,7 +115,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     """
     import polars as pl
 
-    from pipeline.lake.origins import check_current
+    from pipeline.lake.origins import GRAIN, check_current
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
     from pipeline.report.addresses import INTERVENTIONS, PAGE
@@ -126,6 +126,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     settings = report_settings(config["report"], rules, shown(lake.tables))
     check_tables(lake, cells, rules, "report")
     check_current(lake)
+    drawn_by = manifest.read(lake.tables).facts.get(GRAIN, settings.masses_drawn_by)
+    settings = replace(settings, masses_drawn_by=drawn_by)
     check_folder(folder)
     tables = {name: open_table(name, lake.root).collect() for name in TABLES}
     corpora = sorted({cell.corpus for cell in cells})

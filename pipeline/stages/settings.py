@@ -145,6 +145,13 @@ OF_THE_RULES = {f.name for f in fields(ReportSettings)} & {f.name for f in field
 """What the report states of `analysis`; it is set there, and there alone."""
 
 
+_STATED = {
+    "tables_folder": "tables lie in root; set root",
+    "masses_drawn_by": "it is that of the lake; set lake.grain",
+}
+"""What else the report states, and where that comes from."""
+
+
 def typed(section: str, content: Any) -> dict[str, Any]:
     """The section with its values as its dataclass holds them. Raises what `build` raises."""
     values = _mapping(section, content)
@@ -163,8 +170,9 @@ def report_settings(content: Any, rules: Rules, tables_folder: str) -> ReportSet
     for key in OF_THE_RULES:
         if key in values:
             raise UserError(f"unknown key report.{key}: set analysis.{key}, which it repeats")
-    if "tables_folder" in values:
-        raise UserError("unknown key report.tables_folder: tables lie in root; set root")
+    for key, where in _STATED.items():
+        if key in values:
+            raise UserError(f"unknown key report.{key}: {where}")
     repeated = {key: asdict(rules)[key] for key in OF_THE_RULES}
     return build("report", ReportSettings, {**values, **repeated, "tables_folder": tables_folder})
 

@@ -114,6 +114,8 @@ def test_equal_to_plain_loops():
     for convention, pointed in (("awi", awi), ("awo", awo)):
         for head in range(3):
             counts = {"A": 0, "S": 0, "AS": 0, "AP": 0}
+            by_rule = {"A": 0, "hits": 0}
+            row = frame.filter(convention=convention, head=head).row(0, named=True)
             for s in sorted(pointed):
                 n, m, links = pairs[s]
                 if links is None or not confirms[s]:
@@ -124,18 +126,35 @@ def test_equal_to_plain_loops():
                     if by[s][0][i] != NO_PIECE and awi[s][0][j] != NO_PIECE
                 ]
                 sure = {(i, j) for i, j, is_sure in whole if is_sure}
-                possible = {(i, j) for i, j, _ in links}
+                possible = {(i, j) for i, j, _ in whole}
                 aligned = {(i, j) for j, i in enumerate(pointed[s][head]) if i >= 0}
                 counts["A"] += len(aligned)
                 counts["S"] += len(sure)
-                counts["AS"] += len(aligned & {(i, j) for i, j, x in links if x})
+                counts["AS"] += len(aligned & sure)
                 counts["AP"] += len(aligned & possible)
-            row = frame.filter(convention=convention, head=head).row(0, named=True)
+                for j in (j for j in range(m) if awi[s][0][j] != NO_PIECE):
+                    i = (2 * j + 1) * n // (2 * m) if row["baseline"] == "diagonal" else None
+                    i = j + row["baseline_offset"] if i is None else i
+                    if 0 <= i < n:
+                        by_rule["A"] += 1
+                        by_rule["hits"] += ((i, j) in sure) + ((i, j) in possible)
             assert (row["n_words"], row["n_sure"]) == (counts["A"], counts["S"])
             assert (row["hits_sure"], row["hits_possible"]) == (counts["AS"], counts["AP"])
             expected = 1 - (counts["AS"] + counts["AP"]) / (counts["A"] + counts["S"])
             assert row["aer"] == pytest.approx(expected)
             assert row["aer_low"] <= row["aer"] <= row["aer_high"]
+            expected = 1 - by_rule["hits"] / (by_rule["A"] + counts["S"])
+            assert row["baseline_aer"] == pytest.approx(expected)
+
+
+def test_a_rule_of_position_is_not_right_about_what_is_left_out():
+    """Every second source word has no piece: its links are no head's to find, nor the rule's."""
+    pairs: list[Pair] = [(8, 8, [(i, i, True) for i in range(8)])] * 20
+    by = {s: [[NO_PIECE if i % 2 else i for i in range(8)]] for s in range(20)}
+    awi = {s: [[i - i % 2 for i in range(8)]] for s in range(20)}
+    row = tally(pairs, awi, awi, by, confirming(np.arange(20), 0)).row(0, named=True)
+    assert row["baseline_offset"] == 0
+    assert row["baseline_aer"] == row["aer"] == pytest.approx(1 - 8 / 12)
 
 
 @pytest.mark.parametrize("rule", [0, -2, 3, DIAGONAL])

@@ -67,6 +67,9 @@ def test_few_sentences_decide_nothing():
     effects = table([r for r in a_head(0, 0.3, 0.0, 0.4) if r["sentence"] < FEWEST - 1])
     found = judged(means(effects, RULES), "state_change", 0.25)
     assert found["verdict"].to_list() == ["undecided"]
+    effects = table([r for r in a_head(0, 0.3, 0.3, 0.4) if r["sentence"] < FEWEST - 1])
+    found = judged(means(effects, RULES), "state_change", 0.25)
+    assert found.select("verdict", "constant").row(0) == ("undecided", False)
     enough = table([r for r in a_head(0, 0.3, 0.0, 0.4) if r["sentence"] < FEWEST])
     assert judged(means(enough, RULES), "state_change", 0.25)["verdict"].to_list() == ["parking"]
 

@@ -49,6 +49,13 @@ def test_the_same_keys_everywhere_are_changed_once_and_noted_twice():
     assert by_scope["all"] == 2 * len(ON_KEYS) + len(ON_HEADS)
 
 
+def test_the_previous_word_is_no_other_class():
+    """Also where means are equal: of sentences of one piece it is no key at all."""
+    means = [at({}, first=1.0, previous_word=1.0)]
+    plan = Plan(means, Interventions(("first", "previous_word"), draws=0))
+    assert {c.key_class for c in planned(plan, 1)} == {"first", "previous_word", None}
+
+
 def test_the_same_keys_at_one_call_only_are_two_classes_of_the_model():
     """BART's first piece is <s> in the encoder, and what opens a translation in the decoder."""
     means = [at({}, bos=1.0, first=1.0), at({}, bos=1.0, first=2.0)]

@@ -161,9 +161,43 @@ def test_one_head_and_many(layers, heads):
 
 def test_the_section_counts_a_threshold_of_its_own():
     grid = Grid(layers=1, heads=2, deprels=("nsubj",), controls=ONE)
-    settings = ReportSettings(dump_threshold=0.6, margin=0.05, min_arcs=7, tables_folder="s3://x/y")
+    settings = ReportSettings(
+        dump_threshold=0.125, margin=0.435, min_arcs=7, tables_folder="s3://x/y"
+    )
     page = report(grid, settings=settings)[0]["census.md"]
-    assert "mean mass above 60 %" in page
-    assert "at least 5 points above" in page
+    assert "mean mass above 12.5 %" in page
+    assert "at least 43.5 points above" in page
     assert "on at least 7 arcs" in page
     assert 'scan_parquet("s3://x/y/relations.parquet")' in page
+
+
+def test_what_is_counted_and_what_is_shown_are_told_apart():
+    """Heads are counted at the full level, whatever the pictures show."""
+    grid = Grid(layers=1, heads=2, deprels=("nsubj",), controls=ONE)
+    page = report(grid, settings=ReportSettings(level="universal"))[0]["census.md"]
+    assert "Relations are shown at the universal level of labels" in page
+    assert "heads are counted at the full level" in page
+    page = report(grid, settings=ReportSettings(masses_drawn_by="shard"))[0]["census.md"]
+    assert "bootstraps over sentences, of masses over shards of them" in page
+
+
+def test_a_relation_without_a_fitting_half_is_left_out_for_that():
+    tables = make(Grid(layers=1, heads=2, deprels=("nsubj", "obj"), controls=ONE))
+    gone = pl.col("deprel") == "obj"
+    tables["relations"] = tables["relations"].with_columns(
+        n_all=pl.when(gone).then("n").otherwise("n_all"),
+        hits_all=pl.when(gone).then("hits").otherwise("hits_all"),
+    )
+    page = report(tables=tables, settings=ReportSettings(min_arcs=1))[0]["census.md"]
+    reason = "without 1 arc in the confirming half, and any in the fitting half, not shown"
+    assert f"1 relation {reason}" in page
+
+
+def test_one_head_is_one():
+    tables = make(Grid(layers=1, heads=2, deprels=("nsubj",)))
+    tables["census"] = tables["census"].with_columns(
+        n_tracks=pl.lit(1, pl.Int32), n_dumps=pl.lit(1, pl.Int32)
+    )
+    headline = str(report(tables=tables)[1])
+    assert "1 of 2 heads tracks a relation" in headline
+    assert "1 dumps (" in headline

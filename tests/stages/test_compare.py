@@ -1,5 +1,7 @@
 """Two cells of finished tables, head by head: against the tables themselves, and by symmetry."""
 
+import re
+
 import polars as pl
 import pytest
 
@@ -108,6 +110,53 @@ def test_two_corpora_are_resampled_each_by_itself(tmp_path):
     assert found["difference"].abs().max() == 0
     assert (found["difference_low"] < 0).all()
     assert (found["difference_high"] > 0).all()
+
+
+def test_what_one_corpus_alone_has_is_kept(tmp_path):
+    """The same trees, in the second corpus with sub-types of its own: counts are each cell's."""
+    corpus = tmp_path / "some.conllu"
+    words = small.words(tiny.save(tmp_path / "model"), corpus, tmp_path / "out")
+    words.remove("corpus=conllu")
+    for name, trees in (
+        ("conllu", small.conllu(40)),
+        ("treebank", small.conllu(40).replace("\tobj\t", "\tobj:own\t")),
+    ):
+        corpus.write_text(trees, encoding="utf-8")
+        for stage in ("ingest", "measure"):
+            assert small.run(stage, *words, f"corpus={name}") == 0
+    assert small.run("aggregate", *words, "corpus=[conllu,treebank]") == 0
+    tables = {name: open_table(name, tmp_path / "out").collect() for name in TABLES}
+    tracks = tables["relations"].with_columns(tracks=pl.col("accuracy") > 0.2)
+    other = Cell("local", "trained", 0, "treebank")
+    found = rows(tmp_path / "out", tables | {"relations": tracks}, A, other).filter(role="tracks")
+    tracks = tracks.filter(level="full", weighting="attention")
+    for side, missing, name, cell in (("a", "b", "obj", A), ("b", "a", "obj:own", other)):
+        alone = found.filter(pl.col("what").str.split(" ").list.first() == name)
+        assert alone.height == 24
+        assert alone[side].null_count() == alone[f"{side}_low"].null_count() == 0
+        assert alone.select(missing, f"{missing}_has", "changed").null_count().row(0) == (24,) * 3
+        has = found.group_by("layer", "head").agg(pl.col(f"{side}_has").any())
+        own = (
+            tracks.filter(corpus=cell.corpus).group_by("layer", "head").agg(pl.col("tracks").any())
+        )
+        assert has[f"{side}_has"].sum() == own["tracks"].sum() > 0
+    answer = write_comparison(found, A.name, other.name, tmp_path, "page")
+    assert answer.startswith("tracks: ")
+    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert re.search(rf"the other has no such relation: \d+ roles in {A.name} \(obj\);", page)
+
+
+def test_what_is_not_known_is_said(root, tables, tmp_path):
+    """Without a null nobody can say who tracks."""
+    found = (
+        rows(root, tables, A, B)
+        .filter(role="tracks")
+        .with_columns(pl.lit(None, pl.Boolean).alias(c) for c in ("a_has", "changed"))
+    )
+    answer = write_comparison(found, "one", "other", tmp_path, "page")
+    assert answer == "tracks: not known of 12 heads"
+    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "No head is known to have a role in one of them" in page
 
 
 def test_the_page_and_the_table(root, capfd):

@@ -104,3 +104,16 @@ def test_an_encoder_decoder_over_sentences_without_translation(tmp_path, capsys)
     assert "no class of keys" in capsys.readouterr().out
     page = (tmp_path / "out/report/interventions.md").read_text(encoding="utf-8")
     assert "No class of keys that a head may dump its attention on was changed." in page
+
+
+def test_what_the_census_does_not_ask_is_not_answered(tmp_path, capsys):
+    """Heads that dump on [BOS] are changed, and the census has no such flag."""
+    write_text(tmp_path / "some.conllu", small.conllu(6))
+    model = tiny.save(tmp_path / "llama", "llama", head="ForCausalLM")
+    words = small.words(model, tmp_path / "some.conllu", tmp_path / "out")
+    words += ["intervene.classes=bos", "intervene.sentences=2", "intervene.draws=0"]
+    assert main(["intervene", *words, "analysis.dump_threshold=0.1"]) == 0
+    effects = pl.read_parquet(tmp_path / "out/interventions/effects.parquet")
+    assert effects.filter(scope="dumping", key_class="bos").height > 0
+    said = "whether heads dump their attention on BOS the census did not ask"
+    assert said in capsys.readouterr().out

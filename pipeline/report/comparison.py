@@ -117,7 +117,7 @@ def _of_one_corpus(found: pl.DataFrame, a: str, b: str) -> str:
             said.append(f"{plural(alone.height, 'role')} in {name} ({listed})")
     if not said:
         return ""
-    return f"Not among them, since the other has no such relation: {'; '.join(said)}. "
+    return f"Not among them, since the other has no such thing: {'; '.join(said)}. "
 
 
 _PLANES = {

@@ -143,7 +143,7 @@ def test_what_one_corpus_alone_has_is_kept(tmp_path):
     answer = write_comparison(found, A.name, other.name, tmp_path, "page")
     assert answer.startswith("tracks: ")
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
-    assert re.search(rf"the other has no such relation: \d+ roles in {A.name} \(obj\);", page)
+    assert re.search(rf"the other has no such thing: \d+ roles in {A.name} \(obj\);", page)
 
 
 def test_what_is_not_known_is_said(root, tables, tmp_path):

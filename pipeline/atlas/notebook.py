@@ -56,12 +56,19 @@ def show(
     decoder of an encoder-decoder reads; `pair` a second sentence that a model with one stack reads
     as such.
 
-    Raises UserError for a model that cannot be measured, ValueError for another view.
+    Raises UserError for a model that cannot be measured, ValueError for another view, or for a
+    second text that a model does not read.
     """
     if view not in VIEWS:
         raise ValueError(f"view={view!r}: there are {', '.join(VIEWS)}")
     if target is not None and pair is not None:
         raise ValueError("give target, for an encoder-decoder, or pair, for one stack: not both")
+    subjects = _subjects(model)
+    for subject in subjects:
+        if target is not None and not subject.encoder.has_target:
+            raise ValueError(f"target: {subject.model} has no decoder beside an encoder; give pair")
+        if pair is not None and subject.encoder.has_target:
+            raise ValueError(f"pair: {subject.model} reads no two texts as one input; give target")
     texts = [text] if isinstance(text, str | Sentence) else list(text)
     second = target if target is not None else pair
     examples = [
@@ -70,7 +77,7 @@ def show(
     start = {"view": view, "layer": str(layers[0]), "heads": ",".join(map(str, heads))}
     if site is not None:
         start["site"] = site
-    return Inline(render(build(_subjects(model), examples, start=start)), height)
+    return Inline(render(build(subjects, examples, start=start)), height)
 
 
 def _subjects(model: str | Path | Checkpoint | Subject | Sequence[Subject]) -> list[Subject]:

@@ -5,6 +5,7 @@ in words, so that the corpus above can quarantine it and go on.
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
@@ -98,7 +99,8 @@ def records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]
 
 def _open_parquet(file: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(file)
+        # A relative name with a colon would be taken for a URL.
+        return pq.ParquetFile(os.path.abspath(file))
     # Of names of columns that are no text Python says so itself.
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: is no readable Parquet file: {first_line(error)}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.lake.files import sha256_of, write_groups
+from pipeline.lake.files import local, sha256_of, write_groups
 from pipeline.lake.manifest import File
 from pipeline.lake.read import read_shard
 
@@ -23,7 +23,7 @@ def compacted(work: Path, files: Sequence[File]) -> tuple[File, ...]:
     for first, group in _groups(files):
         name = f"shards-{first:05d}.parquet"
         # A shard says what it was made of, and so does what it is put into.
-        schema = pq.read_schema(work / group[0].name)
+        schema = pq.read_schema(local(work / group[0].name))
         write_groups(work / name, schema, (read_shard(work / file.name) for file in group))
         n_rows = sum(file.n_rows for file in group)
         found.append(File(name, sha256_of(work / name), n_rows))
@@ -45,6 +45,6 @@ def _groups(files: Sequence[File]) -> Iterator[tuple[int, list[File]]]:
 def read_shards(paths: Iterable[Path]) -> Iterator[pa.Table]:
     """Of files that were put together each shard that has rows."""
     for path in paths:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(local(path))
         for k in range(file.num_row_groups):
             yield file.read_row_group(k)

@@ -29,7 +29,7 @@ def write_atomic(path: Path, write: Callable[[Path], object], new: bool = False)
     Below a mirror they are written through first: `new` and raises as `remote.put` has them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = local(path).with_name(f".{path.name}.{os.getpid()}.tmp")
     # A process of the same number may have died here, and what it left may be a second name of
     # finished bytes: never write into it.
     temporary.unlink(missing_ok=True)
@@ -54,6 +54,11 @@ def _named(path: Path) -> Iterator[None]:
         if error.errno is not None and error.filename is None:
             error.filename = str(path)
         raise
+
+
+def local(path: Path) -> Path:
+    """As pyarrow takes it: a relative name with a colon it would take for a URL."""
+    return path.absolute()
 
 
 def write_text(path: Path, text: str, new: bool = False) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
+from pipeline.lake.files import local
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.remote import shown
@@ -61,6 +62,6 @@ def making(folder: Path, *keys: str) -> dict[str, Any]:
     """
     first = folder / manifest.read(folder).files[0].name
     remote.fetch(first)
-    said = pq.read_metadata(first).metadata or {}
+    said = pq.read_metadata(local(first)).metadata or {}
     there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
     return {key: json.loads(value) for key, value in there.items() if value is not None}

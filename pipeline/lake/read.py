@@ -9,8 +9,10 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
+from pipeline.lake.files import local
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File
+from pipeline.lake.origins import check_current
 from pipeline.lake.remote import mirror
 from pipeline.lake.schema import LAKE, MEASURED
 from pipeline.lake.tables import CELL_KEYS, TABLES
@@ -56,8 +58,8 @@ def open_measured(
     Rows of every cell that the tables count and that has what is given of its keys; the four keys
     come first, as in the tables. `root` may be a URL.
 
-    Raises ValueError for another name, UserError where there is no such cell, or files are not
-    there or damaged.
+    Raises ValueError for another name, UserError where there is no such cell, files are not there
+    or damaged, or something was made anew since.
     """
     if name not in MEASURED:
         raise ValueError(f"nothing measured is called {name!r}: there are {', '.join(MEASURED)}")
@@ -70,6 +72,7 @@ def open_measured(
         said = ", ".join(f"{key}={value}" for key, value in asked.items())
         raise UserError(f"{root} has no cell with {said}: there are {there}")
     lake = Lake(mirror(str(root)))
+    check_current(lake)
     return pl.concat([_with_keys(cell, scan(lake.measured(name, cell))) for cell in wanted])
 
 
@@ -90,7 +93,7 @@ def open_sentences(corpus: str, root: str | Path = "data") -> pl.LazyFrame:
 
 def read_shard(path: Path) -> pa.Table:
     """One shard as an Arrow table."""
-    return pq.ParquetFile(path).read()
+    return pq.ParquetFile(local(path)).read()
 
 
 def read_whole_shard(folder: Path, file: File) -> pa.Table:
@@ -98,7 +101,10 @@ def read_whole_shard(folder: Path, file: File) -> pa.Table:
 
     Raises UserError where another run has published something else meanwhile.
     """
-    content = (folder / file.name).read_bytes()
+    try:
+        content = (folder / file.name).read_bytes()
+    except FileNotFoundError:
+        content = b""
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise UserError(f"{folder / file.name} changed while it was being read: run this again")
     return pq.ParquetFile(pa.BufferReader(content)).read()

@@ -9,7 +9,6 @@ with, so that of two runs with different settings one is told of the other.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +31,9 @@ def mirror(root: str) -> Path:
     if "://" not in root:
         return Path(root)
     url = root.rstrip("/")
+    scheme, _, folder = url.partition("://")
+    if scheme in ("file", "local"):
+        raise UserError(f"root={root}: that is a folder of this machine; give root={folder or '/'}")
     _file_system(url)
     return _mirrors() / quote(url, safe="")
 
@@ -45,7 +47,8 @@ def shown(path: Path) -> str:
 def is_remote(path: Path) -> bool:
     """Whether what is at `path` is a copy of something elsewhere."""
     found = _stands_for(path)
-    return found is not None and found.rest.split("/")[0] != _WORKSHOP
+    # That of a lake within a lake, as of `calibrate`, too.
+    return found is not None and _WORKSHOP not in found.rest.split("/")
 
 
 def put(source: Path, path: Path, new: bool = False) -> None:
@@ -108,10 +111,10 @@ def bring_manifests(root: Path, name: str) -> None:
 
 
 def forget(root: Path) -> None:
-    """Drop the copies of a mirror, but not the workshop: what is read next is read from afar."""
-    for path in root.iterdir() if is_remote(root) and root.is_dir() else ():
-        if path.name != _WORKSHOP:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Drop the copies of a mirror, but not a workshop: what is read next is read from afar."""
+    for path in list(root.rglob("*")) if is_remote(root) and root.is_dir() else ():
+        if path.is_file() and is_remote(path):
+            path.unlink()
 
 
 class _Place(NamedTuple):

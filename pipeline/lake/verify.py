@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
+from pipeline.lake.files import local
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import NAME, Manifest
 from pipeline.lake.origins import outdated
@@ -88,7 +89,7 @@ def _rows(folder: Path, content: Manifest) -> Iterator[str]:
     for file in content.files:
         path = folder / file.name
         try:
-            n_rows = pq.read_metadata(path).num_rows
+            n_rows = pq.read_metadata(local(path)).num_rows
         except (OSError, ValueError, pa.ArrowException) as error:
             yield f"{shown(path)} is no Parquet file: {str(error).splitlines()[0]}"
             continue

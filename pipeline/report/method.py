@@ -1,5 +1,7 @@
 """The method in brief, for a reader who has only the report."""
 
+import json
+
 from pipeline.report.blocks import Block, Bullets, Heading, Inline, Listing, Strong, say
 from pipeline.report.method_across import alignment_method, site_terms
 from pipeline.report.section import Section
@@ -7,7 +9,7 @@ from pipeline.report.settings import ReportSettings
 from pipeline.report.text import setting
 
 QUERY = """import polars as pl
-relations = pl.scan_parquet("{folder}/relations.parquet")
+relations = pl.scan_parquet({relations})
 counted = relations.filter(control="trained", level="full", weighting="attention")
 print(counted.filter(tracks=True).sort("accuracy").collect())"""
 
@@ -119,6 +121,12 @@ _WEIGHTING = {
 }
 
 
+def _quoted(path: str) -> str:
+    """As Python takes it, and no pattern."""
+    said = json.dumps(path, ensure_ascii=False)
+    return f"{said}, glob=False" if set("*?[") & set(path) else said
+
+
 def method(sections: list[Section], settings: ReportSettings) -> list[Block]:
     """What no section has is not explained."""
     several = any(len(section.sites) > 1 for section in sections)
@@ -145,5 +153,7 @@ def method(sections: list[Section], settings: ReportSettings) -> list[Block]:
         Heading(3, "The tables"),
         say(f"Every number above comes from Parquet files in {settings.tables_folder}:"),
         Bullets(files),
-        Listing("python", QUERY.format(folder=settings.tables_folder)),
+        Listing(
+            "python", QUERY.format(relations=_quoted(f"{settings.tables_folder}/relations.parquet"))
+        ),
     ]

@@ -124,10 +124,11 @@ def nursery(arguments: argparse.Namespace) -> None:
 
 
 def compare(arguments: argparse.Namespace) -> None:
+    from pipeline.lake.remote import shown
     from pipeline.stages.compare import compare
 
     answer, file = compare(arguments.overrides)
-    tell(f"{answer}\nreport: {file}")
+    tell(f"{answer}\nreport: {shown(file)}")
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
@@ -169,7 +170,8 @@ def _say_found(found: "Findings", advice: str) -> int:
 def publish(arguments: argparse.Namespace) -> None:
     from pipeline.stages.publish import publish, settings
 
-    print(publish(settings(arguments.overrides)))
+    # A card may be long.
+    tell(publish(settings(arguments.overrides)), longest=10**7)
 
 
 def list(arguments: argparse.Namespace) -> None:

@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_formatted,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="say which one this is")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(
+        prog="headcensus", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
     for name, command in COMMANDS.items():
         one = commands.add_parser(
             name,

@@ -19,9 +19,10 @@ from pipeline.core.errors import UserError
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
+from pipeline.stages.identity import own_code
 from pipeline.stages.overrides import GROUPS, SECTIONS
 from pipeline.stages.project import conf_folder, names, near
-from pipeline.stages.settings import CellSettings, build, typed
+from pipeline.stages.settings import CellSettings, build, plugin, typed
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
     build("cell", CellSettings, keys)
     checked = {section: typed(section, content[section]) for section in SECTIONS}
-    return {"cell": keys, "root": str(content["root"]), **checked}
+    return {
+        "cell": keys,
+        "root": str(content["root"]),
+        **checked,
+        "own_code": {name: own_code(type(plugin(name, checked[name]))) for name in GROUPS},
+    }
 
 
 def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, Any]:
@@ -170,15 +176,21 @@ def write_resolved(
 ) -> list[Path]:
     """One file per cell, one per corpus, `census.yaml` for what sees all cells, `atlas.yaml` for
     what loads the models of all cells anew, those of the first corpus, and `intervene.yaml`; and
-    `code.yaml`, where there is something to say of it (see `lay.code_of_stages`)."""
+    `code.yaml`, where there is something to say of it (see `lay.code_of_stages`). `own_code` in
+    them is what stages hang on, and nothing that they read: they look for themselves."""
     cells = grid.cells()
     resolved = [resolve(cell, overrides) for cell in cells]
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
-        files[cell.name] = _only(config, ("cell", "root", *GROUPS, "measure", "lake", "engine"))
+        own = config["own_code"]
+        files[cell.name] = {
+            **_only(config, ("cell", "root", *GROUPS, "measure", "lake", "engine")),
+            "own_code": _only(own, ("model", "control")),
+        }
         files[f"corpus-{cell.corpus}"] = {
             "name": cell.corpus,
             **_only(config, ("root", "corpus", "ingest", "measure")),
+            "own_code": _only(own, ("corpus",)),
         }
     shared = _only(resolved[0], ("root", "measure", "analysis", "report"))
     files["census"] = {"cells": [asdict(cell) for cell in cells], **shared}

@@ -1,6 +1,7 @@
 """What a cell's bytes depend on, said in one mapping that is hashed into its fingerprint."""
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -60,12 +61,24 @@ def identity(
         "device": device,
         "files": file_hashes,
         "code": code_hash(*beside),
+        "own_code": {name: own_code(type(plugins[name])) for name in plugins},
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
 
 
 def _fields(made: Any, without: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for key, value in asdict(made).items() if key not in without}
+
+
+def own_code(plugin: type) -> dict[str, str]:
+    """Hashes of the modules of a plug-in's class and of those it extends, as far as they are not
+    below this package, by their names. What those import in their turn is not looked at."""
+    hashes = {}
+    for cls in plugin.__mro__:
+        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        if source and not cls.__module__.startswith(f"{pipeline.__name__}."):
+            hashes[cls.__module__] = hashlib.sha256(Path(source).read_bytes()).hexdigest()
+    return dict(sorted(hashes.items()))
 
 
 @cache

@@ -9,6 +9,7 @@ touches.
 import hashlib
 import json
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -61,7 +62,7 @@ def lay(folder: Path) -> str:
 def _next(folder: Path) -> str:
     lines = [f"laid into {folder}: conf/, dvc.yaml, README.md"]
     if folder.absolute() != Path.cwd():
-        lines.append(f"  cd {folder}")
+        lines.append(f"  cd {shlex.quote(str(folder))}")
     lines.append("  conf/model/local.yaml: your model's folder or hub id behind `path:`")
     lines.append("  conf/grid.yaml: `models: [local]`")
     if find_spec("dvc") is None:

@@ -10,7 +10,7 @@ from pipeline.core.errors import UserError
 from pipeline.lake.layout import Lake, cell_of
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.outgoing import Outgoing
-from pipeline.lake.remote import mirror
+from pipeline.stages.checks import as_root
 from pipeline.stages.mend import verify
 from pipeline.stages.settings import build
 
@@ -56,7 +56,7 @@ def publish(chosen: PublishSettings) -> str:
     from pipeline.lake.hub import CARD, push
     from pipeline.lake.outgoing import outgoing
 
-    lake = Lake(mirror(chosen.root))
+    lake = Lake(as_root(chosen.root))
     found = verify(lake.root)
     if found.wrong:
         more = f" (and {len(found.wrong) - 1} more)" if len(found.wrong) > 1 else ""

@@ -12,13 +12,13 @@ def fail(reason: str, code: int) -> int:
     return code
 
 
-def tell(text: str) -> None:
+def tell(text: str, longest: int = LONGEST) -> None:
     """On stdout, also where that cannot write every sign."""
     coding = sys.stdout.encoding or "utf-8"
-    print(visible(text).encode(coding, "backslashreplace").decode(coding))
+    print(visible(text, longest).encode(coding, "backslashreplace").decode(coding))
 
 
-def visible(text: str) -> str:
+def visible(text: str, longest: int = LONGEST) -> str:
     """Names come from foreign files: what a terminal would obey, or turn about, is escaped."""
     text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-    return text if len(text) < LONGEST else text[:LONGEST] + "…"
+    return text if len(text) < longest else text[:longest] + "…"

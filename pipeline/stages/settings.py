@@ -5,8 +5,10 @@ against the dataclass that it fills, and an error names the key, what it holds, 
 """
 
 import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
@@ -15,7 +17,7 @@ from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.core.names import EDIT_CLASSES
 from pipeline.report.settings import ReportSettings
-from pipeline.stages.project import near
+from pipeline.stages.project import conf_folder, near
 
 T = TypeVar("T")
 
@@ -194,6 +196,10 @@ def plugin(section: str, content: Any) -> Any:
     module, _, name = str(target).rpartition(".")
     if not module:
         raise UserError(f"{section}._target_={target}: {_TARGET}")
+    # A plug-in of a project's own stands beside its conf/.
+    here = str(Path.cwd())
+    if here not in sys.path and conf_folder().parent == Path.cwd():
+        sys.path.append(here)
     try:
         cls = getattr(importlib.import_module(module), name)
     # To import a module is to run it, and it may end in any way.

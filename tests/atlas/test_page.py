@@ -80,3 +80,7 @@ def test_show_is_a_frame_that_cannot_touch_the_notebook(tmp_path):
     assert back.document(by_path.page)["subjects"][0]["model"] == "bert"
     with pytest.raises(ValueError, match="view='hed'"):
         show(subject, "Dogs", view="hed")
+    with pytest.raises(ValueError, match="has no decoder beside an encoder"):
+        show(subject, "Dogs", target="Hunde")
+    with pytest.raises(ValueError, match="reads no two texts as one input"):
+        show(made.subject(tmp_path / "bart", "bart"), "Dogs", pair="cats")

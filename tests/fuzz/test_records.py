@@ -152,6 +152,8 @@ def test_tables_of_any_schema(fresh, schema, n_rows: int) -> None:
         except pa.ArrowException:
             return
         conf = {key: column for key, column in COLUMNS.items() if column in dict(schema)}
+        if len(conf.keys() & {"governors", "deprels"}) == 1:
+            return  # half a tree is refused before any file is looked at
         code, said, *_ = ingested(folder, path, {"_target_": CONF["_target_"], "words": "w"} | conf)
         assert code == 2, "no row has words"
         assert "x.parquet" in said

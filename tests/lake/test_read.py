@@ -9,6 +9,7 @@ from pipeline.lake import manifest, open_measured, open_sentences, open_table, s
 from pipeline.lake.files import sha256_of, write_table
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.origins import FACT
 from pipeline.lake.publish import publish_tables
 from pipeline.lake.read import read_shard, read_whole_shard
 from pipeline.lake.schema import LAKE
@@ -173,3 +174,22 @@ def test_sentences_come_with_their_rows(census):
     )
     with pytest.raises(UserError, match="holds no finished table"):
         open_sentences("d", census)
+
+
+def test_what_was_measured_anew_is_not_what_the_tables_were_made_of(census):
+    lake = Lake(census)
+    tables = {name: schema.empty_table() for name, schema in TABLES.items()}
+    tables["census"] = open_table("census", census).collect().to_arrow().cast(TABLES["census"])
+    folder = lake.measured("pointers", CELLS[0])
+    publish_tables(lake, tables, {FACT: {folder.relative_to(census).as_posix(): "f"}})
+    assert len(open_measured("pointers", census).collect()) == 6
+    (folder / manifest.NAME).unlink()
+    other = Manifest("pointers", "g", ())
+    manifest.publish(folder, other, census / "work")
+    with pytest.raises(UserError, match=r"was made before .* was made anew"):
+        open_measured("pointers", census)
+
+
+def test_a_shard_that_is_gone_has_changed(tmp_path):
+    with pytest.raises(UserError, match="changed while it was being read"):
+        read_whole_shard(tmp_path, File("shard-00000.parquet", "0" * 64, 1))

@@ -1,9 +1,12 @@
 """A fingerprint changes with all that a shard's bytes depend on, and with nothing else."""
 
+import importlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import pipeline
 from pipeline.lake.manifest import fingerprint_of
@@ -11,6 +14,7 @@ from pipeline.stages import identity
 from pipeline.stages.cells import requested
 from pipeline.stages.measure import jobs
 from tests import tiny
+from tests.stages import small
 
 
 @pytest.fixture
@@ -98,3 +102,54 @@ def test_all_that_a_shard_is_made_by_is_in_the_fingerprint():
     ] == []
     there = {file.suffix for place in identity.CODE for file in (root / place).rglob("*.*")}
     assert there <= {*identity.SUFFIXES, ".pyc"}
+
+
+def test_code_of_ones_own_is_part_of_it(fingerprint, own_control):
+    own_control("range(n_words)")
+    words = ["control=mine"]
+    first = fingerprint(*words)
+    assert fingerprint(*words) == first
+    own_control("range(n_words - 1, -1, -1)")
+    assert fingerprint(*words) != first
+
+
+def test_what_measures_is_seen_by_dvc(own_control):
+    """In a project the stage hangs on what `compose` writes."""
+    assert small.run("compose", "model=minilm", "control=mine") == 0
+    file = Path("data/resolved/minilm-mine-treebank.yaml")
+    before = yaml.safe_load(file.read_text(encoding="utf-8"))
+    own_control("range(n_words - 1, -1, -1)")
+    assert small.run("compose", "model=minilm", "control=mine") == 0
+    now = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert {key for key in now if now[key] != before[key]} == {"own_code"}
+    assert set(now["own_code"]["control"]) == {"mine"}
+    assert now["own_code"]["model"] == {}
+    pipeline = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))
+    for stage in ("ingest", "measure"):
+        assert "own_code" in next(iter(pipeline["stages"][stage]["params"][0].values()))
+
+
+@pytest.fixture
+def own_control(tmp_path, monkeypatch):
+    """A project one stands in, and a control in a file of its own there: (re)written on a call."""
+    assert small.run("init", tmp_path / "mine") == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    Path("conf/control/mine.yaml").write_text("_target_: mine.Mine\n", encoding="utf-8")
+
+    def write(order: str) -> None:
+        Path("mine.py").write_text(
+            "from dataclasses import dataclass\n"
+            "from pipeline.controls.base import Control\n\n\n"
+            "@dataclass(frozen=True)\n"
+            "class Mine(Control):\n"
+            "    def order(self, n_words, draw):\n"
+            f"        return {order}\n",
+            encoding="utf-8",
+        )
+        sys.modules.pop("mine", None)
+        importlib.invalidate_caches()
+
+    write("range(n_words)")
+    yield write
+    sys.modules.pop("mine", None)

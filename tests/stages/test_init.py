@@ -160,3 +160,9 @@ def test_the_folder_ones_stands_in_goes_before_what_is_shipped(laid, tmp_path, m
     (packaged / "conf/census.yaml").write_text("")
     monkeypatch.setattr(places, "_PACKAGED", packaged)
     assert project.conf_folder() == packaged / "conf"
+
+
+def test_what_to_do_next_can_be_pasted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert small.run("init", "my proj [x]") == 0
+    assert "\n  cd 'my proj [x]'\n" in capsys.readouterr().out

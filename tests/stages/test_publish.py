@@ -1,5 +1,6 @@
 """What would be pushed is what is pushed: verified files, and a card by which each is loaded."""
 
+import io
 import shutil
 
 import datasets
@@ -263,3 +264,11 @@ def test_before_aggregation_there_is_the_lake_alone(done, publish, root):
     assert code == 0
     assert set(listed(out)) - {"README.md"} == {n for n in COUNTED if n.startswith("lake")}
     assert f'load_dataset("{REPO}", "lake_heads")["local.trained.conllu"]' in out
+
+
+def test_a_terminal_that_has_not_every_sign(done, root, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", out)
+    assert small.run("publish", f"root={root}", f"repo={REPO}") == 0
+    out.seek(0)
+    assert "nothing was pushed" in out.read()

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.engines import cell
 from pipeline.lake import manifest, remote
+from pipeline.lake.files import write_text
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import open_table
 from tests.stages import small
@@ -192,6 +193,10 @@ def test_a_store_that_does_not_answer_is_named(afar, monkeypatch, capfd):
     [
         (["run", "root=nosuch://x/y"], "root=nosuch://x/y: Protocol not known"),
         (["verify", "root=nosuch://x/y"], "root=nosuch://x/y: Protocol not known"),
+        (
+            ["run", "root=file:///x/y"],
+            "root=file:///x/y: that is a folder of this machine",
+        ),
         (["compose", f"root={URL}"], f"root={URL}: DVC's stages work in a folder"),
         (["nursery", f"root={URL}"], f"root={URL}: models are trained into a folder"),
         (["verify", f"root={URL}"], f"{URL} holds nothing that was finished"),
@@ -212,3 +217,13 @@ def test_a_library_that_is_not_there_is_named(monkeypatch, capfd):
     monkeypatch.setattr(fsspec, "url_to_fs", missing)
     assert small.run("verify", "root=s3://bucket/x") == 2
     assert "pip install 'headcensus[s3]'" in capfd.readouterr().err
+
+
+def test_a_workshop_stays_on_its_machine():
+    """That of a lake within a lake too, as `calibrate` has one."""
+    lake = remote.mirror(URL) / "calibration"
+    for name in ("_work/x.txt", "lake/x.txt"):
+        write_text(lake / name, "x")
+    assert set(stored()) == {"calibration/lake/x.txt"}
+    remote.forget(remote.mirror(URL))
+    assert list(lake.rglob("*.txt")) == [lake / "_work/x.txt"]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import polars as pl
 import pytest
@@ -165,3 +166,26 @@ def test_cells_of_one_run_have_a_pair_of_tables_each(fine, root):
         assert heads.select("sentence", "site", "layer", "head").equals(
             pointers.select("sentence", "site", "layer", "head")
         )
+
+
+def test_a_root_with_a_colon(words, tmp_path, monkeypatch):
+    """No URL of anything."""
+    monkeypatch.chdir(tmp_path)
+    kept = [word for word in words if not word.startswith("root=")]
+    assert small.run("run", *kept, "root=out-12:30") == 0
+    assert open_table("census", "out-12:30").collect().height == 1
+    assert small.run("verify", "root=out-12:30") == 0
+    assert small.run("publish", "root=out-12:30", "repo=a/b") == 0
+    assert small.run("report", *kept, "root=out-12:30") == 0
+
+
+@pytest.mark.parametrize("name", ["plain", "pl[a]in", 'q"uo[1]te', "back\\slash"])
+def test_the_code_in_the_report_runs(words, tmp_path, name, capsys):
+    root = tmp_path / name
+    kept = [word for word in words if not word.startswith("root=")]
+    assert small.run("run", *kept, f"root={root}") == 0
+    page = (root / "report/census.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    capsys.readouterr()
+    exec(compile(code, "census.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("shape: (0, ")

@@ -47,6 +47,11 @@ class OnRay:
         if self.max_lost < 0:
             raise ValueError(f"max_lost={self.max_lost}: give 0 or more")
 
+    def check(self) -> None:
+        """Raises UserError where there is no Ray, or no answer from it."""
+        _ray()
+        _check_reached(self.address)
+
     @contextmanager
     def pool(self) -> Iterator[Pool]:
         """Raises UserError where there is no Ray, or no room on it for this pool and others."""
@@ -77,7 +82,7 @@ class OnRay:
         return n
 
 
-def _connected(address: str | None) -> Any:
+def _ray() -> Any:
     # Nothing is told to anybody, and a worker without GPUs keeps what it sees of them.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -85,6 +90,11 @@ def _connected(address: str | None) -> Any:
         import ray
     except ImportError as error:
         raise UserError("engine=ray needs Ray: pip install 'headcensus[ray]'") from error
+    return ray
+
+
+def _connected(address: str | None) -> Any:
+    ray = _ray()
     _check_reached(address)
     own: dict[str, Any] = {"include_dashboard": False} if address is None else {}
     try:

@@ -43,6 +43,10 @@ class OnSubmitit:
             if getattr(self, key) < 0:
                 raise ValueError(f"{key}={getattr(self, key)}: give 0 or more")
 
+    def check(self) -> None:
+        """Raises UserError as `pool` does."""
+        self._executor()
+
     @contextmanager
     def pool(self) -> Iterator[Pool]:
         """Raises UserError where there is no submitit, or no Slurm."""

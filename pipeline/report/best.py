@@ -91,12 +91,14 @@ def best(section: Section, settings: ReportSettings) -> list[Block]:
     own = own.sort(["accuracy", "deprel"], descending=[True, False], nulls_last=True)
     scored = section.relations.filter(pl.col("control") == shown.name)["deprel"].n_unique()
     left_out = scored - own.height
-    enough = (
-        f"{plural(settings.min_arcs, 'arc')} in the confirming half, and any in the fitting half"
+    arcs = plural(settings.min_arcs, "arc")
+    few = (
+        f"{plural(left_out, 'relation')} with fewer than {arcs} in the confirming half, or no arc "
+        "in the fitting half, not shown."
     )
-    few = f"{plural(left_out, 'relation')} without {enough}, not shown."
     if own.is_empty():
-        return [heading, say(f"No relation has {enough}.")]
+        said = f"No relation has {arcs} in the confirming half, and any in the fitting half."
+        return [heading, say(said)]
     listed = list(own.iter_rows(named=True))
     others = _others(chosen, nulls)
     header = (

@@ -150,8 +150,14 @@ def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subj
 
 
 def engine_of(configs: Sequence[Mapping[str, Any]]) -> Engine:
-    """Cells of one run share it: what is set on a command line is set for all of them."""
-    return plugin("engine", configs[0]["engine"])
+    """Cells of one run share it: what is set on a command line is set for all of them.
+
+    Raises UserError where it is known now already that there will be no pool.
+    """
+    engine = plugin("engine", configs[0]["engine"])
+    if hasattr(engine, "check"):
+        engine.check()
+    return engine
 
 
 def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:

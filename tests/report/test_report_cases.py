@@ -189,7 +189,9 @@ def test_a_relation_without_a_fitting_half_is_left_out_for_that():
         hits_all=pl.when(gone).then("hits").otherwise("hits_all"),
     )
     page = report(tables=tables, settings=ReportSettings(min_arcs=1))[0]["census.md"]
-    reason = "without 1 arc in the confirming half, and any in the fitting half, not shown"
+    reason = (
+        "with fewer than 1 arc in the confirming half, or no arc in the fitting half, not shown"
+    )
     assert f"1 relation {reason}" in page
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
-from pipeline.lake.files import local
+from pipeline.lake.files import local, sha256_of
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.remote import shown
@@ -38,8 +38,11 @@ def outdated(lake: Lake, tables: Manifest) -> Iterator[tuple[Path, str]]:
 
     One that is not there says nothing: tables are passed on without the rest.
     """
-    for name, fingerprint in tables.facts.get(FACT, {}).items():
+    made_of = tables.facts.get(FACT)
+    for name, fingerprint in made_of.items() if isinstance(made_of, dict) else ():
         folder = lake.root / name
+        if not folder.resolve().is_relative_to(lake.root.resolve()):
+            continue  # a manifest may be anybody's
         try:
             now = manifest.read(folder).fingerprint
         except UserError:
@@ -58,10 +61,15 @@ def making(folder: Path, *keys: str) -> dict[str, Any]:
     """What a measured folder's first shard says of its making under `keys` of what was hashed into
     its fingerprint; those that it does not have are left out.
 
-    Raises UserError where the folder is not published.
+    Raises UserError where the folder is not published, or that shard is not what was written.
     """
-    first = folder / manifest.read(folder).files[0].name
-    remote.fetch(first)
-    said = pq.read_metadata(local(first)).metadata or {}
+    first = manifest.read(folder).files[0]
+    path = folder / first.name
+    remote.fetch(path)
+    if not path.is_file() or sha256_of(path) != first.sha256:
+        raise UserError(
+            f"{shown(path)} is missing or damaged: run the stage that writes {shown(folder)} again"
+        )
+    said = pq.read_metadata(local(path)).metadata or {}
     there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
     return {key: json.loads(value) for key, value in there.items() if value is not None}

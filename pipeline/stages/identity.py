@@ -71,12 +71,14 @@ def _fields(made: Any, without: tuple[str, ...]) -> dict[str, Any]:
 
 
 def own_code(plugin: type) -> dict[str, str]:
-    """Hashes of the modules of a plug-in's class and of those it extends, as far as they are not
-    below this package, by their names. What those import in their turn is not looked at."""
+    """Hashes of the modules of a plug-in's class and of those it extends, as far as they are below
+    neither this package nor Python's, by their names. What those import in their turn is not
+    looked at."""
     hashes = {}
     for cls in plugin.__mro__:
         source = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        if source and not cls.__module__.startswith(f"{pipeline.__name__}."):
+        top = cls.__module__.partition(".")[0]
+        if source and top != pipeline.__name__ and top not in sys.stdlib_module_names:
             hashes[cls.__module__] = hashlib.sha256(Path(source).read_bytes()).hexdigest()
     return dict(sorted(hashes.items()))
 

@@ -97,13 +97,13 @@ class CellPlan:
     def check_measured(self, lake: Lake) -> None:
         """Raises UserError where the lake has the cell, but of other files, or of a model or a
         control with other settings. One that it does not have is not looked at."""
-        folder, keys = lake.measured("heads", self.cell), ("model", "control", "files")
+        folder = lake.measured("heads", self.cell)
         try:
-            there = making(folder, *keys)
+            there = making(folder, "model", "control", "files", "own_code")
         except UserError:  # not there, or damaged
             return
         asked = json.loads(json.dumps(self.identity()))
-        differing = [key for key in keys if there.get(key) != asked[key]]
+        differing = [key for key, value in there.items() if value != asked[key]]
         if differing:
             raise UserError(
                 f"{shown(folder)} was measured with other {' and '.join(differing)} than those of"

@@ -126,8 +126,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     settings = report_settings(config["report"], rules, shown(lake.tables))
     check_tables(lake, cells, rules, "report")
     check_current(lake)
-    drawn_by = manifest.read(lake.tables).facts.get(GRAIN, settings.masses_drawn_by)
-    settings = replace(settings, masses_drawn_by=drawn_by)
+    drawn_by = manifest.read(lake.tables).facts.get(GRAIN)
+    settings = replace(settings, masses_drawn_by="shard" if drawn_by == "shard" else "sentence")
     check_folder(folder)
     tables = {name: open_table(name, lake.root).collect() for name in TABLES}
     corpora = sorted({cell.corpus for cell in cells})

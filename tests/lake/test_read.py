@@ -9,7 +9,7 @@ from pipeline.lake import manifest, open_measured, open_sentences, open_table, s
 from pipeline.lake.files import sha256_of, write_table
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
-from pipeline.lake.origins import FACT
+from pipeline.lake.origins import FACT, check_current
 from pipeline.lake.publish import publish_tables
 from pipeline.lake.read import read_shard, read_whole_shard
 from pipeline.lake.schema import LAKE
@@ -188,6 +188,15 @@ def test_what_was_measured_anew_is_not_what_the_tables_were_made_of(census):
     manifest.publish(folder, other, census / "work")
     with pytest.raises(UserError, match=r"was made before .* was made anew"):
         open_measured("pointers", census)
+
+
+@pytest.mark.parametrize("made_of", ["x", ["x"], {"../other": "f"}, {"/etc": "f"}, {"a": 1}, None])
+def test_a_manifest_of_somebody_elses_is_not_followed(made_of, published, tmp_path):
+    lake = Lake(published / "in")
+    outside = Manifest("heads", "g", ())
+    manifest.publish(published / "other", outside, tmp_path)
+    publish_tables(lake, {name: example(s) for name, s in TABLES.items()}, {FACT: made_of})
+    check_current(lake)
 
 
 def test_a_shard_that_is_gone_has_changed(tmp_path):

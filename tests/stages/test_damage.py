@@ -31,6 +31,17 @@ def test_damage_is_named_and_mended_alone(how, folder, done, words, root, measur
     assert small.run("aggregate", *words) == 0
 
 
+@pytest.mark.parametrize("how", small.DAMAGES[:-1])
+def test_a_first_shard_is_not_asked_before_it_is_looked_at(how, done, words, root, capfd):
+    """It says of what the tables are."""
+    small.damage(root / FOLDERS[0] / "shard-00000.parquet", how)
+    capfd.readouterr()
+    assert small.run("aggregate", *words) == 2
+    line = capfd.readouterr().err
+    assert line.count("\n") == 1
+    assert "shard-00000" in line
+
+
 @pytest.mark.parametrize(("how", "folder"), list(zip(small.DAMAGES[:3], FOLDERS, strict=True)))
 def test_a_damaged_manifest_is_named_and_made_anew(how, folder, done, words, root, measured, capfd):
     before = small.files(root)

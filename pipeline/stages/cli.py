@@ -12,7 +12,7 @@ from pipeline.core.errors import MeasurementError, UserError
 from pipeline.stages import actions
 from pipeline.stages.commands import COMMANDS, GROUPS, Command
 from pipeline.stages.project import WIDTH, in_columns, near
-from pipeline.stages.say import fail
+from pipeline.stages.say import fail, leave
 
 STOPPED = 130
 """What shells say of a command that Ctrl-C stopped."""
@@ -141,8 +141,10 @@ def entry() -> NoReturn:
     # What libraries make while they are imported is no garbage. To look through it ten times less
     # often saves a second, and a census's memory stays what it was.
     gc.set_threshold(7_000, 10, 10)
-    code = main()
-    sys.stdout.flush()
+    try:
+        code = main()
+    finally:
+        leave()
     sys.stderr.flush()
     if code == STOPPED:
         os._exit(code)

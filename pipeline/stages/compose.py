@@ -19,8 +19,8 @@ from pipeline.core.errors import UserError
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
-from pipeline.stages.identity import own_code
 from pipeline.stages.overrides import GROUPS, SECTIONS
+from pipeline.stages.own_code import own_code
 from pipeline.stages.project import conf_folder, names, near
 from pipeline.stages.settings import CellSettings, build, plugin, typed
 

@@ -1,7 +1,6 @@
 """What a cell's bytes depend on, said in one mapping that is hashed into its fingerprint."""
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any
 
 import pipeline
 from pipeline.lake.layout import Cell
+from pipeline.stages.own_code import own_code
 from pipeline.stages.settings import LakeSettings, MeasureSettings
 
 CODE = (
@@ -68,19 +68,6 @@ def identity(
 
 def _fields(made: Any, without: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for key, value in asdict(made).items() if key not in without}
-
-
-def own_code(plugin: type) -> dict[str, str]:
-    """Hashes of the modules of a plug-in's class and of those it extends, as far as they are below
-    neither this package nor Python's, by their names. What those import in their turn is not
-    looked at."""
-    hashes = {}
-    for cls in plugin.__mro__:
-        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        top = cls.__module__.partition(".")[0]
-        if source and top != pipeline.__name__ and top not in sys.stdlib_module_names:
-            hashes[cls.__module__] = hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    return dict(sorted(hashes.items()))
 
 
 @cache

@@ -1,5 +1,6 @@
 """Help is quick to come, fits a terminal, and has an example for each command, which is right."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -64,6 +65,18 @@ def test_who_closes_a_stream_is_told_nothing(word, code):
     assert done.returncode == code
     assert done.stderr.count("\n") == (code > 0)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("word", "code"), [("list", 0), ("run --help", 0), ("lsit", 2)])
+def test_who_leaves_before_all_is_said_stops_nothing(word, code):
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = [sys.executable, "-m", "pipeline.stages.cli", *word.split()]
+    done = subprocess.run(
+        run, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr.count("\n")) == (code, code > 0)
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""A user's code that a run loads by the name of a plug-in, said by what it holds."""
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pipeline
+
+NOT_OWN = sys.stdlib_module_names | {pipeline.__name__}
+LIBRARIES = ("site-packages", "dist-packages")
+"""Folders where of all that lies side by side a plug-in's package alone is of its author."""
+
+
+def own_code(plugin: type) -> dict[str, str]:
+    """Hashes by names of modules: of those of a plug-in's class and of what it extends, as far as
+    they are neither this package's nor Python's; and of what these import from beside themselves,
+    and so on. Sources are read and nothing is run, so names made at run time are not followed."""
+    hashes: dict[str, str] = {}
+    for cls in plugin.__mro__:
+        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        if source and _top(cls.__module__) not in NOT_OWN:
+            _gather(cls.__module__, Path(source), hashes)
+    return dict(sorted(hashes.items()))
+
+
+def _gather(name: str, source: Path, hashes: dict[str, str]) -> None:
+    if name in hashes:
+        return
+    content = source.read_bytes()
+    hashes[name] = hashlib.sha256(content).hexdigest()
+    is_package = source.name == "__init__.py"
+    beside = source.absolute().parents[name.count(".") + is_package]
+    for imported in _imports(content, name if is_package else name.rpartition(".")[0]):
+        top = _top(imported)
+        if top in NOT_OWN or (beside.name in LIBRARIES and top != _top(name)):
+            continue
+        place = beside.joinpath(*imported.split("."))
+        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if file.is_file():
+                _gather(imported, file, hashes)
+                break
+
+
+def _imports(content: bytes, package: str) -> Iterator[str]:
+    """Modules, and the packages they are in, that a source in `package` imports anywhere; with
+    names of what may be no modules."""
+    try:
+        nodes = list(ast.walk(ast.parse(content)))
+    except (SyntaxError, ValueError):  # not Python, or none that anybody could import
+        return
+    for node in nodes:
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            try:
+                origin = resolve_name("." * node.level + (node.module or ""), package)
+            except ImportError:  # beyond the outermost package
+                continue
+            names = [f"{origin}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]

@@ -1,0 +1,91 @@
+"""Whose code is hashed: a plug-in's, what it extends, and what lies beside it and is imported."""
+
+import importlib
+import sys
+
+import pytest
+
+from pipeline.controls.base import Control
+from pipeline.stages.own_code import own_code
+
+PLUGIN = "from pipeline.controls.base import Control\n\n\nclass Mine(Control):\n    pass\n"
+
+
+@pytest.fixture
+def found(tmp_path, monkeypatch):
+    """Names of the own code of a class, once such files are there."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+
+    def found(module: str, **sources: str) -> set[str]:
+        for place, source in sources.items():
+            file = tmp_path / f"{place.replace('.', '/')}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(source, encoding="utf-8")
+        return set(own_code(importlib.import_module(module).Mine))
+
+    yield found
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def test_nothing_of_this_package_or_pythons_is():
+    assert own_code(Control) == own_code(Exception) == {}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "import helper",
+        "import helper as other",
+        "from helper import SCALE",
+        "def later():\n    from helper import SCALE",
+        "try:\n    import helper\nexcept ImportError:\n    helper = None",
+    ],
+)
+def test_what_is_imported_from_beside_is(how, found):
+    sources = {"helper": "import deep\nSCALE = 2\n", "deep": "import mine, helper\n"}
+    assert found("mine", mine=PLUGIN + how, other="", **sources) == {"mine", "helper", "deep"}
+
+
+def test_a_change_there_changes_one_hash(tmp_path, found):
+    found("mine", mine=f"{PLUGIN}import helper\n", helper="SCALE = 2\n")
+    before = own_code(sys.modules["mine"].Mine)
+    (tmp_path / "helper.py").write_text("SCALE = 3\n", encoding="utf-8")
+    now = own_code(sys.modules["mine"].Mine)
+    assert {name for name in now if now[name] != before[name]} == {"helper"}
+
+
+@pytest.mark.parametrize("init", [True, False])
+def test_packages_are_with_and_without_a_file_of_their_own(init, found):
+    sources = {
+        "lib.sub.mine": f"{PLUGIN}from ..near import one\nfrom . import beside\nimport far.away\n",
+        "lib.near": "one = 1\n",
+        "lib.sub.beside": "",
+        "far.away": "",
+        "far.other": "",
+    }
+    inits = {f"{name}.__init__": "" for name in ("lib", "lib.sub", "far")} if init else {}
+    packages = {name.removesuffix(".__init__") for name in inits}
+    assert found("lib.sub.mine", **sources, **inits) == packages | set(sources) - {"far.other"}
+
+
+def test_a_library_is_not_unless_the_plug_in_is_of_it(tmp_path, monkeypatch, found):
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    files = {
+        "site-packages.lib.mine": f"{PLUGIN}import lib.near, other\nfrom yaml import dump\n",
+        "site-packages.lib.near": "",
+        "site-packages.other": "",
+    }
+    assert found("lib.mine", **files) == {"lib.mine", "lib.near"}
+    assert found("own", own="from lib.mine import Mine as Base\nclass Mine(Base): pass\n") == {
+        "own", "lib.mine", "lib.near",
+    }  # fmt: skip
+
+
+def test_what_nobody_could_import_is_hashed_and_not_read(found):
+    guarded = "try:\n    import broken\nexcept SyntaxError:\n    pass\n"
+    beyond = "try:\n    from ... import far\nexcept ImportError:\n    pass\n"
+    assert found("mine", mine=PLUGIN + guarded + beyond, broken="import helper\n)", helper="") == {
+        "mine", "broken",
+    }  # fmt: skip

@@ -18,13 +18,11 @@ import triton
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.digest import Digest, Distances, Pairs
-from pipeline.core.layout import N_BINS
+from pipeline.core.layout import N_BINS, Layout
 from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics import fused_kernels, fused_words, portable
+from pipeline.statistics import fused_kernels, fused_trees, fused_words, portable
 from pipeline.statistics.norms import transformed, values_of
-from pipeline.statistics.pointers import nodes_pointer
 from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
-from pipeline.statistics.trees import spanning_tree, undirected
 
 SIZES = (64, 32)
 """Pieces in a tile, of queries as of keys, where products are half precision's and vectors short;
@@ -192,9 +190,25 @@ def _pointers(
     if sides.said is not None:
         point("predicted_attends_to", sides.said, of_keys=False)
     if words is not None:
-        found["tree_max"] = nodes_pointer(words, layout)
-        found["tree"] = spanning_tree(undirected(words), layout)
+        found |= _trees(words, layout)
     return found
+
+
+def _trees(
+    words: Float[Tensor, "sentence head word word"], layout: Layout
+) -> dict[str, Int[Tensor, "sentence head word"]]:
+    """As `trees.spanning_tree` and `pointers.nodes_pointer`, in one launch."""
+    n_sentences, n_heads, n_words, _ = words.shape
+    shape = (n_sentences, n_heads, n_words)
+    tree, tree_max = words.new_empty(2, *shape, dtype=torch.int16)
+    if n_words:
+        wide = triton.next_power_of_2(n_words)
+        fused_trees.grow[(n_sentences * n_heads,)](
+            words, layout.tree_words.contiguous().view(torch.uint8), tree, tree_max,
+            n_heads, n_words, WORDS=wide, num_warps=max(1, min(wide // 128, 8)),
+            enable_fp_fusion=True,
+        )  # fmt: skip
+    return {"tree_max": tree_max, "tree": tree}
 
 
 def _rows(x: Tensor) -> Tensor:

@@ -9,11 +9,11 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from pipeline.statistics import fused_kernels, fused_words
+from pipeline.statistics import fused_kernels, fused_trees, fused_words
 
 PROGRAMS = (fused_kernels.attend, fused_kernels.measure, fused_words.point)
 OF_CALL = ("query", "key", "value", "output")
-LONG, SHORT = ("n_queries", "n_keys", "few", "where"), ("to", "to_norm")
+LONG, SHORT = ("n_queries", "n_keys", "few", "where"), ("to", "to_norm", "tree", "tree_max")
 INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
 REALS = ("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received", "words")
 
@@ -21,7 +21,7 @@ REALS = ("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received"
 def kind(name: str, dtype: str) -> str | tuple[str, ...]:
     """What a program is given by a name, as Triton writes types."""
     pointers = {OF_CALL: dtype, LONG: "i64", SHORT: "i16", INTS: "i32", REALS: "fp32"}
-    for names, of in {**pointers, ("visible",): "u8"}.items():
+    for names, of in {**pointers, ("visible", "node"): "u8"}.items():
         if name in names:
             return f"*{of}"
     if name.endswith("_strides"):
@@ -55,6 +55,8 @@ def main() -> None:
             for fixed in (of_self, across):
                 known = {k: v for k, v in (sizes | fixed | more).items() if k in program.arg_names}
                 compile_one(program, capability, dtype, known)
+        for wide in (16, 1024):
+            compile_one(fused_trees.grow, capability, dtype, {"WORDS": wide})
 
 
 if __name__ == "__main__":

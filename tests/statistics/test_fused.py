@@ -18,6 +18,8 @@ from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import portable
+from pipeline.statistics.pointers import nodes_pointer
+from pipeline.statistics.trees import spanning_tree, undirected
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
@@ -29,6 +31,7 @@ from tests.statistics.calls import (
     pieces_of,
     visibility,
 )
+from tests.statistics.test_trees import words
 
 pytest.importorskip("triton")
 
@@ -215,6 +218,19 @@ def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):
     assert "float64" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("n_words", [1, 2, 7, 33])
+def test_trees_are_those_of_the_loop(n_words):
+    """Of few different weights, so that many are equal or 0; and where words are punctuation."""
+    draw = np.random.default_rng(n_words)
+    weights = torch.tensor(draw.choice([0.0, 0.25, 0.5, 0.75], (3, 2, n_words, n_words))).float()
+    weights.diagonal(dim1=-2, dim2=-1).zero_()
+    weights[0, 1] = 0.0
+    layout = words([n_words, max(1, n_words - 3), 1], {(0, n_words // 2), (2, 0)})
+    found = fused._trees(weights, layout)
+    assert torch.equal(found["tree"], spanning_tree(undirected(weights), layout))
+    assert torch.equal(found["tree_max"], nodes_pointer(weights, layout))
+
+
 @pytest.mark.slow
 def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
     """For GPUs that need not be there; a minute."""
@@ -227,4 +243,4 @@ def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("shared") == 12
+    assert done.stdout.count("shared") == 16

@@ -1,0 +1,44 @@
+"""Device code of the triton kernel: the tree in what is between words, and each node's pointer.
+
+Prim's algorithm, a word a step (see `trees`). One program grows the tree of one head in one
+sentence, with what it knows of each word in registers: a loop of small launches would take longer
+than the model.
+"""
+
+from typing import no_type_check
+
+import triton
+import triton.language as tl
+
+NO_PARENT, NOT_A_NODE = tl.constexpr(-1), tl.constexpr(-3)
+"""As in `trees`, which device code cannot read."""
+
+
+@triton.jit
+@no_type_check
+def grow(words, node, tree, tree_max, n_heads, n_words, WORDS: tl.constexpr):
+    of_head = tl.program_id(0).to(tl.int64)
+    word = tl.arange(0, WORDS)
+    inside = word < n_words
+    is_node = tl.load(node + (of_head // n_heads) * n_words + word, mask=inside, other=0) > 0
+    words += of_head * n_words * n_words
+    waits = is_node
+    nearness = tl.zeros((WORDS,), tl.float32)
+    parent = tl.full((WORDS,), NO_PARENT, tl.int32)
+    points = parent
+    for _ in range(tl.sum(is_node.to(tl.int32), 0)):
+        # The nearest enters; the first of equals, and of those that nothing joins.
+        at = tl.argmax(tl.where(waits, nearness, float("-inf")), 0)
+        waits = waits & (word != at)
+        given = tl.load(words + at * n_words + word, mask=is_node, other=0.0)
+        joined = given + tl.load(words + word * n_words + at, mask=is_node, other=0.0)
+        is_first = (joined == nearness) & (joined > 0.0) & (at < parent)
+        better = waits & ((joined > nearness) | is_first)
+        nearness = tl.where(better, joined, nearness)
+        parent = tl.where(better, at, parent)
+        most = tl.max(given, 0)
+        to = tl.where(most > 0.0, tl.argmax(given, 0), NO_PARENT)
+        points = tl.where(word == at, to, points)
+    place = of_head * n_words + word
+    tl.store(tree + place, tl.where(is_node, parent, NOT_A_NODE).to(tl.int16), mask=inside)
+    tl.store(tree_max + place, tl.where(is_node, points, NOT_A_NODE).to(tl.int16), mask=inside)

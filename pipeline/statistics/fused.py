@@ -17,11 +17,17 @@ import torch
 import triton
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.digest import Digest, Distances, Pairs
-from pipeline.core.layout import N_BINS, Layout
+from pipeline.core.layout import FEW, N_BINS, Layout
 from pipeline.core.shapes import Float, Int, Tensor
-from pipeline.statistics import fused_kernels, fused_trees, fused_words, portable
-from pipeline.statistics.norms import transformed, values_of
+from pipeline.statistics import (
+    fused_kernels,
+    fused_sums,
+    fused_trees,
+    fused_words,
+    named,
+    portable,
+)
+from pipeline.statistics.norms import given_by_class, transformed
 from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
 
 SIZES = (64, 32)
@@ -29,6 +35,8 @@ SIZES = (64, 32)
 and where not. Larger ones do not fit into the registers of compute capability 8.0 or 9.0."""
 WORDS_SIZE = 32
 """The same where pieces are merged into words: these products are float32's always."""
+SUMS_SIZE = 64
+"""The same where numbers of queries and of keys are added up."""
 SHORT = 128
 LEAST = 16
 """Channels that a product on a GPU takes at least; and they are a power of two."""
@@ -48,11 +56,8 @@ def attend(
         _say(f"headcensus: the portable kernel measures what the triton kernel cannot: {reason}")
         return portable.attend(call)
     f = None if call.readout is None else transformed(call)
-    length = None if f is None else f.norm(dim=-1).contiguous()
     with torch.cuda.device_of(call.query):
-        output, digest = _digest(call, length, sides)
-    values = values_of(f, length, digest, call.layout)
-    return output, portable.reduction(digest, call.layout, values)
+        return _attend(call, f, sides)
 
 
 @cache
@@ -68,46 +73,78 @@ def _sides(call: AttentionCall) -> Tiling:
     return tiling(call.layout, WORDS_SIZE)
 
 
-def _digest(call: AttentionCall, length: Tensor | None, sides: Tiling) -> tuple[Tensor, Digest]:
-    layout, query = call.layout, call.query
-    n_sentences, n_heads, n_queries, _ = query.shape
-    common = _common(call)
+def _attend(
+    call: AttentionCall, f: Float[Tensor, "sentence head key channel"] | None, sides: Tiling
+) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
+    common, has = _common(call), named.asked(call)
     output, lse = _attended(call, common)
-    common |= {"lse": lse, "length": length}
-    facts = {"query_facts": sides.queries.facts, "key_facts": sides.keys.facts}
-    few = layout.few_keys.contiguous()
+    common |= {"lse": lse, "length": None if f is None else f.norm(dim=-1).contiguous()}
+    kept = _measured(call, common, sides, named.SEGMENTS in has)
+    pointers, kept["received"] = _pointers(call, common, sides)
+    found = named.others(call) | _added_up(call, common, sides, kept, f, has)
+    return output, Reduction(found, pointers)
 
-    def zeros(*shape: int) -> Tensor:
-        return torch.zeros(n_sentences, n_heads, *shape, device=query.device)
 
+def _measured(
+    call: AttentionCall, common: dict[str, Any], sides: Tiling, segments: bool
+) -> dict[str, Tensor]:
+    """Of each query, in `rows` and `where`; of tiles of queries, in `bins`; and weights of few
+    keys, in `columns`. What is of padding is not written."""
+    layout, query = call.layout, call.query
+    (n_sentences, n_heads, n_queries, _), few = query.shape, layout.few_keys.contiguous()
     n_tiles = triton.cdiv(n_queries, common["TILE"])
-    rows, bins = zeros(N_ROWS, n_queries), zeros(n_tiles, ROOM_FOR_BINS)
-    where = torch.zeros(rows[:, :, 0].shape, dtype=torch.long, device=query.device)
-    columns = zeros(few.shape[1], n_queries)
-    two = layout.is_self and layout.queries.segment is not None
+
+    def room(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return query.new_empty(n_sentences, n_heads, *shape, dtype=dtype)
+
+    kept = {
+        "rows": room(N_ROWS, n_queries),
+        "where": room(n_queries, dtype=torch.long),
+        "bins": room(n_tiles, ROOM_FOR_BINS),
+        "columns": room(few.shape[1], n_queries),
+    }
     fused_kernels.measure[(n_sentences * n_heads, n_tiles)](
-        **common, **facts, few=few, n_few=few.shape[1],
-        rows=rows, where=where, columns=columns, bins=bins, IS_SELF=layout.is_self, SEGMENTS=two,
+        **common, **kept, query_facts=sides.queries.facts, key_facts=sides.keys.facts, few=few,
+        n_few=few.shape[1], IS_SELF=layout.is_self, SEGMENTS=segments,
     )  # fmt: skip
-    received = zeros(call.key.shape[2])
-    pointers = _pointers(call, common, sides, received)
-    entropy, largest, content, itself, *_ = rows.unbind(2)
-    pairs = weighted = distances = segments = None
+    return kept
+
+
+def _added_up(
+    call: AttentionCall,
+    common: dict[str, Any],
+    sides: Tiling,
+    kept: dict[str, Tensor],
+    f: Float[Tensor, "sentence head key channel"] | None,
+    has: frozenset[str],
+) -> dict[str, Float[Tensor, "sentence head ..."]]:
+    layout, columns = call.layout, kept.pop("columns")
+    n_sentences, n_heads, n_few, _ = columns.shape
+    sums = columns.new_empty(len(named.SUMS), n_sentences, n_heads)
+    offset_mass, argmax_offset = columns.new_empty(2, n_sentences, n_heads, N_BINS)
+    shape = {
+        name: common[name] for name in ("n_queries", "n_keys", "n_heads", "longest_query")
+    } | {"sums": sums, "step": n_sentences * n_heads, "enable_fp_fusion": True}  # fmt: skip
+    fused_sums.add_up[(n_sentences * n_heads,)](
+        **kept, **shape, length=common["length"], longest_key=common["longest_key"],
+        per_choice=layout.per_choice, n_seeing=layout.n_seeing, key_classes=layout.key_classes,
+        key_facts=sides.keys.facts, offset_mass=offset_mass, argmax_offset=argmax_offset,
+        n_tiles=kept["bins"].shape[2], tile=common["TILE"], IS_SELF=layout.is_self,
+        SEGMENTS=named.SEGMENTS in has, TILE=SUMS_SIZE,
+    )  # fmt: skip
+    channels = 0 if f is None else f.shape[3]
+    given = columns.new_empty(n_sentences, n_heads, len(FEW), channels)
+    energy = columns.new_empty(n_sentences, n_heads, len(FEW))
+    fused_sums.give[(n_sentences * n_heads,)](
+        **shape, columns=columns, f=f, few=layout.few_keys, few_members=layout.few_members,
+        query_groups=layout.query_groups, given=given, energy=energy,
+        f_strides=(0, 0, 0) if f is None else f.stride()[:3], n_few=n_few, channels=channels,
+        FEW=_wide(n_few), V=_wide(channels), TILE=SUMS_SIZE,
+    )  # fmt: skip
+    found = named.by_name(named.SUMS, sums.unbind(), has)
     if layout.is_self:
-        bins = bins.sum(2)[..., :N_BINS]
-        same_word, other, distance, displacement, *of_norm, own, both = (
-            rows[:, :, 4:].sum(3).unbind(2)
-        )
-        before, behind = bins[..., N_BINS // 2 - 2], bins[..., N_BINS // 2]
-        pairs = Pairs(itself, before, behind, same_word, other)
-        distances = Distances(bins, distance, displacement)
-        weighted = None if length is None else Pairs(itself * length, *of_norm)
-        segments = torch.stack((own, both), -1) if two else None
-    digest = Digest(
-        received, entropy, largest, where, content, columns, pointers, pairs, weighted, distances,
-        segments,
-    )  # fmt: skip
-    return output, digest
+        found |= {"offset_mass": offset_mass, "argmax_offset": argmax_offset}
+    return found if f is None else found | given_by_class(given, energy)
 
 
 def _common(call: AttentionCall) -> dict[str, Any]:
@@ -161,22 +198,25 @@ def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tens
 
 
 def _pointers(
-    call: AttentionCall, common: dict[str, Any], sides: Tiling, received: Tensor
-) -> dict[str, Int[Tensor, "sentence head word"]]:
-    """Fills `received` too."""
-    layout = call.layout
+    call: AttentionCall, common: dict[str, Any], sides: Tiling
+) -> tuple[dict[str, Int[Tensor, "sentence head word"]], Float[Tensor, "sentence head key"]]:
+    """And what each key gets."""
+    layout, key = call.layout, call.key
+    n_sentences, n_heads = call.query.shape[:2]
+    received = key.new_empty(n_sentences, n_heads, key.shape[2], dtype=torch.float32)
     found: dict[str, Tensor] = {}
 
     def point(name: str, queries: Tiles, of_keys: bool, words: Tensor | None = None) -> None:
         own = sides.keys if of_keys else queries
         names = (name,) if common["length"] is None else (name, f"{name}_norm")
-        for each in names:
-            shape = (*call.query.shape[:2], own.n_words)
-            found[each] = torch.full(shape, -1, dtype=torch.int16, device=received.device)
-        fused_words.point[(received.shape[0] * received.shape[1], own.n)](
+        # Of words without a piece there is none.
+        shape = (len(names), n_sentences, n_heads, own.n_words)
+        made = torch.full(shape, -1, dtype=torch.int16, device=key.device)
+        found.update(zip(names, made, strict=True))
+        fused_words.point[(n_sentences * n_heads, own.n)](
             **common | _sized(WORDS_SIZE), query_facts=queries.facts, key_facts=sides.keys.facts,
             query_starts=queries.starts, key_starts=sides.keys.starts, received=received,
-            to=found[name], to_norm=found[names[-1]], words=words,
+            to=made[0], to_norm=made[-1], words=words,
             n_query_tiles=queries.n, n_key_tiles=sides.keys.n, n_query_words=queries.n_words,
             n_key_words=sides.keys.n_words, OF_KEYS=of_keys, IS_SELF=layout.is_self,
         )  # fmt: skip
@@ -184,14 +224,14 @@ def _pointers(
     words = None
     if layout.is_self and call.trees:
         n_words = sides.keys.n_words
-        words = received.new_zeros(*received.shape[:2], n_words, n_words)
+        words = received.new_zeros(n_sentences, n_heads, n_words, n_words)
     point("attends_to", sides.queries, of_keys=False, words=words)
     point("attended_by", sides.queries, of_keys=True)
     if sides.said is not None:
         point("predicted_attends_to", sides.said, of_keys=False)
     if words is not None:
         found |= _trees(words, layout)
-    return found
+    return found, received
 
 
 def _trees(

@@ -11,19 +11,15 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.layout import FEW
-from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Float, Tensor
-from pipeline.statistics import portable
-from pipeline.statistics.masses import masses, sinks
+from pipeline.statistics import named
 from pipeline.statistics.norms import given_by_class
-from pipeline.statistics.shape import reach, sharpness
 
 SOURCES = Path(__file__).with_name("cpp")
 """`kernel.cpp` is compiled, and with it what it includes."""
@@ -60,67 +56,18 @@ def attend(
     call: AttentionCall,
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """As `portable.attend`. The kernel must be loaded, the call's tensors be on the CPU."""
-    queries, within = call.layout.queries, call.layout.is_self
-    segment = queries.segment if within else None
-    predicts = None if within else queries.predicts
-    nodes = call.layout.tree_words if within and call.trees else None
+    has, layout = named.asked(call), call.layout
+    segment = layout.queries.segment if named.SEGMENTS in has else None
+    predicts = layout.queries.predicts if named.PREDICTS in has else None
+    nodes = layout.tree_words if named.TREES in has else None
     output, sums, bins, largest_at, given, energy, *words = _run(call, segment, predicts, nodes)
-    has_values = call.readout is not None
-    asked = {
-        _WITHIN: within,
-        _SEGMENTS: segment is not None,
-        _PREDICTS: predicts is not None,
-        _VALUES: has_values,
-        _TREES: nodes is not None,
-    }
-    has = {what for what, there in asked.items() if there}
-    found = {name: x for (name, needs), x in zip(_SUMS, sums.unbind(), strict=True) if needs <= has}
-    if within:
+    found = named.others(call) | named.by_name(named.SUMS, sums.unbind(), has)
+    if layout.is_self:
         found |= {"offset_mass": bins, "argmax_offset": largest_at}
-    if has_values:
+    if named.VALUES in has:
         found |= given_by_class(given, energy)
-    if not _KNOWN.issuperset(portable.STATISTICS):
-        found = portable.attend(call.padded())[1].sums | found
-    pointers = {name: x for (name, needs), x in zip(_POINTERS, words, strict=True) if needs <= has}
+    pointers = named.by_name(named.POINTERS, words, has)
     return output.to(call.value.dtype), Reduction(found, pointers)
-
-
-_KNOWN = {masses, sinks, sharpness, reach}
-"""A statistic that is none of these is the portable kernel's: the call is then measured twice."""
-_WITHIN, _SEGMENTS, _PREDICTS, _VALUES, _TREES = "within", "segments", "predicts", "values", "trees"
-"""What a call may be or ask for, so that there is a number: one sequence on both sides, …"""
-
-
-def _named(names: Iterable[str], *needs: str) -> list[tuple[str, frozenset[str]]]:
-    return [(name, frozenset(needs)) for name in names]
-
-
-_BESIDE = ("self", "prev", "next", "same_word")
-_SUMS = (
-    *_named(["row_sum"]),
-    *_named([f"mass_{name}" for name in _BESIDE], _WITHIN),
-    *_named(["mass_other", "cls_to_cls", "sep_to_sep"]),
-    *_named(["segment_own", "segment_both"], _SEGMENTS),
-    *_named([f"alpha_{k}" for k in range(4)]),
-    *_named(["entropy_nats", "entropy_normalised", "confidence", "confidence_content"]),
-    *_named(["distance_pieces", "displacement_pieces"], _WITHIN),
-    *_named(["norm_row_sum"], _VALUES),
-    *_named([f"norm_mass_{name}" for name in _BESIDE], _WITHIN, _VALUES),
-    *_named(["norm_mass_other", "value_norm", "spearman"], _VALUES),
-    *_named([f"mass_{name}" for name in KEY_CLASSES]),
-    # Of those few alone the lake says how much is a query's weight on itself.
-    *(_named([f"self_{k}"], _WITHIN if k in FEW else "nobody")[0] for k in KEY_CLASSES),
-    *_named([f"norm_mass_{name}" for name in KEY_CLASSES], _VALUES),
-    *_named([f"value_norm_{name}" for name in KEY_CLASSES], _VALUES),
-)
-"""Names of the lake in the order of the kernel's `Sum` and `ByClass`, and what each needs."""
-_POINTERS = (
-    *_named(["attends_to", "attended_by"]),
-    *_named(["attends_to_norm", "attended_by_norm"], _VALUES),
-    *_named(["tree", "tree_max"], _TREES),
-    *_named(["predicted_attends_to"], _PREDICTS),
-    *_named(["predicted_attends_to_norm"], _PREDICTS, _VALUES),
-)
 
 
 def js_divergences(

@@ -9,13 +9,21 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from pipeline.statistics import fused_kernels, fused_trees, fused_words
+from pipeline.statistics import fused_kernels, fused_sums, fused_trees, fused_words
 
-PROGRAMS = (fused_kernels.attend, fused_kernels.measure, fused_words.point)
+PROGRAMS = (
+    *(fused_kernels.attend, fused_kernels.measure, fused_words.point),
+    *(fused_sums.add_up, fused_sums.give),
+)
 OF_CALL = ("query", "key", "value", "output")
-LONG, SHORT = ("n_queries", "n_keys", "few", "where"), ("to", "to_norm", "tree", "tree_max")
+LONG = ("n_queries", "n_keys", "n_seeing", "few", "where")
+SHORT = ("to", "to_norm", "tree", "tree_max")
 INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
-REALS = ("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received", "words")
+REALS = (
+    *("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received", "words", "f"),
+    *("per_choice", "key_classes", "query_groups", "few_members", "given", "energy"),
+    *("sums", "offset_mass", "argmax_offset"),
+)
 
 
 def kind(name: str, dtype: str) -> str | tuple[str, ...]:
@@ -45,13 +53,14 @@ def compile_one(program: Any, capability: int, dtype: str, fixed: dict[str, Any]
 
 
 def main() -> None:
-    bare = {"bias": None, "softcap": None, "sinks": None, "visible": None, "length": None}
+    bare = {"bias": None, "softcap": None, "sinks": None, "visible": None}
+    bare |= {"length": None, "f": None}
     for capability, dtype in ((80, "fp32"), (90, "bf16")):
         sizes = {"C": 64, "V": 64, "TILE": 32 if dtype == "fp32" else 64}
         of_self = {"IS_SELF": True, "SEGMENTS": True, "OF_KEYS": True, "words": None}
         across = {"IS_SELF": False, "SEGMENTS": False, "OF_KEYS": False} | bare
         for program in PROGRAMS:
-            more = {"TILE": 32} if program is fused_words.point else {}
+            more = {fused_words.point: {"TILE": 32}, fused_sums.give: {"FEW": 16}}.get(program, {})
             for fixed in (of_self, across):
                 known = {k: v for k, v in (sizes | fixed | more).items() if k in program.arg_names}
                 compile_one(program, capability, dtype, known)

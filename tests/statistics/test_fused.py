@@ -31,7 +31,7 @@ from tests.statistics.calls import (
     pieces_of,
     visibility,
 )
-from tests.statistics.test_trees import words
+from tests.statistics import test_trees
 
 pytest.importorskip("triton")
 
@@ -194,7 +194,7 @@ def test_memory_grows_with_length_but_for_trees(trees, quadratic):
     call = replace(call, layout=Layout(singles, singles, layout.visible))
     portable.attend(call)  # the layout's own tables are made, once for all heads
     with Largest() as largest:
-        fused._digest(call, None, tiling(call.layout, 16))
+        fused._attend(call, None, tiling(call.layout, 16))
     assert (largest.n >= 2 * 64 * 64) == quadratic
 
 
@@ -225,7 +225,7 @@ def test_trees_are_those_of_the_loop(n_words):
     weights = torch.tensor(draw.choice([0.0, 0.25, 0.5, 0.75], (3, 2, n_words, n_words))).float()
     weights.diagonal(dim1=-2, dim2=-1).zero_()
     weights[0, 1] = 0.0
-    layout = words([n_words, max(1, n_words - 3), 1], {(0, n_words // 2), (2, 0)})
+    layout = test_trees.words([n_words, max(1, n_words - 3), 1], {(0, n_words // 2), (2, 0)})
     found = fused._trees(weights, layout)
     assert torch.equal(found["tree"], spanning_tree(undirected(weights), layout))
     assert torch.equal(found["tree_max"], nodes_pointer(weights, layout))
@@ -243,4 +243,4 @@ def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("shared") == 16
+    assert done.stdout.count("shared") == 24

@@ -44,6 +44,8 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 N_ROWS = 14
 """Numbers that `fused_kernels.measure` keeps of each query, but for where the largest weight is."""
 ROOM_FOR_BINS = 32
+FUSION = True
+"""Said, since what Triton does unasked is about to change, and digits with it."""
 
 
 def attend(
@@ -54,10 +56,9 @@ def attend(
         sides = _sides(call)
     except Uncut as reason:
         _say(f"headcensus: the portable kernel measures what the triton kernel cannot: {reason}")
-        return portable.attend(call)
-    f = None if call.readout is None else transformed(call)
+        return portable.attend(call.padded())
     with torch.cuda.device_of(call.query):
-        return _attend(call, f, sides)
+        return _attend(call, sides)
 
 
 @cache
@@ -74,84 +75,25 @@ def _sides(call: AttentionCall) -> Tiling:
 
 
 def _attend(
-    call: AttentionCall, f: Float[Tensor, "sentence head key channel"] | None, sides: Tiling
+    call: AttentionCall, sides: Tiling
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
-    common, has = _common(call), named.asked(call)
+    has, common = named.asked(call), _common(call)
+    f = _rows(transformed(call)) if named.VALUES in has else None
+    length = None if f is None else _rows(f.norm(dim=-1))
     output, lse = _attended(call, common)
-    common |= {"lse": lse, "length": None if f is None else f.norm(dim=-1).contiguous()}
+    common |= {"lse": lse, "length": length, "length_strides": _strides(length)}
     kept = _measured(call, common, sides, named.SEGMENTS in has)
-    pointers, kept["received"] = _pointers(call, common, sides)
-    found = named.others(call) | _added_up(call, common, sides, kept, f, has)
-    return output, Reduction(found, pointers)
-
-
-def _measured(
-    call: AttentionCall, common: dict[str, Any], sides: Tiling, segments: bool
-) -> dict[str, Tensor]:
-    """Of each query, in `rows` and `where`; of tiles of queries, in `bins`; and weights of few
-    keys, in `columns`. What is of padding is not written."""
-    layout, query = call.layout, call.query
-    (n_sentences, n_heads, n_queries, _), few = query.shape, layout.few_keys.contiguous()
-    n_tiles = triton.cdiv(n_queries, common["TILE"])
-
-    def room(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return query.new_empty(n_sentences, n_heads, *shape, dtype=dtype)
-
-    kept = {
-        "rows": room(N_ROWS, n_queries),
-        "where": room(n_queries, dtype=torch.long),
-        "bins": room(n_tiles, ROOM_FOR_BINS),
-        "columns": room(few.shape[1], n_queries),
-    }
-    fused_kernels.measure[(n_sentences * n_heads, n_tiles)](
-        **common, **kept, query_facts=sides.queries.facts, key_facts=sides.keys.facts, few=few,
-        n_few=few.shape[1], IS_SELF=layout.is_self, SEGMENTS=segments,
-    )  # fmt: skip
-    return kept
-
-
-def _added_up(
-    call: AttentionCall,
-    common: dict[str, Any],
-    sides: Tiling,
-    kept: dict[str, Tensor],
-    f: Float[Tensor, "sentence head key channel"] | None,
-    has: frozenset[str],
-) -> dict[str, Float[Tensor, "sentence head ..."]]:
-    layout, columns = call.layout, kept.pop("columns")
-    n_sentences, n_heads, n_few, _ = columns.shape
-    sums = columns.new_empty(len(named.SUMS), n_sentences, n_heads)
-    offset_mass, argmax_offset = columns.new_empty(2, n_sentences, n_heads, N_BINS)
-    shape = {
-        name: common[name] for name in ("n_queries", "n_keys", "n_heads", "longest_query")
-    } | {"sums": sums, "step": n_sentences * n_heads, "enable_fp_fusion": True}  # fmt: skip
-    fused_sums.add_up[(n_sentences * n_heads,)](
-        **kept, **shape, length=common["length"], longest_key=common["longest_key"],
-        per_choice=layout.per_choice, n_seeing=layout.n_seeing, key_classes=layout.key_classes,
-        key_facts=sides.keys.facts, offset_mass=offset_mass, argmax_offset=argmax_offset,
-        n_tiles=kept["bins"].shape[2], tile=common["TILE"], IS_SELF=layout.is_self,
-        SEGMENTS=named.SEGMENTS in has, TILE=SUMS_SIZE,
-    )  # fmt: skip
-    channels = 0 if f is None else f.shape[3]
-    given = columns.new_empty(n_sentences, n_heads, len(FEW), channels)
-    energy = columns.new_empty(n_sentences, n_heads, len(FEW))
-    fused_sums.give[(n_sentences * n_heads,)](
-        **shape, columns=columns, f=f, few=layout.few_keys, few_members=layout.few_members,
-        query_groups=layout.query_groups, given=given, energy=energy,
-        f_strides=(0, 0, 0) if f is None else f.stride()[:3], n_few=n_few, channels=channels,
-        FEW=_wide(n_few), V=_wide(channels), TILE=SUMS_SIZE,
-    )  # fmt: skip
-    found = named.by_name(named.SUMS, sums.unbind(), has)
-    if layout.is_self:
-        found |= {"offset_mass": offset_mass, "argmax_offset": argmax_offset}
-    return found if f is None else found | given_by_class(given, energy)
+    pointers, received = _pointers(call, common, sides)
+    found = _added_up(call, common, sides, has, f=f, received=received, **kept)
+    return output, Reduction(named.others(call) | found, pointers)
 
 
 def _common(call: AttentionCall) -> dict[str, Any]:
-    """What every program is given."""
+    """What every program is given that makes weights."""
     layout = call.layout
     query, key = _rows(call.query), _rows(call.key)
-    shape = (*query.shape[:3], key.shape[2])
+    n_sentences, n_queries, n_keys = layout.visible.shape
+    shape = (n_sentences, query.shape[1], n_queries, n_keys)
     bias = None if call.bias is None else call.bias.expand(shape)
     half, short = query.element_size() < 4, max(query.shape[3], call.value.shape[3]) <= SHORT
     return {
@@ -159,22 +101,22 @@ def _common(call: AttentionCall) -> dict[str, Any]:
         "key": key,
         "bias": bias,
         "visible": layout.visible.contiguous().view(torch.uint8) if layout.hides else None,
+        "packed_from": layout.packed_from if call.packed else None,
         "n_queries": layout.queries.lengths,
         "n_keys": layout.keys.lengths,
-        "query_strides": query.stride()[:3],
-        "key_strides": key.stride()[:3],
+        "query_strides": _strides(query),
+        "key_strides": _strides(key),
         "bias_strides": (0, 0, 0, 0) if bias is None else bias.stride(),
         "n_heads": shape[1],
         "key_groups": shape[1] // key.shape[1],
-        "longest_query": shape[2],
-        "longest_key": shape[3],
+        "longest_query": n_queries,
+        "longest_key": n_keys,
         "channels": query.shape[3],
         "scaling": call.scaling,
         "softcap": call.softcap,
         "C": _wide(query.shape[3]),
         **_sized(SIZES[0 if half and short else -1]),
-        # Said, since what Triton does unasked is about to change, and digits with it.
-        "enable_fp_fusion": True,
+        "enable_fp_fusion": FUSION,
     }
 
 
@@ -183,27 +125,86 @@ def _sized(size: int) -> dict[str, int]:
 
 
 def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """The output; and the logarithm of each row's sum, sinks with it."""
-    value, (n_sentences, n_heads, n_queries, _) = _rows(call.value), call.query.shape
-    # Heads of a piece side by side, as the model goes on with them.
-    output = value.new_zeros(n_sentences, n_queries, n_heads, value.shape[3]).transpose(1, 2)
-    lse = torch.zeros(n_sentences, n_heads, n_queries, device=value.device)
+    """The output; and the logarithm of each row's sum, sinks with it, of padding nothing."""
+    value, n_heads, n_queries = _rows(call.value), common["n_heads"], common["longest_query"]
+    # Heads of a piece side by side, as the model goes on with them. What it makes of padding it
+    # never reads, but what is no number would spread by masks that add.
+    shape = (len(call.query), call.query.shape[2], n_heads, value.shape[3])
+    output = (value.new_empty if call.packed else value.new_zeros)(shape).transpose(1, 2)
+    n_sentences = len(call.layout.visible)
+    lse = value.new_empty(n_sentences, n_heads, n_queries, dtype=torch.float32)
     fused_kernels.attend[(n_sentences * n_heads, triton.cdiv(n_queries, common["TILE"]))](
         **common, value=value, sinks=None if call.sinks is None else call.sinks.float(),
-        output=output, lse=lse, value_strides=value.stride()[:3],
-        output_strides=output.stride()[:3], value_groups=n_heads // value.shape[1],
-        value_channels=value.shape[3], V=_wide(value.shape[3]),
+        output=output, lse=lse, value_strides=_strides(value), output_strides=_strides(output),
+        value_groups=n_heads // value.shape[1], value_channels=value.shape[3],
+        V=_wide(value.shape[3]),
     )  # fmt: skip
     return output, lse
+
+
+def _measured(
+    call: AttentionCall, common: dict[str, Any], sides: Tiling, segments: bool
+) -> dict[str, Tensor]:
+    """`rows` and `where` of each query, `bins` of each tile of queries, and `columns`, the weights
+    of few keys. Of padding nothing is written."""
+    layout, few, lse = call.layout, call.layout.few_keys, common["lse"]
+    n_tiles = triton.cdiv(common["longest_query"], common["TILE"])
+    (n_sentences, n_heads, n_queries), n_few = lse.shape, few.shape[1]
+    kept = {
+        "rows": lse.new_empty(n_sentences, n_heads, N_ROWS, n_queries),
+        "where": lse.new_empty(n_sentences, n_heads, n_queries, dtype=torch.long),
+        "bins": lse.new_empty(n_sentences, n_heads, n_tiles, ROOM_FOR_BINS),
+        "columns": lse.new_empty(n_sentences, n_heads, n_few, n_queries),
+    }
+    fused_kernels.measure[(n_sentences * n_heads, n_tiles)](
+        **common, **kept, query_facts=sides.queries.facts, key_facts=sides.keys.facts,
+        few=few.contiguous(), n_few=n_few, IS_SELF=layout.is_self, SEGMENTS=segments,
+    )  # fmt: skip
+    return kept
+
+
+def _added_up(
+    call: AttentionCall,
+    common: dict[str, Any],
+    sides: Tiling,
+    has: frozenset[str],
+    columns: Float[Tensor, "sentence head few query"],
+    f: Float[Tensor, "#sentence head piece channel"] | None,
+    **kept: Tensor,
+) -> dict[str, Float[Tensor, "sentence head ..."]]:
+    layout, (n_sentences, n_heads, n_few, _) = call.layout, columns.shape
+    sums = columns.new_empty(len(named.SUMS), n_sentences, n_heads)
+    offset_mass, argmax_offset = columns.new_empty(2, n_sentences, n_heads, N_BINS)
+    names = ("packed_from", "n_queries", "n_keys", "n_heads", "longest_query", "enable_fp_fusion")
+    shared = {name: common[name] for name in names} | {"sums": sums, "step": sums.stride(0)}
+    fused_sums.add_up[(n_sentences * n_heads,)](
+        **shared, **kept, **{name: common[name] for name in ("length", "length_strides")},
+        longest_key=common["longest_key"], per_choice=layout.per_choice, n_seeing=layout.n_seeing,
+        key_classes=layout.key_classes, key_facts=sides.keys.facts, offset_mass=offset_mass,
+        argmax_offset=argmax_offset, n_tiles=kept["bins"].shape[2], tile=common["TILE"],
+        IS_SELF=layout.is_self, SEGMENTS=named.SEGMENTS in has, TILE=SUMS_SIZE,
+    )  # fmt: skip
+    channels = 0 if f is None else f.shape[3]
+    given = columns.new_empty(n_sentences, n_heads, len(FEW), channels)
+    energy = columns.new_empty(n_sentences, n_heads, len(FEW))
+    fused_sums.give[(n_sentences * n_heads,)](
+        **shared, columns=columns, f=f, few=layout.few_keys, few_members=layout.few_members,
+        query_groups=layout.query_groups, given=given, energy=energy, f_strides=_strides(f),
+        n_few=n_few, channels=channels, FEW=_wide(n_few), V=_wide(channels), TILE=SUMS_SIZE,
+    )  # fmt: skip
+    found = named.by_name(named.SUMS, sums.unbind(), has)
+    if layout.is_self:
+        found |= {"offset_mass": offset_mass, "argmax_offset": argmax_offset}
+    return found if f is None else found | given_by_class(given, energy)
 
 
 def _pointers(
     call: AttentionCall, common: dict[str, Any], sides: Tiling
 ) -> tuple[dict[str, Int[Tensor, "sentence head word"]], Float[Tensor, "sentence head key"]]:
     """And what each key gets."""
-    layout, key = call.layout, call.key
-    n_sentences, n_heads = call.query.shape[:2]
-    received = key.new_empty(n_sentences, n_heads, key.shape[2], dtype=torch.float32)
+    layout, lse = call.layout, common["lse"]
+    n_sentences, n_heads, _ = lse.shape
+    received = lse.new_empty(n_sentences, n_heads, common["longest_key"])
     found: dict[str, Tensor] = {}
 
     def point(name: str, queries: Tiles, of_keys: bool, words: Tensor | None = None) -> None:
@@ -211,7 +212,7 @@ def _pointers(
         names = (name,) if common["length"] is None else (name, f"{name}_norm")
         # Of words without a piece there is none.
         shape = (len(names), n_sentences, n_heads, own.n_words)
-        made = torch.full(shape, -1, dtype=torch.int16, device=key.device)
+        made = lse.new_full(shape, -1, dtype=torch.int16)
         found.update(zip(names, made, strict=True))
         fused_words.point[(n_sentences * n_heads, own.n)](
             **common | _sized(WORDS_SIZE), query_facts=queries.facts, key_facts=sides.keys.facts,
@@ -243,16 +244,21 @@ def _trees(
     tree, tree_max = words.new_empty(2, *shape, dtype=torch.int16)
     if n_words:
         wide = triton.next_power_of_2(n_words)
+        how: dict[str, Any] = {"num_warps": max(1, min(wide // 128, 8)), "enable_fp_fusion": FUSION}
         fused_trees.grow[(n_sentences * n_heads,)](
             words, layout.tree_words.contiguous().view(torch.uint8), tree, tree_max,
-            n_heads, n_words, WORDS=wide, num_warps=max(1, min(wide // 128, 8)),
-            enable_fp_fusion=True,
+            n_heads, n_words, WORDS=wide, **how,
         )  # fmt: skip
     return {"tree_max": tree_max, "tree": tree}
 
 
+def _strides(x: Tensor | None) -> tuple[int, ...]:
+    """Of sentences, heads and rows; within a row numbers lie side by side."""
+    return (0, 0, 0) if x is None else x.stride()[:3]
+
+
 def _rows(x: Tensor) -> Tensor:
-    return x if x.stride(3) == 1 else x.contiguous()
+    return x if x.stride(-1) == 1 else x.contiguous()
 
 
 def _wide(channels: int) -> int:

@@ -16,6 +16,7 @@ import triton
 import triton.language as tl
 
 from pipeline.statistics.fused_tiles import (
+    begins,
     product,
     scores,
     sight,
@@ -27,7 +28,7 @@ from pipeline.statistics.fused_tiles import (
 @triton.jit
 @no_type_check
 def attend(
-    query, key, value, bias, visible, sinks, n_queries, n_keys, output, lse,
+    query, key, value, bias, visible, sinks, packed_from, n_queries, n_keys, output, lse,
     query_strides, key_strides, value_strides, bias_strides, output_strides,
     n_heads, key_groups, value_groups, longest_query, longest_key, channels, value_channels,
     scaling, softcap, C: tl.constexpr, V: tl.constexpr, TILE: tl.constexpr,
@@ -39,9 +40,9 @@ def attend(
         return
     i = tl.program_id(1) * TILE + tl.arange(0, TILE)
     real = i < n_i
-    key += sentence * key_strides[0] + (head // key_groups) * key_strides[1]
-    value += sentence * value_strides[0] + (head // value_groups) * value_strides[1]
-    query += sentence * query_strides[0] + head * query_strides[1]
+    key += begins(packed_from, sentence, head // key_groups, key_strides)
+    value += begins(packed_from, sentence, head // value_groups, value_strides)
+    query += begins(packed_from, sentence, head, query_strides)
     if bias is not None:
         bias += sentence * bias_strides[0] + head * bias_strides[1]
     if visible is not None:
@@ -70,7 +71,7 @@ def attend(
             mixed = mixed * shrunk[:, None] + product(p.to(v.dtype), v)
             highest = higher
     c = tl.arange(0, V)
-    to = output + sentence * output_strides[0] + head * output_strides[1]
+    to = output + begins(packed_from, sentence, head, output_strides)
     to = to + i[:, None] * output_strides[2] + c[None, :]
     # A row that sees nothing has no weights that are numbers, and so have its sum and its output.
     total = tl.where(total == 0.0, float("nan"), total)
@@ -83,8 +84,8 @@ def attend(
 @triton.jit
 @no_type_check
 def measure(
-    query, key, bias, visible, n_queries, n_keys, lse, length, few, query_facts, key_facts,
-    rows, where, columns, bins, query_strides, key_strides, bias_strides,
+    query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few, query_facts,
+    key_facts, rows, where, columns, bins, query_strides, key_strides, bias_strides, length_strides,
     n_heads, key_groups, longest_query, longest_key, channels, n_few, scaling, softcap,
     IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
@@ -97,12 +98,14 @@ def measure(
         return
     i = i0 + tl.arange(0, TILE)
     real = i < n_i
-    key += sentence * key_strides[0] + (head // key_groups) * key_strides[1]
-    query += sentence * query_strides[0] + head * query_strides[1]
+    key += begins(packed_from, sentence, head // key_groups, key_strides)
+    query += begins(packed_from, sentence, head, query_strides)
     if bias is not None:
         bias += sentence * bias_strides[0] + head * bias_strides[1]
     if visible is not None:
         visible += sentence * longest_query * longest_key
+    if length is not None:
+        length += begins(packed_from, sentence, head, length_strides)
     q = vectors(query, query_strides[2], i, real, channels, C)
     log = tl.load(lse + of_head * longest_query + i, mask=real, other=0.0)
     query_facts += sentence * 6 * longest_query
@@ -142,7 +145,7 @@ def measure(
                 same_word += tl.sum(same, 1)
                 other += tl.sum(rest, 1)
                 if length is not None:
-                    by_norm = tl.load(length + of_head * longest_key + j, mask=inside, other=0.0)
+                    by_norm = tl.load(length + j, mask=inside, other=0.0)
                     norm_same_word += tl.sum(same * by_norm[None, :], 1)
                     norm_other += tl.sum(rest * by_norm[None, :], 1)
                     norm = p * by_norm[None, :]

@@ -9,7 +9,7 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import product, vectors
+from pipeline.statistics.fused_tiles import begins, product, vectors
 
 (
     ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN,
@@ -23,13 +23,13 @@ from pipeline.statistics.fused_tiles import product, vectors
 @triton.jit
 @no_type_check
 def add_up(
-    rows, where, bins, received, length, per_choice, n_seeing, key_classes, key_facts,
-    n_queries, n_keys, sums, offset_mass, argmax_offset,
+    rows, where, bins, received, packed_from, length, per_choice, n_seeing, key_classes, key_facts,
+    n_queries, n_keys, sums, offset_mass, argmax_offset, length_strides,
     n_heads, longest_query, longest_key, n_tiles, tile, step,
     IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
     of_head = tl.program_id(0).to(tl.int64)
-    sentence = of_head // n_heads
+    sentence, head = of_head // n_heads, of_head % n_heads
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     sums += of_head
@@ -37,7 +37,7 @@ def add_up(
     received += of_head * longest_key
     n_seeing += sentence * longest_key
     if length is not None:
-        length += of_head * longest_key
+        length += begins(packed_from, sentence, head, length_strides)
     tl.store(sums + ENTROPY * step, total(rows, n_i, TILE))
     informed = dotted(rows, per_choice + sentence * longest_query, n_i, TILE)
     tl.store(sums + ENTROPY_NORMALISED * step, informed)
@@ -83,7 +83,8 @@ def add_up(
     k = tl.arange(0, 4)
     got = tl.load(received + k, mask=k < n_j, other=0.0)
     n_seen_by = tl.load(n_seeing + k, mask=k < n_j, other=0).to(tl.float32)
-    tl.store(sums + (ALPHA + k) * step, tl.div_rn(got, n_seen_by))
+    alpha = tl.where(n_seen_by > 0.0, got / tl.maximum(n_seen_by, 1.0), float("nan"))
+    tl.store(sums + (ALPHA + k) * step, alpha)
     if length is not None:
         tl.store(sums + SPEARMAN * step, spearman(received, n_seeing, length, n_j, TILE))
 
@@ -199,7 +200,8 @@ def beyond(x, others, inside):
 @triton.jit
 @no_type_check
 def give(
-    columns, f, few, few_members, query_groups, n_queries, n_keys, sums, given, energy, f_strides,
+    columns, f, few, few_members, query_groups, packed_from, n_queries, n_keys,
+    sums, given, energy, f_strides,
     n_heads, longest_query, n_few, channels, step,
     FEW: tl.constexpr, V: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
@@ -232,7 +234,7 @@ def give(
     tl.store(sums + CLS_TO_CLS * step + of_head, tl.sum(of_cls * in_cls, 0))
     tl.store(sums + SEP_TO_SEP * step + of_head, tl.sum(of_sep * in_sep, 0))
     if f is not None:
-        f += sentence * f_strides[0] + head * f_strides[1]
+        f += begins(packed_from, sentence, head, f_strides)
         key = tl.load(few + sentence * n_few + member, mask=is_few, other=0)
         is_there = is_few & (key < tl.load(n_keys + sentence))
         values = vectors(f, f_strides[2], key, is_there, channels, V)

@@ -11,6 +11,17 @@ INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 
 @triton.jit
 @no_type_check
+def begins(packed_from, sentence, head, strides):
+    """How far the first row of a head in a sentence is from that of the first in the first; also
+    where sentences lie end to end."""
+    if packed_from is not None:
+        return tl.load(packed_from + sentence) * strides[2] + head * strides[1]
+    else:
+        return sentence * strides[0] + head * strides[1]
+
+
+@triton.jit
+@no_type_check
 def vectors(table, stride, i, real, channels, C: tl.constexpr):
     """Rows of one head, with zeros up to a width that a product takes."""
     c = tl.arange(0, C)

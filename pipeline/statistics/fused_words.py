@@ -10,15 +10,15 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import product, scores, sight, vectors, weights
+from pipeline.statistics.fused_tiles import begins, product, scores, sight, vectors, weights
 
 
 @triton.jit
 @no_type_check
 def point(
-    query, key, bias, visible, n_queries, n_keys, lse, length, query_facts, key_facts,
+    query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, query_facts, key_facts,
     query_starts, key_starts, received, to, to_norm, words,
-    query_strides, key_strides, bias_strides,
+    query_strides, key_strides, bias_strides, length_strides,
     n_heads, key_groups, longest_query, longest_key, channels, n_query_tiles, n_key_tiles,
     n_query_words, n_key_words, scaling, softcap,
     OF_KEYS: tl.constexpr, IS_SELF: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
@@ -27,12 +27,14 @@ def point(
     of_head = sentence * n_heads + head
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
-    key += sentence * key_strides[0] + (head // key_groups) * key_strides[1]
-    query += sentence * query_strides[0] + head * query_strides[1]
+    key += begins(packed_from, sentence, head // key_groups, key_strides)
+    query += begins(packed_from, sentence, head, query_strides)
     if bias is not None:
         bias += sentence * bias_strides[0] + head * bias_strides[1]
     if visible is not None:
         visible += sentence * longest_query * longest_key
+    if length is not None:
+        length += begins(packed_from, sentence, head, length_strides)
     lse += of_head * longest_query
     query_facts += sentence * 6 * longest_query
     key_facts += sentence * 6 * longest_key
@@ -83,7 +85,7 @@ def point(
                 place = (of_head * n_query_words + word[:, None]) * n_key_words + key_word[None, :]
                 tl.store(words + place, w, mask=joins)
             if length is not None:
-                norm = tl.load(length + of_head * longest_key + j, mask=inside, other=0.0)
+                norm = tl.load(length + j, mask=inside, other=0.0)
                 w = tl.where(
                     joins, to_words(p * norm[None, :], key_word, key_opens, key_pieces), 0.0
                 )

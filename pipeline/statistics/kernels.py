@@ -30,7 +30,7 @@ def on_padded(kernel: Kernel) -> Kernel:
 KERNELS: dict[str, Kernel] = {
     "portable": on_padded(portable.attend),
     "cpp": native.attend,
-    "triton": on_padded(_fused),
+    "triton": _fused,
 }
 DIVERGENCES = dict.fromkeys(KERNELS, similarity.js_divergences) | {"cpp": native.js_divergences}
 """How the heads of some rows are compared beside a kernel."""

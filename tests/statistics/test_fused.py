@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.core.call import AttentionCall
+from pipeline.core.call import AttentionCall, packed
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import portable
 from pipeline.statistics.pointers import nodes_pointer
 from pipeline.statistics.trees import spanning_tree, undirected
+from tests.statistics import test_trees
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
@@ -31,7 +32,6 @@ from tests.statistics.calls import (
     pieces_of,
     visibility,
 )
-from tests.statistics import test_trees
 
 pytest.importorskip("triton")
 
@@ -147,6 +147,24 @@ def test_more_padding_changes_nothing():
         torch.testing.assert_close(alone.sums[name], found.sums[name], atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("flags", [ALL | {"bias": False}, NONE])
+def test_end_to_end_is_the_same(flags):
+    call = one_sequence([3, 18, 7], "causal", heads=(4, 2), flags=flags)
+    layout = call.layout
+    sides = {
+        name: packed(getattr(call, name), layout.real_at) for name in ("query", "key", "value")
+    }
+    (output, found), (expected, truth) = map(
+        fused.attend, (replace(call, **sides, packed=True), call)
+    )
+    torch.testing.assert_close(output, packed(expected, layout.real_at), atol=0, rtol=0)
+    assert found.sums.keys() == truth.sums.keys()
+    for name, sums in truth.sums.items():
+        torch.testing.assert_close(found.sums[name], sums, atol=1e-6, rtol=1e-6, equal_nan=True)
+    for name, words in truth.pointers.items():
+        assert torch.equal(found.pointers[name], words), name
+
+
 @pytest.mark.parametrize(("mask", "lengths"), [("all", [20]), ("causal window", [7, 20])])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_is_near_what_it_rounds(dtype, mask, lengths):
@@ -194,7 +212,7 @@ def test_memory_grows_with_length_but_for_trees(trees, quadratic):
     call = replace(call, layout=Layout(singles, singles, layout.visible))
     portable.attend(call)  # the layout's own tables are made, once for all heads
     with Largest() as largest:
-        fused._attend(call, None, tiling(call.layout, 16))
+        fused._attend(call, tiling(call.layout, 16))
     assert (largest.n >= 2 * 64 * 64) == quadratic
 
 

@@ -76,12 +76,15 @@ class _Site:
     def add_outputs(self, calls: list[Measured]) -> None:
         self.n_heads = calls[0].reduction.sums["row_sum"].shape[1]
         self.n_queries += int(calls[0].layout.queries.lengths.sum())
-        for name in OUTPUT_CLASSES:
-            if f"output_{name}" in calls[0].reduction.sums:
-                for kept, key in ((self._outputs, "output"), (self._energies, "output_energy")):
-                    sums = [call.reduction.sums[f"{key}_{name}"] for call in calls]
-                    total = torch.cat([s.sum(0, dtype=torch.double) for s in sums]).cpu().numpy()
-                    kept[name] = kept.get(name, 0) + total
+        if f"output_{OUTPUT_CLASSES[0]}" not in calls[0].reduction.sums:
+            return
+        for kept, key in ((self._outputs, "output"), (self._energies, "output_energy")):
+            # One copy for all classes and layers.
+            sums = [call.reduction.sums[f"{key}_{n}"] for n in OUTPUT_CLASSES for call in calls]
+            of_all = torch.stack(sums).sum(1, dtype=torch.double).cpu().numpy()
+            of_class = np.split(of_all, len(OUTPUT_CLASSES))
+            for name, total in zip(OUTPUT_CLASSES, of_class, strict=True):
+                kept[name] = kept.get(name, 0) + np.concatenate(total)
 
     def add_divergences(
         self, calls: list[Measured], sampled: torch.Tensor, divergences: torch.Tensor

@@ -16,7 +16,7 @@ PROGRAMS = (
     *(fused_sums.add_up, fused_sums.give),
 )
 OF_CALL = ("query", "key", "value", "output")
-LONG = ("n_queries", "n_keys", "n_seeing", "few", "where")
+LONG = ("n_queries", "n_keys", "n_seeing", "few", "where", "packed_from")
 SHORT = ("to", "to_norm", "tree", "tree_max")
 INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
 REALS = (
@@ -54,7 +54,7 @@ def compile_one(program: Any, capability: int, dtype: str, fixed: dict[str, Any]
 
 def main() -> None:
     bare = {"bias": None, "softcap": None, "sinks": None, "visible": None}
-    bare |= {"length": None, "f": None}
+    bare |= {"length": None, "f": None, "packed_from": None}
     for capability, dtype in ((80, "fp32"), (90, "bf16")):
         sizes = {"C": 64, "V": 64, "TILE": 32 if dtype == "fp32" else 64}
         of_self = {"IS_SELF": True, "SEGMENTS": True, "OF_KEYS": True, "words": None}

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.call import AttentionCall, packed
 from pipeline.core.layout import Layout
@@ -35,7 +36,7 @@ from tests.statistics.calls import (
 
 pytest.importorskip("triton")
 
-from pipeline.statistics import fused
+from pipeline.statistics import fused, fused_kernels, fused_sums, fused_trees, fused_words
 from pipeline.statistics.tiles import tiling
 
 ALL, NONE = dict.fromkeys(FLAGS_ON, True), dict.fromkeys(FLAGS_ON, False)
@@ -234,6 +235,53 @@ def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):
     double = {name: getattr(call, name).double() for name in ("query", "key", "value")}
     fused.attend(replace(call, **double))
     assert "float64" in capsys.readouterr().err
+
+
+class Made(TorchDispatchMode):
+    """What torch does meanwhile beside views and empty rooms: each is a launch, or more."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func._schema.name.removeprefix("aten::")
+        if not (func.is_view or "empty" in name or name == "_reshape_alias"):
+            self.names.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+class Launched:
+    """A program that is launched and does nothing."""
+
+    def __init__(self, name, names):
+        self.name, self.names = name, names
+
+    def __getitem__(self, grid):
+        return lambda *_, **__: self.names.append(self.name)
+
+
+@pytest.mark.parametrize("n", [8, 24])
+def test_a_call_is_few_launches_however_long_it_is(n, monkeypatch):
+    """On a GPU each takes as long as thousands of numbers. What the layout makes is shared by all
+    layers, and made before."""
+    call = one_sequence([n, n // 2], "causal", heads=(2, 2), flags=ALL | {"bias": False})
+    fused.attend(call)
+    made = Made()
+    programs = {
+        fused_kernels: ("attend", "measure"),
+        fused_words: ("point",),
+        fused_sums: ("add_up", "give"),
+        fused_trees: ("grow",),
+    }
+    for module, names in programs.items():
+        for name in names:
+            monkeypatch.setattr(module, name, Launched(name, made.names))
+    with made:
+        fused.attend(call)
+    own = {name for names in programs.values() for name in names}
+    assert sum(name in own for name in made.names) == 7  # words point twice
+    assert len(made.names) <= 14
 
 
 @pytest.mark.parametrize("n_words", [1, 2, 7, 33])

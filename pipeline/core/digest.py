@@ -1,6 +1,5 @@
 """What is kept of a pattern: a few numbers for each query and each key, of which every statistic is
-made. Kernels differ in how they come by them; the native one, which adds up while they are in the
-cache, is held to them by a law.
+made. Kernels that add up themselves, the native one and Triton's, are held to them by a law.
 """
 
 from dataclasses import dataclass

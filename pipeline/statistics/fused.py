@@ -1,10 +1,11 @@
-"""The triton kernel: flash attention on a GPU, and its digest, in memory that grows with length.
+"""The triton kernel: flash attention on a GPU, and its statistics, in memory that grows with length.
 
 No pattern is ever written. Three programs make what is kept (`fused_kernels`, `fused_words`), each
 with a tile of weights at a time: the second and the third make theirs anew, which costs less than
-keeping them. That is several launches and not one: what a key gets is added up by the program of
-that key, in one order, so that nothing is added atomically and every run gives the same bytes.
-Trees alone need the weights between all words: with them memory grows with words squared.
+keeping them. Two add up what those keep (`fused_sums`), and one grows trees (`fused_trees`). That
+is several launches and not one: what a key gets is added up by the program of that key, in one
+order, so that nothing is added atomically and every run gives the same bytes. Trees alone need the
+weights between all words: with them memory grows with words squared.
 
 What it does not read is left to the portable kernel, by rule, and that is said once.
 """

@@ -1,4 +1,4 @@
-"""The triton kernel: flash attention on a GPU, and its statistics, in memory that grows with length.
+"""The triton kernel: flash attention on a GPU and its statistics, in memory that grows with length.
 
 No pattern is ever written. Three programs make what is kept (`fused_kernels`, `fused_words`), each
 with a tile of weights at a time: the second and the third make theirs anew, which costs less than

@@ -148,9 +148,9 @@ def _measured(
 ) -> dict[str, Tensor]:
     """`rows` and `where` of each query, `bins` of each tile of queries, and `columns`, the weights
     of few keys. Of padding nothing is written."""
-    layout, few, lse = call.layout, call.layout.few_keys, common["lse"]
+    layout, lse = call.layout, common["lse"]
     n_tiles = triton.cdiv(common["longest_query"], common["TILE"])
-    (n_sentences, n_heads, n_queries), n_few = lse.shape, few.shape[1]
+    (n_sentences, n_heads, n_queries), n_few = lse.shape, layout.few_keys.shape[1]
     kept = {
         "rows": lse.new_empty(n_sentences, n_heads, N_ROWS, n_queries),
         "where": lse.new_empty(n_sentences, n_heads, n_queries, dtype=torch.long),
@@ -158,8 +158,8 @@ def _measured(
         "columns": lse.new_empty(n_sentences, n_heads, n_few, n_queries),
     }
     fused_kernels.measure[(n_sentences * n_heads, n_tiles)](
-        **common, **kept, query_facts=sides.queries.facts, key_facts=sides.keys.facts,
-        few=few.contiguous(), n_few=n_few, IS_SELF=layout.is_self, SEGMENTS=segments,
+        **common, **kept, **_of(layout, "few_keys"), query_facts=sides.queries.facts,
+        key_facts=sides.keys.facts, n_few=n_few, IS_SELF=layout.is_self, SEGMENTS=segments,
     )  # fmt: skip
     return kept
 
@@ -179,9 +179,9 @@ def _added_up(
     names = ("packed_from", "n_queries", "n_keys", "n_heads", "longest_query", "enable_fp_fusion")
     shared = {name: common[name] for name in names} | {"sums": sums, "step": sums.stride(0)}
     fused_sums.add_up[(n_sentences * n_heads,)](
-        **shared, **kept, **{name: common[name] for name in ("length", "length_strides")},
-        longest_key=common["longest_key"], per_choice=layout.per_choice, n_seeing=layout.n_seeing,
-        key_classes=layout.key_classes, key_facts=sides.keys.facts, offset_mass=offset_mass,
+        **shared, **kept, **_of(layout, "per_choice", "n_seeing", "key_classes"),
+        length=common["length"], length_strides=common["length_strides"],
+        longest_key=common["longest_key"], key_facts=sides.keys.facts, offset_mass=offset_mass,
         argmax_offset=argmax_offset, n_tiles=kept["bins"].shape[2], tile=common["TILE"],
         IS_SELF=layout.is_self, SEGMENTS=named.SEGMENTS in has, TILE=SUMS_SIZE,
     )  # fmt: skip
@@ -189,9 +189,9 @@ def _added_up(
     given = columns.new_empty(n_sentences, n_heads, len(FEW), channels)
     energy = columns.new_empty(n_sentences, n_heads, len(FEW))
     fused_sums.give[(n_sentences * n_heads,)](
-        **shared, columns=columns, f=f, few=layout.few_keys, few_members=layout.few_members,
-        query_groups=layout.query_groups, given=given, energy=energy, f_strides=_strides(f),
-        n_few=n_few, channels=channels, FEW=_wide(n_few), V=_wide(channels), TILE=SUMS_SIZE,
+        **shared, **_of(layout, "few_keys", "few_members", "query_groups"), columns=columns,
+        f=f, f_strides=_strides(f), given=given, energy=energy, n_few=n_few, channels=channels,
+        FEW=_wide(n_few), V=_wide(channels), TILE=SUMS_SIZE,
     )  # fmt: skip
     found = named.by_name(named.SUMS, sums.unbind(), has)
     if layout.is_self:
@@ -251,6 +251,10 @@ def _trees(
             n_heads, n_words, WORDS=wide, **how,
         )  # fmt: skip
     return {"tree_max": tree_max, "tree": tree}
+
+
+def _of(layout: Layout, *names: str) -> dict[str, Tensor]:
+    return {name: getattr(layout, name).contiguous() for name in names}
 
 
 def _strides(x: Tensor | None) -> tuple[int, ...]:

@@ -84,7 +84,7 @@ def attend(
 @triton.jit
 @no_type_check
 def measure(
-    query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few, query_facts,
+    query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few_keys, query_facts,
     key_facts, rows, where, columns, bins, query_strides, key_strides, bias_strides, length_strides,
     n_heads, key_groups, longest_query, longest_key, channels, n_few, scaling, softcap,
     IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
@@ -192,7 +192,7 @@ def measure(
     # Few keys, each of whose weights is kept: a tile of keys from anywhere.
     for f0 in range(0, n_few, TILE):
         f = f0 + tl.arange(0, TILE)
-        j = tl.load(few + sentence * n_few + f, mask=f < n_few, other=longest_key).to(tl.int32)
+        j = tl.load(few_keys + sentence * n_few + f, mask=f < n_few, other=longest_key).to(tl.int32)
         inside = j < n_j
         seen = sight(visible, longest_key, i, j, real, inside)
         k = vectors(key, key_strides[2], j, inside, channels, C)

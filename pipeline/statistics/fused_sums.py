@@ -200,7 +200,7 @@ def beyond(x, others, inside):
 @triton.jit
 @no_type_check
 def give(
-    columns, f, few, few_members, query_groups, packed_from, n_queries, n_keys,
+    columns, f, few_keys, few_members, query_groups, packed_from, n_queries, n_keys,
     sums, given, energy, f_strides,
     n_heads, longest_query, n_few, channels, step,
     FEW: tl.constexpr, V: tl.constexpr, TILE: tl.constexpr,
@@ -235,7 +235,7 @@ def give(
     tl.store(sums + SEP_TO_SEP * step + of_head, tl.sum(of_sep * in_sep, 0))
     if f is not None:
         f += begins(packed_from, sentence, head, f_strides)
-        key = tl.load(few + sentence * n_few + member, mask=is_few, other=0)
+        key = tl.load(few_keys + sentence * n_few + member, mask=is_few, other=0)
         is_there = is_few & (key < tl.load(n_keys + sentence))
         values = vectors(f, f_strides[2], key, is_there, channels, V)
         together *= product(values, tl.trans(values))

@@ -16,7 +16,7 @@ PROGRAMS = (
     *(fused_sums.add_up, fused_sums.give),
 )
 OF_CALL = ("query", "key", "value", "output")
-LONG = ("n_queries", "n_keys", "n_seeing", "few", "where", "packed_from")
+LONG = ("n_queries", "n_keys", "n_seeing", "few_keys", "where", "packed_from")
 SHORT = ("to", "to_norm", "tree", "tree_max")
 INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
 REALS = (

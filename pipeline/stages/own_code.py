@@ -14,15 +14,17 @@ LIBRARIES = ("site-packages", "dist-packages")
 """Folders where of all that lies side by side a plug-in's package alone is of its author."""
 
 
-def own_code(plugin: type) -> dict[str, str]:
-    """Hashes by names of modules: of those of a plug-in's class and of what it extends, as far as
-    they are neither this package's nor Python's; and of what these import from beside themselves,
-    and so on. Sources are read and nothing is run, so names made at run time are not followed."""
+def own_code(plugin: type, target: str) -> dict[str, str]:
+    """Hashes by names of modules: of that in which `target` names a plug-in's class, of those of
+    the class and of what it extends, as far as they are neither this package's nor Python's; and of
+    what these import from beside themselves, and so on. Sources are read and nothing is run, so
+    names made at run time are not followed."""
     hashes: dict[str, str] = {}
-    for cls in plugin.__mro__:
-        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        if source and _top(cls.__module__) not in NOT_OWN:
-            _gather(cls.__module__, Path(source), hashes)
+    # A class may have another name where it is made, and one made at run time has no module.
+    for module in (target.rpartition(".")[0], *(cls.__module__ for cls in plugin.__mro__)):
+        source = getattr(sys.modules.get(module), "__file__", None)
+        if source and _top(module) not in NOT_OWN:
+            _gather(module, Path(source), hashes)
     return dict(sorted(hashes.items()))
 
 

@@ -22,7 +22,7 @@ def found(tmp_path, monkeypatch):
             file = tmp_path / f"{place.replace('.', '/')}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(source, encoding="utf-8")
-        return set(own_code(importlib.import_module(module).Mine))
+        return set(own_code(importlib.import_module(module).Mine, f"{module}.Mine"))
 
     yield found
     for name in set(sys.modules) - before:
@@ -30,7 +30,8 @@ def found(tmp_path, monkeypatch):
 
 
 def test_nothing_of_this_package_or_pythons_is():
-    assert own_code(Control) == own_code(Exception) == {}
+    assert own_code(Control, "pipeline.controls.base.Control") == {}
+    assert own_code(Exception, "builtins.Exception") == {}
 
 
 @pytest.mark.parametrize(
@@ -50,10 +51,23 @@ def test_what_is_imported_from_beside_is(how, found):
 
 def test_a_change_there_changes_one_hash(tmp_path, found):
     found("mine", mine=f"{PLUGIN}import helper\n", helper="SCALE = 2\n")
-    before = own_code(sys.modules["mine"].Mine)
+    before = own_code(sys.modules["mine"].Mine, "mine.Mine")
     (tmp_path / "helper.py").write_text("SCALE = 3\n", encoding="utf-8")
-    now = own_code(sys.modules["mine"].Mine)
+    now = own_code(sys.modules["mine"].Mine, "mine.Mine")
     assert {name for name in now if now[name] != before[name]} == {"helper"}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "from other import Same as Mine\n",
+        "from dataclasses import make_dataclass\nimport other\nMine = make_dataclass('Mine', [])\n",
+        "import other\nMine = type('Mine', (other.Same,), {'__module__': 'builtins'})\n",
+    ],
+)
+def test_where_a_plug_in_is_named_may_be_elsewhere_than_where_it_is_made(how, found):
+    same = PLUGIN.replace("Mine", "Same")
+    assert found("mine", mine=how, other=same) == {"mine", "other"}
 
 
 @pytest.mark.parametrize("init", [True, False])

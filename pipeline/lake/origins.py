@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
@@ -74,19 +75,41 @@ def check_current(lake: Lake, cells: Sequence[Cell] | None = None) -> None:
         raise UserError(f"{what}: run measure and aggregate with the words of the run")
 
 
-def making(folder: Path, *keys: str) -> dict[str, Any]:
+def mapping(lake: Lake, tables: Manifest, fact: str) -> dict[str, Any]:
+    """A fact of the tables' manifest that has keys. Raises UserError where it has none."""
+    value = tables.facts.get(fact)
+    if not isinstance(value, dict):
+        raise UserError(f"{shown(lake.tables)} says no {fact}: run the stage that writes it again")
+    return value
+
+
+def making(folder: Path, *keys: str) -> dict[str, dict[str, Any]]:
     """What a measured folder's first shard says of its making under `keys` of what was hashed into
-    its fingerprint; those that it does not have are left out.
+    its fingerprint, each a mapping; those that it does not have are left out.
 
     Raises UserError where the folder is not published, or that shard is not what was written.
     """
-    first = manifest.read(folder).files[0]
-    path = folder / first.name
-    remote.fetch(path)
-    if not path.is_file() or sha256_of(path) != first.sha256:
-        raise UserError(
-            f"{shown(path)} is missing or damaged: run the stage that writes {shown(folder)} again"
-        )
-    said = pq.read_metadata(local(path)).metadata or {}
-    there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
-    return {key: json.loads(value) for key, value in there.items() if value is not None}
+    again = f"run the stage that writes {shown(folder)} again"
+    files = manifest.read(folder).files
+    if not files:
+        raise UserError(f"{shown(folder)} holds no shard: {again}")
+    path = folder / files[0].name
+    if not _is(path, files[0].sha256):
+        remote.fetch(path)
+        if not _is(path, files[0].sha256):
+            raise UserError(f"{shown(path)} is missing or damaged: {again}")
+    try:
+        said = pq.read_metadata(local(path)).metadata or {}
+        there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
+        made = {key: json.loads(value) for key, value in there.items() if value is not None}
+    # Whole as its manifest has it, a shard may be anybody's too.
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
+        raise UserError(f"{shown(path)} is no shard that measure writes: {again}") from error
+    for key, value in made.items():
+        if not isinstance(value, dict):
+            raise UserError(f"{shown(path)} is no shard that measure writes ({key}): {again}")
+    return made
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_of(path) == sha256

@@ -10,6 +10,7 @@ from pipeline.lake.layout import Cell, Lake
 from pipeline.stages.checks import check_folder
 from pipeline.stages.mend import root_of
 from pipeline.stages.project import near
+from pipeline.stages.settings import build
 
 
 def compare(given: Sequence[str]) -> tuple[str, Path]:
@@ -23,7 +24,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
 
     from pipeline.analysis.compare import compare as compare_cells
     from pipeline.lake.files import write_table
-    from pipeline.lake.origins import check_current
+    from pipeline.lake.origins import check_current, mapping
     from pipeline.lake.read import open_table
     from pipeline.lake.tables import COMPARISON, TABLES
     from pipeline.report.comparison import write_comparison
@@ -43,7 +44,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     check_current(lake, [cell for cell in cells if (cell.model, cell.corpus) in of])
     folder = root / "report"
     check_folder(folder)
-    rules = Rules(**manifest.read(lake.tables).facts["rules"])
+    rules = build("analysis", Rules, mapping(lake, manifest.read(lake.tables), "rules"))
     found = compare_cells(lake, a, b, rules, tables)
     file = f"compare--{slug(a.name)}--{slug(b.name)}"
     write_table(root / "compare" / f"{file}.parquet", found.to_arrow().cast(COMPARISON))

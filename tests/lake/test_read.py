@@ -207,7 +207,12 @@ def test_what_was_measured_anew_is_not_what_the_tables_were_made_of(linked, cens
     [
         *("x", ["x"], None, {"a": 1}),
         *({"../other": "f"}, {"/etc": "f"}, {"a\0b": "f"}, {"a" * 300: "f"}),
-        *({"tables/heads.parquet": "f"}, {"tables": "f"}, {"": "f"}, {"sentences/../../other": "f"}),
+        *(
+            {"tables/heads.parquet": "f"},
+            {"tables": "f"},
+            {"": "f"},
+            {"sentences/../../other": "f"},
+        ),
         *({f"sentences/corpus={value}": "f"} for value in ("a" * 300, "..", "a/../../..", "é")),
         {"lake/heads/model=../control=../corpus=/../../../../other": "f"},
     ],

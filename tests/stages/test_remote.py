@@ -140,6 +140,34 @@ def test_a_copy_that_is_damaged_is_brought_anew(afar):
     assert stored() == there
 
 
+@pytest.fixture
+def brought(monkeypatch) -> list[str]:
+    """Names of the shards that are read from the store."""
+    calls: list[str] = []
+    store = type(fsspec.filesystem("memory"))
+    cat_file = store.cat_file
+
+    def counting(self, path, *rest, **more):
+        calls.append(path)
+        return cat_file(self, path, *rest, **more)
+
+    monkeypatch.setattr(store, "cat_file", counting)
+    return calls
+
+
+def test_a_shard_that_is_here_is_not_brought_again(afar, mirrors, brought):
+    assert small.run("run", *afar) == 0
+    shard = f"/lakes/one/{HEADS}/shard-00000.parquet"
+    for command in (["aggregate", *afar], ["publish", f"root={URL}", "repo=a/b"]):
+        shutil.rmtree(mirrors)
+        brought.clear()
+        assert small.run(*command) == 0
+        assert brought.count(shard) == 1
+    brought.clear()
+    assert small.run("aggregate", *afar) == 0
+    assert shard not in brought
+
+
 def test_of_two_runs_one_is_told(tmp_path):
     """Both withdraw, both write their files; the first to put its manifest has published."""
     folder = remote.mirror(URL) / "tables"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -169,10 +170,32 @@ def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
     made = [CellPlan(dict(config)) for config in configs]
     for plan in made:
         known = plan.checkpoint in checkpoints
-        plan.checkpoint = checkpoints.setdefault(plan.checkpoint, plan.checkpoint)
+        if not known:
+            checkpoints[plan.checkpoint] = _hashed_once(plan.checkpoint)
+        plan.checkpoint = checkpoints[plan.checkpoint]
         if not known:
             plan.check()
     return made
+
+
+_CHECKPOINTS: dict[Checkpoint, tuple[Checkpoint, object]] = {}
+"""Of this process, each with the stamps of its files before they were hashed."""
+
+
+def _hashed_once(checkpoint: Checkpoint) -> Checkpoint:
+    """An equal one of an earlier stage, where its files are those that it hashed: a run makes an
+    atlas of what it measured, and weights can be many gigabytes."""
+    kept, stamps = _CHECKPOINTS.get(checkpoint, (checkpoint, None))
+    if stamps is None or stamps != _stamps(kept.folder):
+        kept = checkpoint
+        _CHECKPOINTS[checkpoint] = kept, _stamps(kept.folder)
+    return kept
+
+
+def _stamps(folder: Path) -> object:
+    """What a file system changes with what the files of a folder hold."""
+    there = ((file.name, file.stat()) for file in sorted(folder.glob("*")) if file.is_file())
+    return [(name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in there]
 
 
 @cache

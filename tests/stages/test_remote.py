@@ -14,6 +14,7 @@ from pipeline.lake import manifest, remote
 from pipeline.lake.files import write_text
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import open_table
+from tests.atlas import back
 from tests.stages import small
 
 URL = "memory://lakes/one"
@@ -123,6 +124,19 @@ def test_damage_there_is_named_and_mended(how, afar, n_measured, capfd):
     assert small.run("verify", f"root={URL}") == 0
 
 
+def test_a_text_is_shown_with_what_the_census_found(afar, mirrors):
+    """Also by a machine that has no copy yet; without a census the page does as well."""
+    atlas = ["atlas", *small.with_atlas(afar), "atlas.text=dogs bark"]
+    page = "report/atlas.html"
+    for stage in ("ingest", "measure", "aggregate"):
+        assert small.run(*atlas) == 0
+        assert not back.document(stored()[page].decode())["subjects"][0]["sites"][0].get("roles")
+        assert small.run(stage, *afar) == 0
+    shutil.rmtree(mirrors)
+    assert small.run(*atlas) == 0
+    assert back.document(stored()[page].decode())["subjects"][0]["sites"][0]["roles"]
+
+
 def test_a_flip_is_seen_by_whoever_has_no_copy(afar, mirrors, capfd):
     assert small.run("run", *afar) == 0
     flip(f"{HEADS}/shard-00001.parquet")
@@ -223,8 +237,11 @@ def test_a_store_that_does_not_answer_is_named(afar, monkeypatch, capfd):
         (["verify", "root=nosuch://x/y"], "root=nosuch://x/y: Protocol not known"),
         (
             ["run", "root=file:///x/y"],
-            "root=file:///x/y: that is a folder of this machine",
+            "root=file:///x/y: that is a folder of this machine; give root=/x/y",
         ),
+        (["verify", "root=file://"], "root=file://: that is a folder of this machine; give root=/"),
+        (["verify", "root=s3://"], "root=s3://: of which store?"),
+        (["verify", "root=local:///"], "root=local:///: that is a folder of this machine"),
         (["compose", f"root={URL}"], f"root={URL}: DVC's stages work in a folder"),
         (["nursery", f"root={URL}"], f"root={URL}: models are trained into a folder"),
         (["verify", f"root={URL}"], f"{URL} holds nothing that was finished"),

@@ -31,8 +31,11 @@ def own_code(plugin: type, target: str) -> dict[str, str]:
 def _gather(name: str, source: Path, hashes: dict[str, str]) -> None:
     if name in hashes:
         return
-    content = source.read_bytes()
+    lies_in = next((place for place in (source, *source.parents) if place.is_file()), source)
+    content = lies_in.read_bytes()
     hashes[name] = hashlib.sha256(content).hexdigest()
+    if lies_in != source:  # an archive, and with it what is imported from there
+        return
     is_package = source.name == "__init__.py"
     beside = source.absolute().parents[name.count(".") + is_package]
     for imported in _imports(content, name if is_package else name.rpartition(".")[0]):

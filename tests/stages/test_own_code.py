@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import zipfile
 
 import pytest
 
@@ -103,3 +104,21 @@ def test_what_nobody_could_import_is_hashed_and_not_read(found):
     assert found("mine", mine=PLUGIN + guarded + beyond, broken="import helper\n)", helper="") == {
         "mine", "broken",
     }  # fmt: skip
+
+
+def test_of_an_archive_all_is(tmp_path, monkeypatch):
+    """What is in it is imported from beside."""
+    packed = tmp_path / "lib.zip"
+    monkeypatch.syspath_prepend(packed)
+    hashes = []
+    for scale in (2, 3):
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("zipped/__init__.py", "")
+            archive.writestr("zipped/mine.py", f"{PLUGIN}from zipped import helper\n")
+            archive.writestr("zipped/helper.py", f"SCALE = {scale}\n")
+        importlib.invalidate_caches()
+        hashes.append(own_code(importlib.import_module("zipped.mine").Mine, "zipped.mine.Mine"))
+        for name in ("zipped.mine", "zipped.helper", "zipped"):
+            del sys.modules[name]
+    assert [set(found) for found in hashes] == [{"zipped.mine"}] * 2
+    assert hashes[0] != hashes[1]

@@ -156,8 +156,8 @@ def engine_of(configs: Sequence[Mapping[str, Any]]) -> Engine:
     Raises UserError where it is known now already that there will be no pool.
     """
     engine = plugin("engine", configs[0]["engine"])
-    if hasattr(engine, "check"):
-        engine.check()
+    if callable(check := getattr(engine, "check", None)):
+        check()
     return engine
 
 

@@ -56,8 +56,9 @@ class OnRay:
         _check_reached(self.address)
         if self.address is None:
             # Ray may be let have less of it.
-            there = {"CPU": os.cpu_count() or 1, "GPU": torch.accelerator.device_count()}
-            self.n_workers(there)
+            self.n_workers(
+                {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.accelerator.device_count())}
+            )
 
     @contextmanager
     def pool(self) -> Iterator[Pool]:

@@ -17,6 +17,7 @@ from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.shard import Asked, Subject
+from pipeline.lake import manifest
 from pipeline.lake.files import say_on_stderr
 from pipeline.lake.layout import Lake
 from pipeline.lake.origins import making
@@ -97,12 +98,14 @@ class CellPlan:
 
     def check_measured(self, lake: Lake) -> None:
         """Raises UserError where the lake has the cell, but of other files, or of a model or a
-        control with other settings. One that it does not have is not looked at."""
+        control with other settings; or where it does not say. One that it does not have is not
+        looked at."""
         folder = lake.measured("heads", self.cell)
         try:
-            there = making(folder, "model", "control", "files", "own_code")
+            manifest.read(folder)
         except UserError:  # not there, or damaged
             return
+        there = making(folder, "model", "control", "files", "own_code")
         asked = json.loads(json.dumps(self.identity()))
         differing = [key for key, value in there.items() if value != asked[key]]
         if differing:

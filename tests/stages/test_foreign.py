@@ -42,10 +42,12 @@ def say(folder: Path, key: str, value: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", SAID)
-@pytest.mark.parametrize(("key", "command"), [("lake", "aggregate"), ("libraries", "publish")])
+@pytest.mark.parametrize(
+    ("key", "command"), [("lake", "aggregate"), ("model", "atlas"), ("libraries", "publish")]
+)
 def test_a_shard_that_says_anything(key, command, value, done, words, root, capfd):
     say(root / HEADS, key, value)
-    given = words if command == "aggregate" else [f"root={root}", "repo=a/b"]
+    given = small.with_atlas(words) if command != "publish" else [f"root={root}", "repo=a/b"]
     capfd.readouterr()
     assert small.run(command, *given) == 2
     line = capfd.readouterr().err
@@ -54,12 +56,12 @@ def test_a_shard_that_says_anything(key, command, value, done, words, root, capf
     assert f"run the stage that writes {root / HEADS} again" in line
 
 
-@pytest.mark.parametrize("command", ["aggregate", "publish"])
+@pytest.mark.parametrize("command", ["aggregate", "atlas", "publish"])
 def test_a_cell_without_a_shard(command, done, words, root, capfd):
     write(root / HEADS, replace(manifest.read(root / HEADS), files=()))
     for path in (root / HEADS).glob("*.parquet"):
         path.unlink()
-    given = words if command == "aggregate" else [f"root={root}", "repo=a/b"]
+    given = small.with_atlas(words) if command != "publish" else [f"root={root}", "repo=a/b"]
     capfd.readouterr()
     assert small.run(command, *given) == 2
     line = capfd.readouterr().err

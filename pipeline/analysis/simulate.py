@@ -19,6 +19,7 @@ from pipeline.analysis.nulls import TRAINED, relations_with_nulls
 from pipeline.analysis.relations import RelationTally
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.significance import clustered_mcnemar, with_q
+from pipeline.core.errors import UserError
 from pipeline.lake.tables import TABLES
 
 HALVINGS = 4
@@ -168,7 +169,13 @@ def _tests(trees: Trees, hits: Hits, n_heads: int, rules: Rules, seed: int) -> p
     places = pl.DataFrame(
         {"site": ["encoder"] * n_heads, "layer": [0] * n_heads, "head": range(n_heads)}
     )
-    return with_q(tally.frame(places), pl.col("n") >= rules.min_arcs, rules)
+    tests = tally.frame(places)
+    if tests.is_empty():
+        raise UserError(
+            f"calibrate: {len(trees.n_words)} sentences drawn from the corpus have no arc: give a"
+            " larger corpus"
+        )
+    return with_q(tests, pl.col("n") >= rules.min_arcs, rules)
 
 
 def planted(trees: Trees, n_heads: int, relation: str, n_planted: int, p: float) -> Draw:

@@ -13,6 +13,9 @@ from pipeline.lake.layout import Lake
 
 
 class Engine(Protocol):
+    """One may have a method `check` as well, which raises UserError where it is known before any
+    corpus is read that there will be no pool."""
+
     def pool(self) -> AbstractContextManager[Pool]:
         """Raises UserError, before anything is begun, where it cannot be had as asked for."""
         ...

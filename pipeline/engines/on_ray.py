@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from pipeline.core.errors import UserError
 from pipeline.engines.remotely import done, loaded
 from pipeline.engines.work import Encoded, Pool, Task, Work
@@ -48,9 +50,15 @@ class OnRay:
             raise ValueError(f"max_lost={self.max_lost}: give 0 or more")
 
     def check(self) -> None:
-        """Raises UserError where there is no Ray, or no answer from it."""
+        """Raises UserError where there is no Ray, or no answer from it, or this machine has less
+        than its workers want. What a cluster has, and whether `auto` finds one, the pool says."""
         _ray()
         _check_reached(self.address)
+        if self.address is None:
+            # Ray may be let have less of it.
+            self.n_workers(
+                {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.accelerator.device_count())}
+            )
 
     @contextmanager
     def pool(self) -> Iterator[Pool]:
@@ -216,6 +224,14 @@ class _Cell:
         try:
             result = self._pool.ray.get(ref)
         except errors.RayTaskError as error:
+            if isinstance(error.cause, errors.RaySystemError | ImportError):
+                said = str(error.cause).removeprefix("System error: ").strip().splitlines()
+                reason = (said or [type(error.cause).__name__])[0]
+                raise UserError(
+                    f"{self._work.name}: engine=ray: a worker cannot take what it is given"
+                    f" ({reason}): packages, and files of your own beside conf/, must lie where all"
+                    " machines see them"
+                ) from error
             raise error.cause from None  # as if it had been raised here
         except errors.RayError as error:
             self._lost(loading or worker, task, error)

@@ -1,10 +1,12 @@
 """What finished tables were made of: old ones are not taken for those of what lies there now."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
@@ -16,15 +18,25 @@ from pipeline.lake.remote import shown
 
 FACT, GRAIN = "made_of", "grain"
 """Facts of the tables' manifest."""
+_VALUE = r"[A-Za-z0-9_.~%-]{1,247}"
+"""As `layout` encodes one; with its key no file system finds it too long."""
+_NAME = re.compile(
+    rf"sentences/corpus={_VALUE}|lake/heads/model={_VALUE}/control={_VALUE}/corpus={_VALUE}"
+)
+"""What a folder that tables are made of is called, from the root."""
 
 
 def origins(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
     """The fingerprint of each folder that tables of these cells are made of, by its path below the
     root. Raises UserError where one is not published."""
+    return {name: manifest.read(lake.root / name).fingerprint for name in _names(lake, cells)}
+
+
+def _names(lake: Lake, cells: Sequence[Cell]) -> list[str]:
     folders = [lake.sentences(corpus) for corpus in sorted({cell.corpus for cell in cells})]
     # All tables of a measurement have one fingerprint.
     folders += [lake.measured("heads", cell) for cell in cells]
-    return {f.relative_to(lake.root).as_posix(): manifest.read(f).fingerprint for f in folders}
+    return [folder.relative_to(lake.root).as_posix() for folder in folders]
 
 
 def grain(lake: Lake, cells: Sequence[Cell]) -> str:
@@ -33,16 +45,21 @@ def grain(lake: Lake, cells: Sequence[Cell]) -> str:
     return "shard" if any(of_cell.get("grain") == "shard" for of_cell in kept) else "sentence"
 
 
-def outdated(lake: Lake, tables: Manifest) -> Iterator[tuple[Path, str]]:
-    """Each folder that holds something else than the tables were made of, and that in words.
+def outdated(
+    lake: Lake, tables: Manifest, cells: Sequence[Cell] | None = None
+) -> Iterator[tuple[Path, str]]:
+    """Each folder that holds something else than the tables were made of, and that in words; with
+    `cells` of theirs alone.
 
     One that is not there says nothing: tables are passed on without the rest.
     """
     made_of = tables.facts.get(FACT)
+    asked = None if cells is None else set(_names(lake, cells))
     for name, fingerprint in made_of.items() if isinstance(made_of, dict) else ():
+        # A manifest may be anybody's. Where a folder's link leads is its user's own affair.
+        if not _NAME.fullmatch(name) or (asked is not None and name not in asked):
+            continue
         folder = lake.root / name
-        if not folder.resolve().is_relative_to(lake.root.resolve()):
-            continue  # a manifest may be anybody's
         try:
             now = manifest.read(folder).fingerprint
         except UserError:
@@ -51,25 +68,48 @@ def outdated(lake: Lake, tables: Manifest) -> Iterator[tuple[Path, str]]:
             yield folder, f"{shown(lake.tables)} was made before {shown(folder)} was made anew"
 
 
-def check_current(lake: Lake) -> None:
-    """Raises UserError where the tables are of something else than lies there now, or not there."""
-    for _, what in outdated(lake, manifest.read(lake.tables)):
+def check_current(lake: Lake, cells: Sequence[Cell] | None = None) -> None:
+    """Raises UserError where the tables are of something else than lies there now, or not there;
+    with `cells` what else the tables count is not looked at."""
+    for _, what in outdated(lake, manifest.read(lake.tables), cells):
         raise UserError(f"{what}: run measure and aggregate with the words of the run")
 
 
-def making(folder: Path, *keys: str) -> dict[str, Any]:
+def mapping(lake: Lake, tables: Manifest, fact: str) -> dict[str, Any]:
+    """A fact of the tables' manifest that has keys. Raises UserError where it has none."""
+    value = tables.facts.get(fact)
+    if not isinstance(value, dict):
+        raise UserError(f"{shown(lake.tables)} says no {fact}: run the stage that writes it again")
+    return value
+
+
+def making(folder: Path, *keys: str) -> dict[str, dict[str, Any]]:
     """What a measured folder's first shard says of its making under `keys` of what was hashed into
-    its fingerprint; those that it does not have are left out.
+    its fingerprint, each a mapping; those that it does not have are left out.
 
     Raises UserError where the folder is not published, or that shard is not what was written.
     """
-    first = manifest.read(folder).files[0]
-    path = folder / first.name
-    remote.fetch(path)
-    if not path.is_file() or sha256_of(path) != first.sha256:
-        raise UserError(
-            f"{shown(path)} is missing or damaged: run the stage that writes {shown(folder)} again"
-        )
-    said = pq.read_metadata(local(path)).metadata or {}
-    there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
-    return {key: json.loads(value) for key, value in there.items() if value is not None}
+    again = f"run the stage that writes {shown(folder)} again"
+    files = manifest.read(folder).files
+    if not files:
+        raise UserError(f"{shown(folder)} holds no shard: {again}")
+    path = folder / files[0].name
+    if not _is(path, files[0].sha256):
+        remote.fetch(path)
+        if not _is(path, files[0].sha256):
+            raise UserError(f"{shown(path)} is missing or damaged: {again}")
+    try:
+        said = pq.read_metadata(local(path)).metadata or {}
+        there = {key: said.get(f"headcensus.{key}".encode()) for key in keys}
+        made = {key: json.loads(value) for key, value in there.items() if value is not None}
+    # Whole as its manifest has it, a shard may be anybody's too.
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
+        raise UserError(f"{shown(path)} is no shard that measure writes: {again}") from error
+    for key, value in made.items():
+        if not isinstance(value, dict):
+            raise UserError(f"{shown(path)} is no shard that measure writes ({key}): {again}")
+    return made
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_of(path) == sha256

@@ -59,7 +59,7 @@ def open_measured(
     come first, as in the tables. `root` may be a URL.
 
     Raises ValueError for another name, UserError where there is no such cell, files are not there
-    or damaged, or something was made anew since.
+    or damaged, or one of these cells was made anew since.
     """
     if name not in MEASURED:
         raise ValueError(f"nothing measured is called {name!r}: there are {', '.join(MEASURED)}")
@@ -72,7 +72,7 @@ def open_measured(
         said = ", ".join(f"{key}={value}" for key, value in asked.items())
         raise UserError(f"{root} has no cell with {said}: there are {there}")
     lake = Lake(mirror(str(root)))
-    check_current(lake)
+    check_current(lake, wanted)
     return pl.concat([_with_keys(cell, scan(lake.measured(name, cell))) for cell in wanted])
 
 

@@ -30,10 +30,13 @@ def mirror(root: str) -> Path:
     """
     if "://" not in root:
         return Path(root)
-    url = root.rstrip("/")
-    scheme, _, folder = url.partition("://")
+    scheme, _, folder = root.partition("://")
     if scheme in ("file", "local"):
-        raise UserError(f"root={root}: that is a folder of this machine; give root={folder or '/'}")
+        folder = folder.rstrip("/") or "/"
+        raise UserError(f"root={root}: that is a folder of this machine; give root={folder}")
+    if not folder.strip("/"):
+        raise UserError(f"root={root}: of which store? give a URL like s3://BUCKET/FOLDER")
+    url = root.rstrip("/")
     _file_system(url)
     return _mirrors() / quote(url, safe="")
 

@@ -186,8 +186,8 @@ def _cells(cells: Sequence[Measured]) -> Table:
     rows = tuple(
         (
             *_named(one.cell.model, one.cell.control, one.cell.seed, one.cell.corpus),
-            one.fingerprint,
-            ", ".join(f"{name} {version}" for name, version in one.libraries.items()),
+            clean(one.fingerprint),
+            clean(", ".join(f"{name} {version}" for name, version in one.libraries.items())),
             *(number(one.facts.get(key)) for key in ("n_sentences", "n_words", "n_pieces")),
         )
         for one in cells

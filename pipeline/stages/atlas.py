@@ -59,10 +59,13 @@ def _tables(lake: Lake, planned: Sequence[CellPlan], needed: bool) -> dict[str, 
     """What the census found, by table. Where it is not `needed`, and is of something else, the page
     goes without."""
     from pipeline.lake.files import say_on_stderr
+    from pipeline.lake.manifest import NAME
     from pipeline.lake.origins import check_current
     from pipeline.lake.read import open_table
+    from pipeline.lake.remote import fetch
     from pipeline.lake.tables import TABLES
 
+    fetch(lake.tables / NAME)  # of a URL there may be no copy here yet
     if not needed and not lake.tables.is_dir():
         return {}
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
+from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake, control_and_seed
 from pipeline.stages.cells import Request
 from pipeline.stages.checks import check_folder
@@ -27,7 +28,8 @@ RELATIONS = 6
 def calibrate(request: Request) -> tuple[str, Path]:
     """Of one model and one corpus. Gives the answer in one line, and the file.
 
-    Raises UserError for more than one of either, for controls, and for a corpus without trees.
+    Raises UserError for more than one of either, for controls, and for a corpus without trees or
+    with too few.
     """
     import polars as pl
 
@@ -66,6 +68,7 @@ def calibrate(request: Request) -> tuple[str, Path]:
     report = Path(settings.report)
     check_folder(report)
     run.ingest({corpus: configs[0]})
+    _check_size(lake, corpus, 2**HALVINGS)
     run.measure(configs)
     of_cells = {name: measured(lake, cell) for name, cell in cells.items()}
     trees, hits = of_cells["random_weights"]
@@ -95,6 +98,16 @@ def calibrate(request: Request) -> tuple[str, Path]:
         write_table(lake.root / f"{name}.parquet", found[name].to_arrow())
     answer = write_method(found, f"{model} × {corpus}", rules.alpha, TABLES, report)
     return answer, report / "method.md"
+
+
+def _check_size(lake: Lake, corpus: str, least: int) -> None:
+    """Its smallest part that is looked at has to hold a sentence."""
+    n = manifest.read(lake.sentences(corpus)).n_rows
+    if n < least:
+        raise UserError(
+            f"calibrate: {corpus} has {n} sentences, and a {least}th of it is looked at by itself:"
+            f" give a corpus of {least} or more"
+        )
 
 
 def _commonest(trees, rules: Rules) -> Sequence[str]:

@@ -88,7 +88,7 @@ def census(resolved: Path | None, overrides: Sequence[str]) -> tuple[list[Cell],
 def resolved_cells(path: Path, *needed: str) -> dict[str, Any]:
     """The same of one whose `cells` are whole configs, each with its root and what measures it."""
     content = resolved_file(path, "cells", *needed)
-    wanted = {"cell", "root", *GROUPS, "measure"}
+    wanted = {"cell", "root", *GROUPS, "measure", "lake", "engine"}
     for config in _cells_of(path, content):
         if not isinstance(config, dict) or not wanted <= set(config):
             raise UserError(

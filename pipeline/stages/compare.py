@@ -10,19 +10,21 @@ from pipeline.lake.layout import Cell, Lake
 from pipeline.stages.checks import check_folder
 from pipeline.stages.mend import root_of
 from pipeline.stages.project import near
+from pipeline.stages.settings import build
 
 
 def compare(given: Sequence[str]) -> tuple[str, Path]:
     """`given` are two names of cells, and root=DIR. Gives the answer, and the page.
 
     Rules are those that the tables were made with. Raises UserError for cells that are not in the
-    tables, or that cannot be compared, and for tables that are older than the lake.
+    tables, or that cannot be compared, and for tables that are older than what the lake has of
+    these, or of their nulls.
     """
     import polars as pl
 
     from pipeline.analysis.compare import compare as compare_cells
     from pipeline.lake.files import write_table
-    from pipeline.lake.origins import check_current
+    from pipeline.lake.origins import check_current, mapping
     from pipeline.lake.read import open_table
     from pipeline.lake.tables import COMPARISON, TABLES
     from pipeline.report.comparison import write_comparison
@@ -33,12 +35,16 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     if len(names) != 2 or names[0] == names[1]:
         raise UserError("compare: give the names of two cells, MODEL-CONTROL-CORPUS each")
     lake = Lake(root)
-    check_current(lake)
     tables: dict[str, pl.DataFrame] = {name: open_table(name, root).collect() for name in TABLES}
-    a, b = (_cell(name, tables["census"]) for name in names)
+    keys = tables["census"].select("model", "control", "seed", "corpus")
+    cells = [Cell(*row) for row in keys.iter_rows()]
+    a, b = (_cell(name, cells) for name in names)
+    # What a head tracks is said beside the nulls: controls of the same model and corpus.
+    of = {(cell.model, cell.corpus) for cell in (a, b)}
+    check_current(lake, [cell for cell in cells if (cell.model, cell.corpus) in of])
     folder = root / "report"
     check_folder(folder)
-    rules = Rules(**manifest.read(lake.tables).facts["rules"])
+    rules = build("analysis", Rules, mapping(lake, manifest.read(lake.tables), "rules"))
     found = compare_cells(lake, a, b, rules, tables)
     file = f"compare--{slug(a.name)}--{slug(b.name)}"
     write_table(root / "compare" / f"{file}.parquet", found.to_arrow().cast(COMPARISON))
@@ -46,8 +52,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     return answer, folder / f"{file}.html"
 
 
-def _cell(name: str, census) -> Cell:
-    cells = [Cell(*row) for row in census.select("model", "control", "seed", "corpus").iter_rows()]
+def _cell(name: str, cells: Sequence[Cell]) -> Cell:
     known = {cell.name: cell for cell in cells}
     if name not in known:
         raise UserError(

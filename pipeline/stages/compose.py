@@ -83,7 +83,10 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
         "cell": keys,
         "root": str(content["root"]),
         **checked,
-        "own_code": {name: own_code(type(plugin(name, checked[name]))) for name in GROUPS},
+        "own_code": {
+            name: own_code(type(plugin(name, checked[name])), checked[name]["_target_"])
+            for name in GROUPS
+        },
     }
 
 

@@ -61,7 +61,7 @@ def identity(
         "device": device,
         "files": file_hashes,
         "code": code_hash(*beside),
-        "own_code": {name: own_code(type(plugins[name])) for name in plugins},
+        "own_code": {name: own_code(type(plugins[name]), targets[name]) for name in plugins},
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.shard import Asked, Subject
+from pipeline.lake import manifest
 from pipeline.lake.files import say_on_stderr
 from pipeline.lake.layout import Lake
 from pipeline.lake.origins import making
@@ -96,12 +98,14 @@ class CellPlan:
 
     def check_measured(self, lake: Lake) -> None:
         """Raises UserError where the lake has the cell, but of other files, or of a model or a
-        control with other settings. One that it does not have is not looked at."""
+        control with other settings; or where it does not say. One that it does not have is not
+        looked at."""
         folder = lake.measured("heads", self.cell)
         try:
-            there = making(folder, "model", "control", "files", "own_code")
+            manifest.read(folder)
         except UserError:  # not there, or damaged
             return
+        there = making(folder, "model", "control", "files", "own_code")
         asked = json.loads(json.dumps(self.identity()))
         differing = [key for key, value in there.items() if value != asked[key]]
         if differing:
@@ -155,8 +159,8 @@ def engine_of(configs: Sequence[Mapping[str, Any]]) -> Engine:
     Raises UserError where it is known now already that there will be no pool.
     """
     engine = plugin("engine", configs[0]["engine"])
-    if hasattr(engine, "check"):
-        engine.check()
+    if callable(check := getattr(engine, "check", None)):
+        check()
     return engine
 
 
@@ -169,10 +173,32 @@ def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
     made = [CellPlan(dict(config)) for config in configs]
     for plan in made:
         known = plan.checkpoint in checkpoints
-        plan.checkpoint = checkpoints.setdefault(plan.checkpoint, plan.checkpoint)
+        if not known:
+            checkpoints[plan.checkpoint] = _hashed_once(plan.checkpoint)
+        plan.checkpoint = checkpoints[plan.checkpoint]
         if not known:
             plan.check()
     return made
+
+
+_CHECKPOINTS: dict[Checkpoint, tuple[Checkpoint, object]] = {}
+"""Of this process, each with the stamps of its files before they were hashed."""
+
+
+def _hashed_once(checkpoint: Checkpoint) -> Checkpoint:
+    """An equal one of an earlier stage, where its files are those that it hashed: a run makes an
+    atlas of what it measured, and weights can be many gigabytes."""
+    kept, stamps = _CHECKPOINTS.get(checkpoint, (checkpoint, None))
+    if stamps is None or stamps != _stamps(kept.folder):
+        kept = checkpoint
+        _CHECKPOINTS[checkpoint] = kept, _stamps(kept.folder)
+    return kept
+
+
+def _stamps(folder: Path) -> object:
+    """What a file system changes with what the files of a folder hold."""
+    there = ((file.name, file.stat()) for file in sorted(folder.glob("*")) if file.is_file())
+    return [(name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in there]
 
 
 @cache

@@ -60,7 +60,9 @@ def repair(request: Request) -> tuple[list[Wrong], Findings]:
     }
     measured = {cell: {lake.measured(table, cell) for table in MEASURED} for cell, _ in pairs}
     damaged = [(c, r) for c, r in pairs if wrong & {lake.sentences(c.corpus), *measured[c]}]
-    ready = jobs([config for _, config in damaged])
+    configs = [config for _, config in damaged]
+    ready = jobs(configs)
+    engine = engine_of(configs) if damaged else None
     if corpora:
         run.ingest(corpora)
     for cell, _ in damaged:
@@ -70,7 +72,7 @@ def repair(request: Request) -> tuple[list[Wrong], Findings]:
             if folder in wrong or before.published[folder].facts.get("sentences") != here:
                 manifest.withdraw(folder)
     if ready:
-        measure_grid(lake, ready, engine_of([config for _, config in damaged]))
+        measure_grid(lake, ready, engine)
     if lake.tables in wrong:
         run.aggregate([cell for cell, _ in pairs], pairs[0][1])
     return before.wrong, verify(request.root) if wrong else before

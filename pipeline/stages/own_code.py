@@ -14,23 +14,28 @@ LIBRARIES = ("site-packages", "dist-packages")
 """Folders where of all that lies side by side a plug-in's package alone is of its author."""
 
 
-def own_code(plugin: type) -> dict[str, str]:
-    """Hashes by names of modules: of those of a plug-in's class and of what it extends, as far as
-    they are neither this package's nor Python's; and of what these import from beside themselves,
-    and so on. Sources are read and nothing is run, so names made at run time are not followed."""
+def own_code(plugin: type, target: str) -> dict[str, str]:
+    """Hashes by names of modules: of that in which `target` names a plug-in's class, of those of
+    the class and of what it extends, as far as they are neither this package's nor Python's; and of
+    what these import from beside themselves, and so on. Sources are read and nothing is run, so
+    names made at run time are not followed."""
     hashes: dict[str, str] = {}
-    for cls in plugin.__mro__:
-        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        if source and _top(cls.__module__) not in NOT_OWN:
-            _gather(cls.__module__, Path(source), hashes)
+    # A class may have another name where it is made, and one made at run time has no module.
+    for module in (target.rpartition(".")[0], *(cls.__module__ for cls in plugin.__mro__)):
+        source = getattr(sys.modules.get(module), "__file__", None)
+        if source and _top(module) not in NOT_OWN:
+            _gather(module, Path(source), hashes)
     return dict(sorted(hashes.items()))
 
 
 def _gather(name: str, source: Path, hashes: dict[str, str]) -> None:
     if name in hashes:
         return
-    content = source.read_bytes()
+    lies_in = next((place for place in (source, *source.parents) if place.is_file()), source)
+    content = lies_in.read_bytes()
     hashes[name] = hashlib.sha256(content).hexdigest()
+    if lies_in != source:  # an archive, and with it what is imported from there
+        return
     is_package = source.name == "__init__.py"
     beside = source.absolute().parents[name.count(".") + is_package]
     for imported in _imports(content, name if is_package else name.rpartition(".")[0]):

@@ -91,6 +91,7 @@ def _card(
 ) -> str:
     import polars as pl
 
+    from pipeline.lake.origins import mapping
     from pipeline.lake.outgoing import parts
     from pipeline.report.card import Card
 
@@ -102,7 +103,7 @@ def _card(
         parts(lake, published, chosen.texts),
         _measured(lake, published),
         pl.read_parquet(lake.tables / "census.parquet", glob=False) if tables else None,
-        tables.facts["rules"] if tables else {},
+        mapping(lake, tables, "rules") if tables else {},
         f"{len(files)} files, {_size(sum(file.size for file in files))}",
     ).text()
 
@@ -117,7 +118,8 @@ def _measured(lake: Lake, published: Mapping[Path, Manifest]) -> list:
         if folder.is_relative_to(lake.root / "lake/heads"):
             libraries = making(folder, "libraries").get("libraries", {})
             cell = cell_of(folder.relative_to(lake.root / "lake/heads"))
-            found.append(Measured(cell, content.fingerprint, content.facts, libraries))
+            counts = {key: value for key, value in content.facts.items() if type(value) is int}
+            found.append(Measured(cell, content.fingerprint, counts, libraries))
     return found
 
 

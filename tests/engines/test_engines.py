@@ -145,3 +145,35 @@ def test_a_library_that_is_not_there_is_named(engine, library, words, root, monk
     assert small.run("run", *words, f"engine={engine}") == 2
     assert f"pip install 'headcensus[{library}]'" in capfd.readouterr().err
     assert not root.exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("engine.workers=9999", "workers=9999 of 0.9 CPUs each leave nothing of the"),
+        ("engine.gpus=999", "workers=1 want 999 GPUs each"),
+    ],
+)
+def test_what_this_machine_has_not_is_said_before_a_corpus_is_read(word, says, words, root, capfd):
+    pytest.importorskip("ray")
+    assert small.run("run", *words, "engine=ray", word) == 2
+    err = capfd.readouterr().err
+    assert says in err
+    assert err.count("\n") == 1
+    assert not root.exists()
+
+
+@dataclass(frozen=True)
+class Checking:
+    """An engine of one's own, whose `check` is a setting."""
+
+    check: bool = True
+
+    @contextmanager
+    def pool(self):
+        yield None
+
+
+def test_a_field_of_an_engine_may_be_called_check():
+    config = {"engine": {"_target_": f"{__name__}.Checking"}}
+    assert measure.engine_of([config]) == Checking()

@@ -1,5 +1,6 @@
 """Ray itself, in processes of its own: the bytes of one, whatever is killed meanwhile."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -160,6 +161,35 @@ def test_what_is_wrong_with_a_model_is_said_as_ever(many, tmp_path, monkeypatch,
     assert "rows sum to nan" in lines[0]
     assert lines[0] == lines[1]
     assert lines[0].count("\n") == 1
+
+
+def test_a_file_that_workers_do_not_see_is_said(many, tmp_path, monkeypatch, capfd):
+    """A control of one's own that this process alone can import."""
+    source = tmp_path / "only_here.py"
+    source.write_text(
+        "from dataclasses import dataclass\n"
+        "from pipeline.controls.base import Control\n\n\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine(Control):\n"
+        "    pass\n",
+        encoding="utf-8",
+    )
+    spec = importlib.util.spec_from_file_location("only_here", source)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "only_here", module)
+    spec.loader.exec_module(module)
+    project = tmp_path / "project"
+    assert small.run("init", project) == 0
+    (project / "conf/control/mine.yaml").write_text("_target_: only_here.Mine\n", encoding="utf-8")
+    monkeypatch.chdir(project)
+    kept = [word for word in many if not word.startswith("control=")]
+    capfd.readouterr()
+    words = [*kept, "control=mine", "root=out", "engine=ray", "engine.workers=1"]
+    assert small.run("run", *words) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert "No module named 'only_here'" in err
+    assert "where all machines see them" in err
 
 
 def test_a_killed_node_changes_nothing(many, serial, tmp_path):

@@ -9,7 +9,7 @@ from pipeline.lake import manifest, open_measured, open_sentences, open_table, s
 from pipeline.lake.files import sha256_of, write_table
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
-from pipeline.lake.origins import FACT, check_current
+from pipeline.lake.origins import FACT, check_current, origins
 from pipeline.lake.publish import publish_tables
 from pipeline.lake.read import read_shard, read_whole_shard
 from pipeline.lake.schema import LAKE
@@ -176,21 +176,47 @@ def test_sentences_come_with_their_rows(census):
         open_sentences("d", census)
 
 
-def test_what_was_measured_anew_is_not_what_the_tables_were_made_of(census):
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_was_measured_anew_is_not_what_the_tables_were_made_of(linked, census):
+    """Also where the lake lies on another disk."""
     lake = Lake(census)
+    if linked:
+        (census / "lake").rename(census.with_name("elsewhere"))
+        (census / "lake").symlink_to(census.with_name("elsewhere"))
     tables = {name: schema.empty_table() for name, schema in TABLES.items()}
     tables["census"] = open_table("census", census).collect().to_arrow().cast(TABLES["census"])
-    folder = lake.measured("pointers", CELLS[0])
-    publish_tables(lake, tables, {FACT: {folder.relative_to(census).as_posix(): "f"}})
+    for cell in CELLS:
+        manifest.publish(lake.measured("heads", cell), Manifest("heads", "f", ()), census)
+    publish_tables(lake, tables, {FACT: origins(lake, CELLS)})
     assert len(open_measured("pointers", census).collect()) == 6
+    folder = lake.measured("heads", CELLS[0])
     (folder / manifest.NAME).unlink()
-    other = Manifest("pointers", "g", ())
-    manifest.publish(folder, other, census / "work")
+    manifest.publish(folder, Manifest("heads", "g", ()), census)
     with pytest.raises(UserError, match=r"was made before .* was made anew"):
         open_measured("pointers", census)
+    # Of another cell that is no matter.
+    assert len(open_measured("pointers", census, control="random").collect()) == 3
+    manifest.withdraw(lake.sentences("c"))
+    manifest.publish(lake.sentences("c"), Manifest("sentences", "g", ()), census)
+    with pytest.raises(UserError, match=r"was made before .*sentences/corpus=c was made anew"):
+        open_measured("pointers", census, control="random")
 
 
-@pytest.mark.parametrize("made_of", ["x", ["x"], {"../other": "f"}, {"/etc": "f"}, {"a": 1}, None])
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        *("x", ["x"], None, {"a": 1}),
+        *({"../other": "f"}, {"/etc": "f"}, {"a\0b": "f"}, {"a" * 300: "f"}),
+        *(
+            {"tables/heads.parquet": "f"},
+            {"tables": "f"},
+            {"": "f"},
+            {"sentences/../../other": "f"},
+        ),
+        *({f"sentences/corpus={value}": "f"} for value in ("a" * 300, "..", "a/../../..", "é")),
+        {"lake/heads/model=../control=../corpus=/../../../../other": "f"},
+    ],
+)
 def test_a_manifest_of_somebody_elses_is_not_followed(made_of, published, tmp_path):
     lake = Lake(published / "in")
     outside = Manifest("heads", "g", ())

@@ -50,7 +50,7 @@ def test_the_page_and_what_it_is_made_of(asked, root, tmp_path, capfd):
 def test_what_cannot_be_simulated_is_said_in_one_line(
     asked, sentences, more, says, tmp_path, capfd
 ):
-    sentences.write_text(small.conllu(14), encoding="utf-8")
+    sentences.write_text(small.conllu(20), encoding="utf-8")
     keys = {word.split("=")[0] for word in more}
     kept = [word for word in asked if word.split("=")[0] not in keys]
     assert small.run("calibrate", *kept, *more) == 2
@@ -58,6 +58,30 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
     assert err.count("\n") == 1
     assert says in err
     assert not (tmp_path / "said/method.md").exists()
+
+
+@pytest.mark.parametrize("n", [1, 15])
+def test_a_corpus_without_a_sixteenth(n, asked, sentences, root, capfd):
+    sentences.write_text(small.conllu(n), encoding="utf-8")
+    kept = [word for word in asked if not word.startswith("analysis.min_arcs")]
+    assert small.run("calibrate", *kept, "analysis.min_arcs=1") == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert f"has {n} sentences" in err
+    assert "16 or more" in err
+    assert not (root / "calibration/lake").exists()
+
+
+def test_a_part_without_arcs(words, sentences, tmp_path, capfd):
+    """Most sentences are one word."""
+    alone = "1\tdogs\tdogs\tNOUN\t_\t_\t0\troot\t_\t_\n\n"
+    sentences.write_text(small.conllu(6) + 10 * alone, encoding="utf-8")
+    kept = [word for word in words if not word.startswith("analysis.min_arcs")]
+    more = ["analysis.min_arcs=1", "calibrate.simulations=1", "calibrate.repeats=1"]
+    assert small.run("calibrate", *kept, *more, f"calibrate.report={tmp_path}") == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert "calibrate: 1 sentences drawn from the corpus have no arc" in err
 
 
 def test_a_corpus_without_trees(words, tmp_path, capfd):

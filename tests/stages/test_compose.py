@@ -95,3 +95,19 @@ def test_a_resolved_file_of_another_stage_is_refused(words, root, tmp_path, capf
     (tmp_path / "list.yaml").write_text("- a")
     assert small.run("ingest", "--resolved", tmp_path / "list.yaml") == 2
     assert {path.name for path in root.iterdir()} == {"resolved"}
+
+
+@pytest.mark.parametrize("key", ["cell", "root", "model", "control", "measure", "lake", "engine"])
+@pytest.mark.parametrize("stage", ["atlas", "intervene"])
+def test_a_resolved_file_whose_cells_lack_a_key_is_refused(stage, key, words, root, capfd):
+    assert small.run("compose", *small.with_atlas(words)) == 0
+    file = root / f"resolved/{stage}.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        del cell[key]
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert small.run(stage, "--resolved", file) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert f"{file}: an entry of cells is without one of" in err
+    assert key in err

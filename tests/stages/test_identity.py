@@ -10,6 +10,7 @@ import yaml
 
 import pipeline
 from pipeline.lake.manifest import fingerprint_of
+from pipeline.models import files
 from pipeline.stages import identity
 from pipeline.stages.cells import requested
 from pipeline.stages.measure import jobs
@@ -88,6 +89,34 @@ def test_cells_of_one_checkpoint_share_it(checkpoint):
     words = ["model=local", f"model.path={checkpoint}", "control=[trained,random_weights]"]
     first, second = jobs([config for _, config in requested(words).resolved()])
     assert first[1].__self__.checkpoint is second[1].__self__.checkpoint
+
+
+def test_a_run_hashes_each_file_of_a_model_once(words, checkpoint, tmp_path, monkeypatch):
+    """Also for its atlas, and in the next run of the process; a file that was written is another
+    one."""
+    folder = tmp_path / "checkpoint"
+    small.copy(checkpoint, folder)
+    kept = [word for word in small.with_atlas(words) if not word.startswith("model.path=")]
+    run = ["run", *kept, f"model.path={folder}", "control=[trained,random_weights]"]
+    hashed: list[str] = []
+    sha256_of = files._sha256_of
+
+    def counting(file: Path) -> str:
+        hashed.append(file.name)
+        return sha256_of(file)
+
+    monkeypatch.setattr(files, "_sha256_of", counting)
+    for again in (False, True):
+        if again:
+            content = (folder / "model.safetensors").read_bytes()
+            (folder / "model.safetensors").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        hashed.clear()
+        assert small.run(*run) == 0
+        assert hashed == sorted(set(hashed))
+        assert "model.safetensors" in hashed
+    hashed.clear()
+    assert small.run(*run) == 0
+    assert hashed == []
 
 
 def test_all_that_a_shard_is_made_by_is_in_the_fingerprint():

@@ -224,13 +224,23 @@ def test_what_interventions_left_is_named_and_not_made_again(done, words, root, 
     assert "headcensus intervene" in err
 
 
-def test_nothing_is_withdrawn_where_the_words_are_wrong(done, words, root, verify, capfd):
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (["model.path=/nowhere"], "no such folder"),
+        (["engine=ray", "engine.address=127.0.0.1:1"], "Ray"),
+    ],
+)
+def test_nothing_is_withdrawn_where_the_words_are_wrong(
+    wrong, says, done, words, root, verify, capfd
+):
     small.damage(root / HEADS / "shard-00001.parquet", "flipped")
     after = small.files(root)
-    nowhere = [f"{word}/nowhere" if word.startswith("model.path=") else word for word in words]
+    keys = {word.partition("=")[0] for word in wrong}
+    kept = [word for word in words if word.partition("=")[0] not in keys]
     capfd.readouterr()
-    assert small.run("repair", *nowhere) == 2
-    assert "no such folder" in capfd.readouterr().err
+    assert small.run("repair", *kept, *wrong) == 2
+    assert says in capfd.readouterr().err
     assert small.files(root) == after
 
 

@@ -40,6 +40,31 @@ def test_tables_older_than_what_was_measured(measured_anew, root, capfd):
     assert small.run("verify", f"root={root}") == 0
 
 
+def test_a_comparison_counts_what_it_says_alone(words, root, tmp_path, capfd):
+    """Two cells, and the nulls that their heads are held against."""
+    other = tmp_path / "other.conllu"
+    other.write_text(small.conllu(14, seed=1), encoding="utf-8")
+    kept = [word for word in words if not word.startswith("corpus")]
+    conf = tmp_path / "mine/conf"
+    assert small.run("init", tmp_path / "mine") == 0
+    for name in ("a", "b"):
+        place = conf / f"corpus/{name}.yaml"
+        path = other if name == "b" else tmp_path / "some.conllu"
+        place.write_text(f"_target_: pipeline.corpora.conllu.Conllu\npath: {path}\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path / "mine")
+        grid = "control=[trained,random_weights,no_projection]"
+        small.tables(*kept, grid, "corpus=[a,b]")
+        compare = ["compare", "local-trained-a", "local-no_projection-a", f"root={root}"]
+        again = [*kept, "measure.norms=false"]
+        assert small.run("measure", *again, "corpus=b") == 0
+        assert small.run(*compare) == 0
+        assert small.run("measure", *again, "corpus=a", "control=random_weights") == 0
+        capfd.readouterr()
+        assert small.run(*compare) == 2
+        assert "control=random_weights/corpus=a was made anew" in capfd.readouterr().err
+
+
 def test_repair_makes_them_anew(measured_anew, root):
     assert small.run("repair", *measured_anew, "measure.norms=false") == 0
     assert small.run("verify", f"root={root}") == 0

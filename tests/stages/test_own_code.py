@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import zipfile
 
 import pytest
 
@@ -22,7 +23,7 @@ def found(tmp_path, monkeypatch):
             file = tmp_path / f"{place.replace('.', '/')}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(source, encoding="utf-8")
-        return set(own_code(importlib.import_module(module).Mine))
+        return set(own_code(importlib.import_module(module).Mine, f"{module}.Mine"))
 
     yield found
     for name in set(sys.modules) - before:
@@ -30,7 +31,8 @@ def found(tmp_path, monkeypatch):
 
 
 def test_nothing_of_this_package_or_pythons_is():
-    assert own_code(Control) == own_code(Exception) == {}
+    assert own_code(Control, "pipeline.controls.base.Control") == {}
+    assert own_code(Exception, "builtins.Exception") == {}
 
 
 @pytest.mark.parametrize(
@@ -50,10 +52,23 @@ def test_what_is_imported_from_beside_is(how, found):
 
 def test_a_change_there_changes_one_hash(tmp_path, found):
     found("mine", mine=f"{PLUGIN}import helper\n", helper="SCALE = 2\n")
-    before = own_code(sys.modules["mine"].Mine)
+    before = own_code(sys.modules["mine"].Mine, "mine.Mine")
     (tmp_path / "helper.py").write_text("SCALE = 3\n", encoding="utf-8")
-    now = own_code(sys.modules["mine"].Mine)
+    now = own_code(sys.modules["mine"].Mine, "mine.Mine")
     assert {name for name in now if now[name] != before[name]} == {"helper"}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "from other import Same as Mine\n",
+        "from dataclasses import make_dataclass\nimport other\nMine = make_dataclass('Mine', [])\n",
+        "import other\nMine = type('Mine', (other.Same,), {'__module__': 'builtins'})\n",
+    ],
+)
+def test_where_a_plug_in_is_named_may_be_elsewhere_than_where_it_is_made(how, found):
+    same = PLUGIN.replace("Mine", "Same")
+    assert found("mine", mine=how, other=same) == {"mine", "other"}
 
 
 @pytest.mark.parametrize("init", [True, False])
@@ -89,3 +104,21 @@ def test_what_nobody_could_import_is_hashed_and_not_read(found):
     assert found("mine", mine=PLUGIN + guarded + beyond, broken="import helper\n)", helper="") == {
         "mine", "broken",
     }  # fmt: skip
+
+
+def test_of_an_archive_all_is(tmp_path, monkeypatch):
+    """What is in it is imported from beside."""
+    packed = tmp_path / "lib.zip"
+    monkeypatch.syspath_prepend(packed)
+    hashes = []
+    for scale in (2, 3):
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("zipped/__init__.py", "")
+            archive.writestr("zipped/mine.py", f"{PLUGIN}from zipped import helper\n")
+            archive.writestr("zipped/helper.py", f"SCALE = {scale}\n")
+        importlib.invalidate_caches()
+        hashes.append(own_code(importlib.import_module("zipped.mine").Mine, "zipped.mine.Mine"))
+        for name in ("zipped.mine", "zipped.helper", "zipped"):
+            del sys.modules[name]
+    assert [set(found) for found in hashes] == [{"zipped.mine"}] * 2
+    assert hashes[0] != hashes[1]

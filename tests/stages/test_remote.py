@@ -14,6 +14,7 @@ from pipeline.lake import manifest, remote
 from pipeline.lake.files import write_text
 from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import open_table
+from tests.atlas import back
 from tests.stages import small
 
 URL = "memory://lakes/one"
@@ -123,6 +124,19 @@ def test_damage_there_is_named_and_mended(how, afar, n_measured, capfd):
     assert small.run("verify", f"root={URL}") == 0
 
 
+def test_a_text_is_shown_with_what_the_census_found(afar, mirrors):
+    """Also by a machine that has no copy yet; without a census the page does as well."""
+    atlas = ["atlas", *small.with_atlas(afar), "atlas.text=dogs bark"]
+    page = "report/atlas.html"
+    for stage in ("ingest", "measure", "aggregate"):
+        assert small.run(*atlas) == 0
+        assert not back.document(stored()[page].decode())["subjects"][0]["sites"][0].get("roles")
+        assert small.run(stage, *afar) == 0
+    shutil.rmtree(mirrors)
+    assert small.run(*atlas) == 0
+    assert back.document(stored()[page].decode())["subjects"][0]["sites"][0]["roles"]
+
+
 def test_a_flip_is_seen_by_whoever_has_no_copy(afar, mirrors, capfd):
     assert small.run("run", *afar) == 0
     flip(f"{HEADS}/shard-00001.parquet")
@@ -138,6 +152,34 @@ def test_a_copy_that_is_damaged_is_brought_anew(afar):
     small.damage(remote.mirror(URL) / HEADS / "shard-00000.parquet", "flipped")
     assert small.run("aggregate", *afar) == 0
     assert stored() == there
+
+
+@pytest.fixture
+def brought(monkeypatch) -> list[str]:
+    """Names of the shards that are read from the store."""
+    calls: list[str] = []
+    store = type(fsspec.filesystem("memory"))
+    cat_file = store.cat_file
+
+    def counting(self, path, *rest, **more):
+        calls.append(path)
+        return cat_file(self, path, *rest, **more)
+
+    monkeypatch.setattr(store, "cat_file", counting)
+    return calls
+
+
+def test_a_shard_that_is_here_is_not_brought_again(afar, mirrors, brought):
+    assert small.run("run", *afar) == 0
+    shard = f"/lakes/one/{HEADS}/shard-00000.parquet"
+    for command in (["aggregate", *afar], ["publish", f"root={URL}", "repo=a/b"]):
+        shutil.rmtree(mirrors)
+        brought.clear()
+        assert small.run(*command) == 0
+        assert brought.count(shard) == 1
+    brought.clear()
+    assert small.run("aggregate", *afar) == 0
+    assert shard not in brought
 
 
 def test_of_two_runs_one_is_told(tmp_path):
@@ -195,8 +237,11 @@ def test_a_store_that_does_not_answer_is_named(afar, monkeypatch, capfd):
         (["verify", "root=nosuch://x/y"], "root=nosuch://x/y: Protocol not known"),
         (
             ["run", "root=file:///x/y"],
-            "root=file:///x/y: that is a folder of this machine",
+            "root=file:///x/y: that is a folder of this machine; give root=/x/y",
         ),
+        (["verify", "root=file://"], "root=file://: that is a folder of this machine; give root=/"),
+        (["verify", "root=s3://"], "root=s3://: of which store?"),
+        (["verify", "root=local:///"], "root=local:///: that is a folder of this machine"),
         (["compose", f"root={URL}"], f"root={URL}: DVC's stages work in a folder"),
         (["nursery", f"root={URL}"], f"root={URL}: models are trained into a folder"),
         (["verify", f"root={URL}"], f"{URL} holds nothing that was finished"),

@@ -1,0 +1,102 @@
+"""A lake may be anybody's: what its manifests and shards say of their making is not believed."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.core.errors import UserError
+from pipeline.lake import manifest
+from pipeline.lake.files import sealed, sha256_of
+from pipeline.lake.manifest import Manifest
+from pipeline.lake.origins import making
+from tests.stages import small
+
+HEADS = f"lake/heads/{small.CELL}"
+SAID = [b"xx", b"[1]", b"5", b"null", b"\xff", b"[" * 100_000]
+"""What is no mapping."""
+
+
+@pytest.fixture
+def done(whole, root):
+    small.copy(whole, root)
+
+
+def write(folder: Path, content: Manifest) -> None:
+    (folder / manifest.NAME).unlink()
+    (folder / manifest.NAME).write_text(sealed(asdict(content)), encoding="utf-8")
+
+
+def say(folder: Path, key: str, value: bytes) -> None:
+    """Have the first shard say something else of its making, and the manifest agree."""
+    content = manifest.read(folder)
+    first, *rest = content.files
+    path = folder / first.name
+    table = pq.ParquetFile(path).read()
+    path.unlink()
+    said = {**table.schema.metadata, f"headcensus.{key}".encode(): value}
+    pq.write_table(table.replace_schema_metadata(said), path)
+    write(folder, replace(content, files=(replace(first, sha256=sha256_of(path)), *rest)))
+
+
+@pytest.mark.parametrize("value", SAID)
+@pytest.mark.parametrize(
+    ("key", "command"), [("lake", "aggregate"), ("model", "atlas"), ("libraries", "publish")]
+)
+def test_a_shard_that_says_anything(key, command, value, done, words, root, capfd):
+    say(root / HEADS, key, value)
+    given = small.with_atlas(words) if command != "publish" else [f"root={root}", "repo=a/b"]
+    capfd.readouterr()
+    assert small.run(command, *given) == 2
+    line = capfd.readouterr().err
+    assert line.count("\n") == 1
+    assert f"{root / HEADS}/shard-00000.parquet" in line
+    assert f"run the stage that writes {root / HEADS} again" in line
+
+
+@pytest.mark.parametrize("command", ["aggregate", "atlas", "publish"])
+def test_a_cell_without_a_shard(command, done, words, root, capfd):
+    write(root / HEADS, replace(manifest.read(root / HEADS), files=()))
+    for path in (root / HEADS).glob("*.parquet"):
+        path.unlink()
+    given = small.with_atlas(words) if command != "publish" else [f"root={root}", "repo=a/b"]
+    capfd.readouterr()
+    assert small.run(command, *given) == 2
+    line = capfd.readouterr().err
+    assert line.count("\n") == 1
+    assert f"run the stage that writes {root / HEADS} again" in line
+
+
+def test_a_first_shard_that_is_no_parquet(done, root):
+    content = manifest.read(root / HEADS)
+    first, *rest = content.files
+    path = root / HEADS / first.name
+    path.unlink()
+    path.write_bytes(b"PAR1 and no more")
+    write(root / HEADS, replace(content, files=(replace(first, sha256=sha256_of(path)), *rest)))
+    with pytest.raises(UserError, match=r"shard-00000\.parquet"):
+        making(root / HEADS, "lake")
+
+
+@pytest.mark.parametrize("rules", [None, 5, [1], "x"])
+def test_tables_without_rules(rules, done, root, capfd):
+    content = manifest.read(root / "tables")
+    facts = {**content.facts, "rules": rules}
+    write(root / "tables", replace(content, facts=facts))
+    capfd.readouterr()
+    assert small.run("publish", f"root={root}", "repo=a/b") == 2
+    line = capfd.readouterr().err
+    assert line.count("\n") == 1
+    assert f"{root}/tables" in line
+
+
+def test_a_card_of_any_versions_and_counts(done, root, capfd):
+    said = {"torch": 5, "\ud800": "\ud800", "`|<b>": ["x"], "y": None}
+    say(root / HEADS, "libraries", json.dumps(said).encode())
+    content = manifest.read(root / HEADS)
+    write(root / HEADS, replace(content, facts={**content.facts, "n_words": "many"}))
+    capfd.readouterr()
+    assert small.run("publish", f"root={root}", "repo=a/b") == 0
+    assert capfd.readouterr().err == ""

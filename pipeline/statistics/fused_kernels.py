@@ -12,12 +12,12 @@ Annotations are Triton's, not types: hence `no_type_check`.
 
 from typing import no_type_check
 
-import triton
 import triton.language as tl
 
 from pipeline.statistics.fused_tiles import (
     begins,
     product,
+    program,
     scores,
     sight,
     vectors,
@@ -25,7 +25,7 @@ from pipeline.statistics.fused_tiles import (
 )
 
 
-@triton.jit
+@program
 @no_type_check
 def attend(
     query, key, value, bias, visible, sinks, packed_from, n_queries, n_keys, output, lse,
@@ -81,7 +81,7 @@ def attend(
     tl.store(lse + (sentence * n_heads + head) * longest_query + i, log, mask=real)
 
 
-@triton.jit
+@program
 @no_type_check
 def measure(
     query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few_keys, query_facts,

@@ -9,7 +9,7 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import begins, product, vectors
+from pipeline.statistics.fused_tiles import begins, product, program, vectors
 
 (
     ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN,
@@ -20,7 +20,7 @@ from pipeline.statistics.fused_tiles import begins, product, vectors
 """In the order of `named.SUMS`; what is by class comes last."""
 
 
-@triton.jit
+@program
 @no_type_check
 def add_up(
     rows, where, bins, received, packed_from, length, per_choice, n_seeing, key_classes, key_facts,
@@ -197,7 +197,7 @@ def beyond(x, others, inside):
     return tl.sum(more.to(tl.float32) - less.to(tl.float32), 1)
 
 
-@triton.jit
+@program
 @no_type_check
 def give(
     columns, f, few_keys, few_members, query_groups, packed_from, n_queries, n_keys,

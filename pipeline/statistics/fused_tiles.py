@@ -6,6 +6,21 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
+OF_BATCHES = (
+    *("longest_query", "longest_key", "n_few", "n_tiles", "step", "n_words"),
+    *("n_query_tiles", "n_key_tiles", "n_query_words", "n_key_words"),
+    *("to", "to_norm", "tree", "tree_max", "offset_mass", "argmax_offset"),
+)
+"""What a program is given that differs from batch to batch: sizes, and where halves of a tensor
+begin. Left to itself Triton compiles anew for those that are 1 or a multiple of 16, or are not."""
+
+
+def program(function):
+    """What can be launched, compiled once for all batches."""
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    return triton.jit(do_not_specialize=[n for n in OF_BATCHES if n in names])(function)
+
+
 INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 
 

@@ -7,14 +7,15 @@ than the model.
 
 from typing import no_type_check
 
-import triton
 import triton.language as tl
+
+from pipeline.statistics.fused_tiles import program
 
 NO_PARENT, NOT_A_NODE = tl.constexpr(-1), tl.constexpr(-3)
 """As in `trees`, which device code cannot read."""
 
 
-@triton.jit
+@program
 @no_type_check
 def grow(words, node, tree, tree_max, n_heads, n_words, WORDS: tl.constexpr):
     of_head = tl.program_id(0).to(tl.int64)

@@ -10,10 +10,18 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import begins, product, scores, sight, vectors, weights
+from pipeline.statistics.fused_tiles import (
+    begins,
+    product,
+    program,
+    scores,
+    sight,
+    vectors,
+    weights,
+)
 
 
-@triton.jit
+@program
 @no_type_check
 def point(
     query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, query_facts, key_facts,

@@ -158,9 +158,11 @@ def test_of_equals_the_first_is_pointed_at(kernel):
     assert_same(kernel, call)
 
 
-@pytest.mark.parametrize("kernel", OTHERS)
+@pytest.mark.parametrize("kernel", [*OTHERS, "triton"])
 def test_a_new_statistic_is_in_every_kernel(kernel, monkeypatch):
     """Written once, in torch."""
+    if kernel == "triton":
+        pytest.importorskip("triton")
 
     def most(digest, layout):
         return {"most_received": digest.received.amax(-1)}
@@ -174,18 +176,23 @@ def test_a_new_statistic_is_in_every_kernel(kernel, monkeypatch):
     assert "most_received" in KERNELS[kernel](call)[1].sums
 
 
-def test_a_key_behind_the_end_of_a_sentence_has_no_weight():
+@pytest.mark.parametrize("kernel", [*OTHERS, "triton"])
+def test_a_key_behind_the_end_of_a_sentence_has_no_weight(kernel):
     """Of a sentence that has fewer of the few keys than another, some are no keys of its own."""
+    if kernel == "triton":
+        pytest.importorskip("triton")
     rng = np.random.default_rng(0)
     pieces = pieces_of(rng, [60, 3])
     layout = Layout(pieces, pieces, visibility(pieces, "all"))
     vars(layout)["few_keys"] = torch.tensor([[0, 49], [49, 49]])
     vars(layout)["few_members"] = torch.ones(2, 2, 3)
-    call = call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, False))
-    native.load(lambda line: None)
-    _, found = native.attend(call)
-    assert found.sums["cls_to_cls"][0].gt(0).all()
-    assert found.sums["cls_to_cls"][1].eq(0).all()
+    call = call_of(rng, layout, (2, 2), dict.fromkeys(FLAGS_ON, False) | {"readout": True})
+    call.value[1, :, 3:] = torch.nan  # what lies there is nothing of the sentence's
+    choose(kernel, "cpu")
+    _, found = KERNELS[kernel](call)
+    for name in ("cls_to_cls", "output_cls", "output_energy_cls"):
+        assert found.sums[name][0].ne(0).all()
+        assert found.sums[name][1].eq(0).all()
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -11,7 +11,7 @@ constexpr int HALF_WIDTH = 8, N_BINS = 2 * HALF_WIDTH + 3;  // as in core/layout
 constexpr int NOT_A_NODE = -3;  // as in statistics/trees.py; there −1 is a word without a parent
 constexpr float GONE = -1.0f;   // how near a word is that has entered its tree, or never will
 
-// Sums of a head, named in native.py; behind them come those by class.
+// Sums of a head, named in named.py; behind them come those by class.
 enum Sum {
   ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN, SEGMENT_BOTH,
   ALPHA, ENTROPY = ALPHA + 4, ENTROPY_NORMALISED, CONFIDENCE, CONFIDENCE_CONTENT, DISTANCE, DISPLACEMENT,

@@ -67,6 +67,8 @@ class _Site:
         self.n_heads = 0
         self.n_queries = 0
         self.n_sampled = 0
+        # What is added up lies flat: layers may be of different widths.
+        self._sizes: dict[str, list[int]] = {}
         self._outputs: dict[str, np.ndarray] = {}
         self._energies: dict[str, np.ndarray] = {}
         self._divergences: np.ndarray | None = None
@@ -79,12 +81,16 @@ class _Site:
         if f"output_{OUTPUT_CLASSES[0]}" not in calls[0].reduction.sums:
             return
         for kept, key in ((self._outputs, "output"), (self._energies, "output_energy")):
-            # One copy for all classes and layers.
-            sums = [call.reduction.sums[f"{key}_{n}"] for n in OUTPUT_CLASSES for call in calls]
-            of_all = torch.stack(sums).sum(1, dtype=torch.double).cpu().numpy()
-            of_class = np.split(of_all, len(OUTPUT_CLASSES))
-            for name, total in zip(OUTPUT_CLASSES, of_class, strict=True):
-                kept[name] = kept.get(name, 0) + np.concatenate(total)
+            # One copy for all classes and layers, each as wide as it is.
+            sums = [
+                [call.reduction.sums[f"{key}_{name}"].flatten(1) for call in calls]
+                for name in OUTPUT_CLASSES
+            ]
+            flat = torch.cat([x for of_class in sums for x in of_class], 1)
+            totals = np.split(flat.sum(0, dtype=torch.double).cpu().numpy(), len(OUTPUT_CLASSES))
+            for name, total in zip(OUTPUT_CLASSES, totals, strict=True):
+                kept[name] = kept.get(name, 0) + total
+            self._sizes[key] = [x.shape[1] for x in sums[0]]
 
     def add_divergences(
         self, calls: list[Measured], sampled: torch.Tensor, divergences: torch.Tensor
@@ -97,8 +103,9 @@ class _Site:
         keys, queries = calls[0].layout.keys, calls[0].layout.queries
         n_keys = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum())]
         sums = [call.values for call in calls if call.values is not None]
-        of_keys = torch.cat([of_keys.double() for of_keys, _ in sums], 1).cpu().numpy()
-        output = torch.cat([output.double() for _, output in sums]).cpu().numpy()
+        of_keys = torch.cat([of_keys.double().flatten(1) for of_keys, _ in sums], 1).cpu().numpy()
+        output = torch.cat([output.double().flatten() for _, output in sums]).cpu().numpy()
+        self._sizes["value"] = [output.numel() for _, output in sums]
         found = zip((*VALUE_CLASSES, "output"), [*of_keys, output], strict=True)
         for name, total in found:
             self._values[name] = self._values.get(name, 0) + total
@@ -111,13 +118,14 @@ class _Site:
             table(
                 "values",
                 {
-                    **self._keys(np.arange(len(total))),
-                    "key_class": np.full(len(total), name),
-                    "n_pieces": np.full(len(total), self._n_keys[name]),
-                    "value": pa.array(list(total), pa.list_(pa.float64())),
+                    **self._keys(np.arange(len(of_heads))),
+                    "key_class": np.full(len(of_heads), name),
+                    "n_pieces": np.full(len(of_heads), self._n_keys[name]),
+                    "value": pa.array(of_heads, pa.list_(pa.float64())),
                 },
             )
             for name, total in self._values.items()
+            for of_heads in [self._by_head(total, "value")]
         ]
         return pa.concat_tables(frames) if frames else table("values", self._keys(np.arange(0)))
 
@@ -129,7 +137,9 @@ class _Site:
                     **self._keys(np.arange(len(energy))),
                     "key_class": np.full(len(energy), name),
                     "n_queries": np.full(len(energy), self.n_queries),
-                    "output": pa.array(list(self._outputs[name]), pa.list_(pa.float64())),
+                    "output": pa.array(
+                        self._by_head(self._outputs[name], "output"), pa.list_(pa.float64())
+                    ),
                     "energy": energy,
                 },
             )
@@ -153,6 +163,10 @@ class _Site:
                 "js_divergence": self._divergences[a, b],
             },
         )
+
+    def _by_head(self, flat: np.ndarray, what: str) -> list[np.ndarray]:
+        layers = np.split(flat, np.cumsum(self._sizes[what])[:-1])
+        return [of_head for layer in layers for of_head in layer.reshape(self.n_heads, -1)]
 
     def _keys(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Site, layer and head of rows that run over layers × heads."""

@@ -12,7 +12,7 @@ from pipeline.core.errors import MeasurementError, UserError
 from pipeline.stages import actions
 from pipeline.stages.commands import COMMANDS, GROUPS, Command
 from pipeline.stages.project import WIDTH, in_columns, near
-from pipeline.stages.say import fail, leave
+from pipeline.stages.say import fail, leave, tell
 
 STOPPED = 130
 """What shells say of a command that Ctrl-C stopped."""
@@ -66,7 +66,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version
 
-        print(f"headcensus {version('headcensus')}")
+        tell(f"headcensus {version('headcensus')}")
         parser.exit()
 
 

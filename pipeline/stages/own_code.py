@@ -24,11 +24,12 @@ def own_code(plugin: type, target: str) -> dict[str, str]:
     for module in (target.rpartition(".")[0], *(cls.__module__ for cls in plugin.__mro__)):
         source = getattr(sys.modules.get(module), "__file__", None)
         if source and _top(module) not in NOT_OWN:
-            _gather(module, Path(source), hashes)
+            _gather(module, Path(source), hashes, _top(target))
     return dict(sorted(hashes.items()))
 
 
-def _gather(name: str, source: Path, hashes: dict[str, str]) -> None:
+def _gather(name: str, source: Path, hashes: dict[str, str], own: str) -> None:
+    """`own` is the package, or the module, that the plug-in is named in."""
     if name in hashes:
         return
     lies_in = next((place for place in (source, *source.parents) if place.is_file()), source)
@@ -38,6 +39,8 @@ def _gather(name: str, source: Path, hashes: dict[str, str]) -> None:
         return
     is_package = source.name == "__init__.py"
     beside = source.absolute().parents[name.count(".") + is_package]
+    if beside.name in LIBRARIES and _top(name) != own:
+        return  # a library's class that is extended, and not all that it stands on
     for imported in _imports(content, name if is_package else name.rpartition(".")[0]):
         top = _top(imported)
         if top in NOT_OWN or (beside.name in LIBRARIES and top != _top(name)):
@@ -45,7 +48,7 @@ def _gather(name: str, source: Path, hashes: dict[str, str]) -> None:
         place = beside.joinpath(*imported.split("."))
         for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
             if file.is_file():
-                _gather(imported, file, hashes)
+                _gather(imported, file, hashes, own)
                 break
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 import triton
+from triton.runtime.errors import OutOfResources
 
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.layout import FEW, N_BINS, Layout
@@ -39,6 +40,8 @@ WORDS_SIZE = 32
 SUMS_SIZE = 64
 """The same where numbers of queries and of keys are added up."""
 SHORT = 128
+MOST_FEW = 64
+"""Keys of a sentence of which each weight is kept: two or three, but where it quotes separators."""
 LEAST = 16
 """Channels that a product on a GPU takes at least; and they are a power of two."""
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
@@ -54,12 +57,11 @@ def attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     """As `portable.attend`. Scores are float32, whatever type queries and keys are of."""
     try:
-        sides = _sides(call)
-    except Uncut as reason:
+        with torch.cuda.device_of(call.query):
+            return _attend(call, _sides(call))
+    except (Uncut, OutOfResources) as reason:
         _say(f"headcensus: the portable kernel measures what the triton kernel cannot: {reason}")
         return portable.attend(call.padded())
-    with torch.cuda.device_of(call.query):
-        return _attend(call, sides)
 
 
 @cache
@@ -72,6 +74,9 @@ def _sides(call: AttentionCall) -> Tiling:
     dtypes = {call.query.dtype, call.key.dtype, call.value.dtype}
     if len(dtypes) > 1 or not dtypes <= set(DTYPES):
         raise Uncut(f"attention in {', '.join(sorted(map(str, dtypes)))}")
+    n_few = call.layout.few_keys.shape[1]
+    if n_few > MOST_FEW:
+        raise Uncut(f"a sentence of {n_few} separators, more than {MOST_FEW}")
     return tiling(call.layout, WORDS_SIZE)
 
 
@@ -80,9 +85,11 @@ def _attend(
 ) -> tuple[Float[Tensor, "sentence head query value_channel"], Reduction]:
     has, common = named.asked(call), _common(call)
     f = _rows(transformed(call)) if named.VALUES in has else None
-    length = None if f is None else _rows(f.norm(dim=-1))
+    # Head by head, as the product leaves it.
+    length = None if f is None else f.norm(dim=-1).transpose(0, 1).contiguous()
     output, lse = _attended(call, common)
-    common |= {"lse": lse, "length": length, "length_strides": _strides(length)}
+    n_rows = 0 if length is None else length[0].numel()
+    common |= {"lse": lse, "length": length, "n_rows": n_rows}
     kept = _measured(call, common, sides, named.SEGMENTS in has)
     pointers, received = _pointers(call, common, sides)
     found = _added_up(call, common, sides, has, f=f, received=received, **kept)
@@ -180,7 +187,7 @@ def _added_up(
     shared = {name: common[name] for name in names} | {"sums": sums, "step": sums.stride(0)}
     fused_sums.add_up[(n_sentences * n_heads,)](
         **shared, **kept, **_of(layout, "per_choice", "n_seeing", "key_classes"),
-        length=common["length"], length_strides=common["length_strides"],
+        length=common["length"], n_rows=common["n_rows"],
         longest_key=common["longest_key"], key_facts=sides.keys.facts, offset_mass=offset_mass,
         argmax_offset=argmax_offset, n_tiles=kept["bins"].shape[2], tile=common["TILE"],
         IS_SELF=layout.is_self, SEGMENTS=named.SEGMENTS in has, TILE=SUMS_SIZE,
@@ -244,7 +251,7 @@ def _trees(
     shape = (n_sentences, n_heads, n_words)
     tree, tree_max = words.new_empty(2, *shape, dtype=torch.int16)
     if n_words:
-        wide = triton.next_power_of_2(n_words)
+        wide = max(SHORT, triton.next_power_of_2(n_words))
         how: dict[str, Any] = {"num_warps": max(1, min(wide // 128, 8)), "enable_fp_fusion": FUSION}
         fused_trees.grow[(n_sentences * n_heads,)](
             words, layout.tree_words.contiguous().view(torch.uint8), tree, tree_max,

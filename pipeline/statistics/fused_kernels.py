@@ -16,6 +16,7 @@ import triton.language as tl
 
 from pipeline.statistics.fused_tiles import (
     begins,
+    first_row,
     product,
     program,
     scores,
@@ -85,8 +86,8 @@ def attend(
 @no_type_check
 def measure(
     query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few_keys, query_facts,
-    key_facts, rows, where, columns, bins, query_strides, key_strides, bias_strides, length_strides,
-    n_heads, key_groups, longest_query, longest_key, channels, n_few, scaling, softcap,
+    key_facts, rows, where, columns, bins, query_strides, key_strides, bias_strides,
+    n_heads, key_groups, longest_query, longest_key, n_rows, channels, n_few, scaling, softcap,
     IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
     sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
@@ -105,7 +106,7 @@ def measure(
     if visible is not None:
         visible += sentence * longest_query * longest_key
     if length is not None:
-        length += begins(packed_from, sentence, head, length_strides)
+        length += head * n_rows + first_row(packed_from, sentence, longest_key)
     q = vectors(query, query_strides[2], i, real, channels, C)
     log = tl.load(lse + of_head * longest_query + i, mask=real, other=0.0)
     query_facts += sentence * 6 * longest_query

@@ -9,7 +9,7 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import begins, product, program, vectors
+from pipeline.statistics.fused_tiles import begins, first_row, product, program, vectors
 
 (
     ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN,
@@ -24,8 +24,8 @@ from pipeline.statistics.fused_tiles import begins, product, program, vectors
 @no_type_check
 def add_up(
     rows, where, bins, received, packed_from, length, per_choice, n_seeing, key_classes, key_facts,
-    n_queries, n_keys, sums, offset_mass, argmax_offset, length_strides,
-    n_heads, longest_query, longest_key, n_tiles, tile, step,
+    n_queries, n_keys, sums, offset_mass, argmax_offset,
+    n_heads, longest_query, longest_key, n_rows, n_tiles, tile, step,
     IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
     of_head = tl.program_id(0).to(tl.int64)
@@ -37,7 +37,7 @@ def add_up(
     received += of_head * longest_key
     n_seeing += sentence * longest_key
     if length is not None:
-        length += begins(packed_from, sentence, head, length_strides)
+        length += head * n_rows + first_row(packed_from, sentence, longest_key)
     tl.store(sums + ENTROPY * step, total(rows, n_i, TILE))
     informed = dotted(rows, per_choice + sentence * longest_query, n_i, TILE)
     tl.store(sums + ENTROPY_NORMALISED * step, informed)

@@ -7,7 +7,7 @@ import triton
 import triton.language as tl
 
 OF_BATCHES = (
-    *("longest_query", "longest_key", "n_few", "n_tiles", "step", "n_words"),
+    *("longest_query", "longest_key", "n_rows", "n_few", "n_tiles", "step", "n_words"),
     *("n_query_tiles", "n_key_tiles", "n_query_words", "n_key_words"),
     *("to", "to_norm", "tree", "tree_max", "offset_mass", "argmax_offset"),
 )
@@ -33,6 +33,16 @@ def begins(packed_from, sentence, head, strides):
         return tl.load(packed_from + sentence) * strides[2] + head * strides[1]
     else:
         return sentence * strides[0] + head * strides[1]
+
+
+@triton.jit
+@no_type_check
+def first_row(packed_from, sentence, longest):
+    """Which row is a sentence's first, where sentences stand one behind the other."""
+    if packed_from is not None:
+        return tl.load(packed_from + sentence)
+    else:
+        return sentence * longest
 
 
 @triton.jit

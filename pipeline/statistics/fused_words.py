@@ -12,6 +12,7 @@ import triton.language as tl
 
 from pipeline.statistics.fused_tiles import (
     begins,
+    first_row,
     product,
     program,
     scores,
@@ -26,8 +27,8 @@ from pipeline.statistics.fused_tiles import (
 def point(
     query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, query_facts, key_facts,
     query_starts, key_starts, received, to, to_norm, words,
-    query_strides, key_strides, bias_strides, length_strides,
-    n_heads, key_groups, longest_query, longest_key, channels, n_query_tiles, n_key_tiles,
+    query_strides, key_strides, bias_strides,
+    n_heads, key_groups, longest_query, longest_key, n_rows, channels, n_query_tiles, n_key_tiles,
     n_query_words, n_key_words, scaling, softcap,
     OF_KEYS: tl.constexpr, IS_SELF: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
@@ -42,7 +43,7 @@ def point(
     if visible is not None:
         visible += sentence * longest_query * longest_key
     if length is not None:
-        length += begins(packed_from, sentence, head, length_strides)
+        length += head * n_rows + first_row(packed_from, sentence, longest_key)
     lse += of_head * longest_query
     query_facts += sentence * 6 * longest_query
     key_facts += sentence * 6 * longest_key

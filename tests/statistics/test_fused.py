@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.call import AttentionCall, packed
 from pipeline.core.layout import Layout
+from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.statistics import portable
 from pipeline.statistics.pointers import nodes_pointer
@@ -35,6 +36,7 @@ from tests.statistics.calls import (
 )
 
 pytest.importorskip("triton")
+from triton.runtime.errors import OutOfResources
 
 from pipeline.statistics import fused, fused_kernels, fused_sums, fused_trees, fused_words
 from pipeline.statistics.tiles import tiling
@@ -229,7 +231,7 @@ def test_memory_grows_with_length_but_for_trees(trees, quadratic):
     assert (largest.n >= 2 * 64 * 64) == quadratic
 
 
-def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):
+def test_what_is_not_read_is_portables_and_that_is_said_once(capsys, monkeypatch):
     fused._say.cache_clear()
     call = one_sequence([30], "all", flags=NONE)
     plain = call.layout.queries
@@ -244,9 +246,22 @@ def test_what_is_not_read_is_portables_and_that_is_said_once(capsys):
         said = capsys.readouterr().err
         assert said.count("\n") == 1
         assert reason in said
+    many = call.layout.queries.classes.clone()
+    many[..., KEY_CLASSES.index("sep")] = True
+    pieces = with_changed(call.layout.queries, classes=many)
+    monkeypatch.setattr(fused, "MOST_FEW", 29)
+    assert_same("triton", replace(call, layout=Layout(pieces, pieces, call.layout.visible)))
+    assert "30 separators" in capsys.readouterr().err
     double = {name: getattr(call, name).double() for name in ("query", "key", "value")}
     fused.attend(replace(call, **double))
     assert "float64" in capsys.readouterr().err
+
+    def no_room(**_):
+        raise OutOfResources(70_000, 65_536, "shared memory")
+
+    monkeypatch.setattr(fused_kernels, "measure", {(2, 2): no_room})
+    assert_same("triton", call)
+    assert "shared memory" in capsys.readouterr().err
 
 
 class Made(TorchDispatchMode):

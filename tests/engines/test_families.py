@@ -150,3 +150,27 @@ def test_a_word_that_is_said_and_never_read(tmp_path):
 
 
 WITHIN = ["attends_to", "attends_to_norm", "attended_by", "attended_by_norm", "tree"]
+
+
+def test_layers_of_different_widths_are_added_up_each_by_itself(tmp_path):
+    """Of a shard as of its sentences one by one."""
+    read = Read.of(tiny.save(tmp_path, "gemma4_text"))
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    sentences = [text("cats bark ."), text("of course"), text(tiny.TEXTS[0])]
+
+    def sums(shards: list[list[Sentence]], name: str, column: str) -> dict:
+        found: dict = {}
+        for sentences in shards:
+            for row in measure_shard(subject, sentences, 0, Asked(30)).tables[name].to_pylist():
+                key = (row["layer"], row["head"], row["key_class"])
+                found[key] = found.get(key, 0) + np.array(row[column])
+        return found
+
+    for name, column in (("outputs", "output"), ("outputs", "energy"), ("values", "value")):
+        whole = sums([sentences], name, column)
+        one_by_one = sums([[sentence] for sentence in sentences], name, column)
+        assert whole.keys() == one_by_one.keys()
+        for (layer, *_), total in whole.items():
+            assert total.shape == (() if column == "energy" else (8, 16)[layer : layer + 1])
+        for key, total in whole.items():
+            np.testing.assert_allclose(total, one_by_one[key], rtol=1e-4, atol=1e-5)

@@ -28,6 +28,10 @@ ONE_STACK = {
     | {"query_pre_attn_scalar": 12, "attn_logit_softcapping": 1.0},
     "gemma3_text": {**GROUPED, "head_dim": 12, "sliding_window": 5}
     | {"layer_types": ["sliding_attention", "full_attention"]},
+    # Its layers differ in how wide their heads are.
+    "gemma4_text": {**WIDE, "num_key_value_heads": 1, "head_dim": 8, "global_head_dim": 16}
+    | {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": 5}
+    | {"hidden_size_per_layer_input": 0, "vocab_size_per_layer_input": 80},
     # Both experts are always asked: a choice between them would hang on the last digit.
     "gpt_oss": {**GROUPED, "head_dim": 12, "sliding_window": 5}
     | {"num_local_experts": 2, "num_experts_per_tok": 2},

@@ -326,7 +326,7 @@ def test_trees_are_those_of_the_loop(n_words):
 
 @pytest.mark.slow
 def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
-    """For GPUs that need not be there; a minute."""
+    """For GPUs that need not be there; two minutes."""
     without = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.statistics.compiled"],
@@ -336,4 +336,4 @@ def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("shared") == 24
+    assert done.stdout.count("shared") == 36

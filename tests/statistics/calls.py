@@ -105,6 +105,19 @@ def of_two(pieces: Pieces) -> Pieces:
     return Pieces(**{**vars(pieces), "segment": segment})
 
 
+def layout_of(lengths: list[int], punctuation: set[tuple[int, int]] = frozenset()) -> Layout:
+    """Sentences of one piece a word, without special pieces."""
+    longest = max(lengths)
+    classes = torch.zeros(len(lengths), longest, len(KEY_CLASSES), dtype=torch.bool)
+    for sentence, word in punctuation:
+        classes[sentence, word, KEY_CLASSES.index("punct")] = True
+    place = torch.arange(longest).expand(len(lengths), -1)
+    n = torch.tensor(lengths)
+    word = torch.where(place < n[:, None], place, -1)
+    pieces = Pieces(torch.zeros_like(word), n, word, n, classes)
+    return Layout(pieces, pieces, pieces.real[:, :, None] & pieces.real[:, None, :])
+
+
 def call_of(
     rng: np.random.Generator, layout: Layout, heads: tuple[int, int], flags: dict[str, bool]
 ) -> AttentionCall:

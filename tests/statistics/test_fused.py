@@ -22,7 +22,6 @@ from pipeline.core.pieces import Pieces
 from pipeline.statistics import portable
 from pipeline.statistics.pointers import nodes_pointer
 from pipeline.statistics.trees import spanning_tree, undirected
-from tests.statistics import test_trees
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
@@ -30,6 +29,7 @@ from tests.statistics.calls import (
     assert_rounded,
     assert_same,
     call_of,
+    layout_of,
     of_two,
     pieces_of,
     visibility,
@@ -318,7 +318,7 @@ def test_trees_are_those_of_the_loop(n_words):
     weights = torch.tensor(draw.choice([0.0, 0.25, 0.5, 0.75], (3, 2, n_words, n_words))).float()
     weights.diagonal(dim1=-2, dim2=-1).zero_()
     weights[0, 1] = 0.0
-    layout = test_trees.words([n_words, max(1, n_words - 3), 1], {(0, n_words // 2), (2, 0)})
+    layout = layout_of([n_words, max(1, n_words - 3), 1], {(0, n_words // 2), (2, 0)})
     found = fused._trees(weights, layout)
     assert torch.equal(found["tree"], spanning_tree(undirected(weights), layout))
     assert torch.equal(found["tree_max"], nodes_pointer(weights, layout))

@@ -11,24 +11,10 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from pipeline.core.layout import Layout
-from pipeline.core.names import KEY_CLASSES
-from pipeline.core.pieces import Pieces
 from pipeline.statistics.trees import _enter, spanning_tree, undirected
+from tests.statistics.calls import layout_of
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def words(lengths: list[int], punctuation: set[tuple[int, int]] = frozenset()) -> Layout:
-    """Sentences of one piece a word, without special pieces."""
-    longest = max(lengths)
-    classes = torch.zeros(len(lengths), longest, len(KEY_CLASSES), dtype=torch.bool)
-    for sentence, word in punctuation:
-        classes[sentence, word, KEY_CLASSES.index("punct")] = True
-    place = torch.arange(longest).expand(len(lengths), -1)
-    n = torch.tensor(lengths)
-    word = torch.where(place < n[:, None], place, -1)
-    pieces = Pieces(torch.zeros_like(word), n, word, n, classes)
-    return Layout(pieces, pieces, pieces.real[:, :, None] & pieces.real[:, None, :])
 
 
 def edges(parents: torch.Tensor) -> set[tuple[int, int]]:
@@ -44,7 +30,7 @@ def some_weights(rng, n_sentences: int, n_words: int) -> torch.Tensor:
 @given(seed=SEEDS, lengths=st.lists(st.integers(1, 25), min_size=1, max_size=4))
 def test_it_is_the_tree_of_a_solver(seed, lengths):
     weights = some_weights(np.random.default_rng(seed), len(lengths), max(lengths))
-    found = spanning_tree(undirected(weights), words(lengths))
+    found = spanning_tree(undirected(weights), layout_of(lengths))
     for s, n in enumerate(lengths):
         for h in range(3):
             both = (weights[s, h] + weights[s, h].T)[:n, :n].numpy()
@@ -73,7 +59,7 @@ def test_tensors_enter_as_arrays_do():
 def test_no_tree_weighs_more(n):
     weights = some_weights(np.random.default_rng(n), 1, n)
     both = weights + weights.mT
-    found = spanning_tree(undirected(weights), words([n]))
+    found = spanning_tree(undirected(weights), layout_of([n]))
     pairs = list(itertools.combinations(range(n), 2))
     for h in range(3):
         best = max(
@@ -96,7 +82,7 @@ def test_punctuation_takes_no_part():
     weights = torch.full((1, 1, 4, 4), 0.1)
     weights[0, 0, :, 1] = 1.0  # all look at the comma
     weights[0, 0, 3, 0] = 0.5
-    found = spanning_tree(undirected(weights), words([4], {(0, 1)}))
+    found = spanning_tree(undirected(weights), layout_of([4], {(0, 1)}))
     assert found[0, 0].tolist() == [-1, -3, 0, 0]
 
 
@@ -104,16 +90,16 @@ def test_words_that_nothing_joins_are_trees_of_their_own():
     weights = torch.zeros(1, 1, 5, 5)
     weights[0, 0, 0, 2] = 0.3
     weights[0, 0, 4, 3] = 0.2
-    found = spanning_tree(undirected(weights), words([5]))
+    found = spanning_tree(undirected(weights), layout_of([5]))
     assert edges(found[0, 0]) == {(0, 2), (3, 4)}
     assert (found >= -1).all()
 
 
 def test_sentences_of_punctuation_alone_and_of_nothing():
     weights = torch.rand(2, 1, 2, 2)
-    found = spanning_tree(undirected(weights), words([2, 1], {(0, 0), (0, 1)}))
+    found = spanning_tree(undirected(weights), layout_of([2, 1], {(0, 0), (0, 1)}))
     assert found.tolist() == [[[-3, -3]], [[-1, -3]]]
-    wordless = words([2])
+    wordless = layout_of([2])
     pieces = replace(wordless.queries, word=torch.tensor([[-1, -1]]), n_words=torch.tensor([0]))
     nothing = spanning_tree(torch.zeros(1, 2, 0, 0), Layout(pieces, pieces, wordless.visible))
     assert nothing.shape == (1, 2, 0)

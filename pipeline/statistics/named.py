@@ -6,6 +6,7 @@ from typing import TypeVar
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import FEW
 from pipeline.core.names import KEY_CLASSES
+from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics import portable
 from pipeline.statistics.masses import masses, sinks
 from pipeline.statistics.shape import reach, sharpness
@@ -13,6 +14,7 @@ from pipeline.statistics.shape import reach, sharpness
 T = TypeVar("T")
 
 KNOWN = {masses, sinks, sharpness, reach}
+"""The statistics that these are of."""
 WITHIN, SEGMENTS, PREDICTS, VALUES, TREES = "within", "segments", "predicts", "values", "trees"
 """What a call may be or ask for, so that there is a number: one sequence on both sides, …"""
 
@@ -39,6 +41,8 @@ SUMS = (
     *_named([f"norm_mass_{name}" for name in KEY_CLASSES], VALUES),
     *_named([f"value_norm_{name}" for name in KEY_CLASSES], VALUES),
 )
+"""Names of the lake, in the order of `Sum` and `ByClass` in `cpp/head.h` and of `fused_sums`, and
+what each needs."""
 POINTERS = (
     *_named(["attends_to", "attended_by"]),
     *_named(["attends_to_norm", "attended_by_norm"], VALUES),
@@ -64,11 +68,11 @@ def asked(call: AttentionCall) -> frozenset[str]:
 def by_name(
     names: Sequence[tuple[str, frozenset[str]]], found: Iterable[T], has: frozenset[str]
 ) -> dict[str, T]:
-    """Of what was `found` in the order of the names, what there is where a call `has` so much."""
+    """What there is of what was `found`, in the order of `names`, for a call that `has` so much."""
     return {name: x for (name, needs), x in zip(names, found, strict=True) if needs <= has}
 
 
-def others(call: AttentionCall) -> dict:
+def others(call: AttentionCall) -> dict[str, Float[Tensor, "sentence head ..."]]:
     """Statistics that no kernel but the portable one knows: the call is then measured twice."""
     if KNOWN.issuperset(portable.STATISTICS):
         return {}

@@ -25,20 +25,12 @@ def test_numbers_are_those_of_a_cpu(family, tmp_path):
         "corpus=conllu", f"corpus.path={corpus}", CONTROLS, "measure.kernel=portable",
         "measure.similarity_every=3", "analysis.bootstrap=10", "atlas.sentences=2",
     ]  # fmt: skip
-    stages = ("run", "intervene")
-    for stage in stages:
-        assert small.run(stage, *words, "measure.device=cpu", f"root={tmp_path / 'here'}") == 0
-    there = [*words, "measure.device=elsewhere", f"root={tmp_path / 'there'}"]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.elsewhere",
-        stages[0],
-        *there,
-        "then",
-        stages[1],
-        *there,
-    ]
+    here, there = (
+        [*words, f"measure.device={device}", f"root={tmp_path / folder}"]
+        for device, folder in (("cpu", "here"), ("elsewhere", "there"))
+    )
+    assert small.run("run", *here) == small.run("intervene", *here) == 0
+    command = [sys.executable, "-m", "tests.elsewhere", "run", *there, "then", "intervene", *there]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = {

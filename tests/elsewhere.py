@@ -118,7 +118,8 @@ def both() -> Iterator[None]:
         yield
 
 
-def main() -> int:
+def prepare() -> None:
+    """Tell torch of the device, and threads that start from now on."""
     _setup_privateuseone_for_python_backend(NAME)
     # A module's parameters are made anew as they move: tensors of two kinds share no memory.
     torch.__future__.set_overwrite_module_params_on_conversion(True)
@@ -131,6 +132,10 @@ def main() -> int:
             run(thread)
 
     threading.Thread.run = run_in_both
+
+
+def main() -> int:
+    prepare()
     with both():
         for is_break, words in groupby(sys.argv[1:], lambda word: word == "then"):
             if not is_break and (code := cli.main(list(words))):

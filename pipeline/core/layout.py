@@ -1,7 +1,9 @@
 """Layout: everything about a pattern but its weights, made once per batch and shared by its layers.
 
 A layout pairs the pieces that attend with those attended to, and says which key each query may
-see. The tables below are what statistics multiply a pattern with; each is made on first use.
+see. The tables below are what statistics multiply a pattern with; each is made on first use. Those
+whose size hangs on what is in them are made of the pieces on the CPU, and sent: else a GPU would
+stand still at each batch's start, while it is asked and answers.
 """
 
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from functools import cached_property
 
 import torch
 
+from pipeline.core.moving import sent
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.core.words import Words, words_of
@@ -27,18 +30,21 @@ class Layout:
     """Who attends, to whom, and what may be seen.
 
     `visible` is False for padding on either side. `is_self` is True when queries and keys are the
-    same sequence, so that "self", "previous" and distances mean something.
+    same sequence, so that "self", "previous" and distances mean something. Who knows without a look
+    at it whether `visible` `hides` a key, or may, says it by `is_known_to_hide`.
     """
 
     queries: Pieces
     keys: Pieces
     visible: Bool[Tensor, "sentence query key"]
     is_self: bool = True
+    is_known_to_hide: bool | None = None
 
     def rows(self, index: Int[Tensor, " row"] | slice) -> "Layout":
         """That of some sentences, as wide as this."""
         queries, keys = self.queries.rows(index), self.keys.rows(index)
-        return Layout(queries, keys, self.visible[index], self.is_self)
+        there = index if isinstance(index, slice) else sent(index, self.visible.device)
+        return Layout(queries, keys, self.visible[there], self.is_self, self.is_known_to_hide)
 
     def parts(self, n: int) -> list[tuple[slice, "Layout"]]:
         """Layouts of `n` sentences at a time, made once."""
@@ -55,11 +61,14 @@ class Layout:
     @cached_property
     def all_visible(self) -> bool:
         """True when nothing is masked, not even padding: then no mask is applied at all."""
-        return bool(self.visible.all())
+        is_padded = not all(bool(side.here.real.all()) for side in (self.queries, self.keys))
+        return not is_padded and not self.hides
 
     @cached_property
     def hides(self) -> bool:
-        """True when some query may not see a key that is there."""
+        """True when some query may not see a key that is there; on a device, when that may be."""
+        if self.is_known_to_hide is not None:
+            return self.is_known_to_hide
         real = self.queries.real[:, :, None] & self.keys.real[:, None, :]
         return bool((real & ~self.visible).any())
 
@@ -106,8 +115,8 @@ class Layout:
 
     @cached_property
     def real_at(self) -> Int[Tensor, " packed"]:
-        """Where pieces that are no padding lie when rows lie end to end."""
-        return self.keys.real.flatten().nonzero().squeeze(-1)
+        """As `Pieces.real_at`, of keys."""
+        return self.keys.real_at
 
     @cached_property
     def key_classes(self) -> Float[Tensor, "sentence key class"]:
@@ -127,37 +136,32 @@ class Layout:
     @cached_property
     def content_keys(self) -> Float[Tensor, "sentence key"]:
         """Keys that are not special."""
-        return (self.keys.real & ~self.keys.in_class("special")).float()
+        return self.keys.content.float()
 
     @cached_property
     def special_keys(self) -> tuple[Int[Tensor, " special"], Int[Tensor, " special"]]:
         """Sentence and place of each special key."""
-        special = self.keys.real & self.keys.in_class("special")
-        sentence, key = special.nonzero(as_tuple=True)
-        return sentence, key
+        keys = self.keys.here
+        sentence, key = (keys.real & keys.in_class("special")).nonzero(as_tuple=True)
+        return self._sent(sentence), self._sent(key)
 
     @cached_property
     def unclassed_keys(self) -> Float[Tensor, "sentence key 1"]:
         """Keys in no class of their own, as a column."""
-        plain = self.keys.real & ~self.keys.classes.any(-1)
-        return plain.float().unsqueeze(-1)
+        return self.keys.unclassed.float().unsqueeze(-1)
 
     @cached_property
     def few_keys(self) -> Int[Tensor, "sentence few"]:
         """Places of the keys in a class of `FEW`, and of others where a sentence has fewer."""
-        members = self._few.any(-1)
+        members = _few(self.keys.here).any(-1)
         n = max(int(members.sum(1).max()), 1)
-        return members.float().topk(n, dim=1).indices
+        return self._sent(members.float().topk(n, dim=1).indices)
 
     @cached_property
     def few_members(self) -> Float[Tensor, "sentence few class"]:
         """Which of `few_keys` are in which class of `FEW`."""
         at = self.few_keys[..., None].expand(-1, -1, len(FEW))
-        return self._few.gather(1, at).float()
-
-    @property
-    def _few(self) -> Bool[Tensor, "sentence key class"]:
-        return torch.stack([self.keys.in_class(name) for name in FEW], -1)
+        return _few(self.keys).gather(1, at).float()
 
     @cached_property
     def query_groups(self) -> Float[Tensor, "sentence group query"]:
@@ -242,33 +246,57 @@ class Layout:
 
     @cached_property
     def key_words(self) -> Words:
-        return words_of(self.keys.word, self._most(self.keys))
+        return self._key_words_here.to(self.visible.device)
+
+    @cached_property
+    def _key_words_here(self) -> Words:
+        return words_of(self.keys.here.word, self._most(self.keys))
 
     @cached_property
     def query_words(self) -> Words:
-        return words_of(self.queries.word, self._most(self.queries))
+        return self._words_of_queries(self.queries.here.word)
 
     @cached_property
     def predicted_words(self) -> Words:
         """Words by the positions that have to say their pieces."""
-        assert self.queries.predicts is not None
-        return words_of(self.queries.predicts, self._most(self.queries))
+        predicts = self.queries.here.predicts
+        assert predicts is not None
+        return self._words_of_queries(predicts)
+
+    def _words_of_queries(self, word: Int[Tensor, "sentence piece"]) -> Words:
+        return words_of(word, self._most(self.queries)).to(self.visible.device)
 
     @staticmethod
     def _most(pieces: Pieces) -> int:
-        return int(pieces.n_words.max())
+        return int(pieces.here.n_words.max())
+
+    def _sent(self, made: Tensor) -> Tensor:
+        return sent(made, self.visible.device)
 
     @cached_property
     def tree_words(self) -> Bool[Tensor, "sentence word"]:
         """Words that a tree joins: those with pieces that are not punctuation alone."""
-        words = self.key_words
-        is_punctuation = self.keys.in_class("punct").long()
+        return self._sent(self._tree_words_here)
+
+    @cached_property
+    def most_tree_words(self) -> int:
+        """As many as a sentence has at most."""
+        return int(self._tree_words_here.sum(1).max())
+
+    @cached_property
+    def _tree_words_here(self) -> Bool[Tensor, "sentence word"]:
+        words = self._key_words_here
+        is_punctuation = self.keys.here.in_class("punct").long()
         punctuation = torch.zeros_like(words.n_pieces)
         if words.later.shape[1]:
             later = is_punctuation.gather(1, words.later) * words.is_later
             punctuation.scatter_add_(1, words.of, later)
         punctuation += is_punctuation.gather(1, words.first)
         return words.there & (punctuation == 0)
+
+
+def _few(pieces: Pieces) -> Bool[Tensor, "sentence piece class"]:
+    return torch.stack([pieces.in_class(name) for name in FEW], -1)
 
 
 def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:

@@ -5,10 +5,12 @@ is, are facts of the batch, made once by the encoder and read by every statistic
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import torch
 
+from pipeline.core.moving import sent
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Bool, Int, Tensor
 
@@ -23,6 +25,9 @@ class Pieces:
 
     Where two sentences are read as one input, `segment` is 0 or 1 for the pieces of their words and
     −1 for all others, and `types` what the model is told of them.
+
+    `brought` are the same pieces on the CPU, where these came from there: what hangs on what is in
+    them is asked of those, for an answer of a device is waited for until it has done all else.
     """
 
     ids: Int[Tensor, "sentence piece"]
@@ -33,6 +38,16 @@ class Pieces:
     predicts: Int[Tensor, "sentence piece"] | None = None
     segment: Int[Tensor, "sentence piece"] | None = None
     types: Int[Tensor, "sentence piece"] | None = None
+    brought: "Pieces | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def here(self) -> "Pieces":
+        """These pieces on the CPU."""
+        return self if self.ids.device.type == "cpu" else self._here
+
+    @cached_property
+    def _here(self) -> "Pieces":
+        return self.brought or self.to("cpu")
 
     @property
     def real(self) -> Bool[Tensor, "sentence piece"]:
@@ -42,13 +57,35 @@ class Pieces:
     def in_class(self, name: str) -> Bool[Tensor, "sentence piece"]:
         return self.classes[..., KEY_CLASSES.index(name)]
 
+    @cached_property
+    def real_at(self) -> Int[Tensor, " packed"]:
+        """Where pieces that are no padding lie when rows lie end to end."""
+        return sent(self.here.real.flatten().nonzero().squeeze(-1), self.ids.device)
+
+    @property
+    def content(self) -> Bool[Tensor, "sentence piece"]:
+        """True where a piece is not special."""
+        return self.real & ~self.in_class("special")
+
+    @property
+    def unclassed(self) -> Bool[Tensor, "sentence piece"]:
+        """True where a piece is in no class."""
+        return self.real & ~self.classes.any(-1)
+
     def rows(self, index: Int[Tensor, " row"] | slice) -> "Pieces":
-        """Some sentences of the batch, each as often as it is asked for."""
+        """Some sentences of the batch, each as often as it is asked for. An index on the CPU is as
+        good as one on the device, and the sooner read."""
+        if isinstance(index, slice) or index.device.type == "cpu":
+            here = None if self.brought is None else self.brought.rows(index)
+            there = index if isinstance(index, slice) else sent(index, self.ids.device)
+            return replace(self._each(lambda tensor: tensor[there]), brought=here)
         return self._each(lambda tensor: tensor[index])
 
     def to(self, device: torch.device | str) -> "Pieces":
-        return self._each(lambda tensor: tensor.to(device))
+        moved = self._each(lambda tensor: sent(tensor, device))
+        return replace(moved, brought=None if torch.device(device).type == "cpu" else self.here)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Pieces":
-        tensors = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Pieces(**{k: change(v) for k, v in tensors.items() if v is not None})
+        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "brought"}
+        changed = {k: change(v) for k, v in tensors.items() if v is not None}
+        return replace(self, brought=None, **changed)

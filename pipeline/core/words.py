@@ -4,12 +4,13 @@ Most words are one piece. So a side of a pattern becomes words by taking pieces 
 which costs a copy; a product with a table of who belongs to whom costs many.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import torch
 import torch.nn.functional as F
 
+from pipeline.core.moving import sent
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 
 
@@ -28,6 +29,11 @@ class Words:
     later: Int[Tensor, "sentence later"]
     of: Int[Tensor, "sentence later"]
     is_later: Bool[Tensor, "sentence later"]
+
+    def to(self, device: torch.device) -> "Words":
+        if self.first.device == device:
+            return self
+        return Words(**{f.name: sent(getattr(self, f.name), device) for f in fields(self)})
 
     @cached_property
     def there(self) -> Bool[Tensor, "sentence word"]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import torch
 
 from pipeline.core.call import AttentionCall, Reduction
+from pipeline.core.moving import sent
 from pipeline.core.names import ON_KEYS
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
@@ -142,22 +143,24 @@ class _Theatre:
         self.cost.n_layer_rows += len(batch) * len(self._units)
         self.cost.n_layer_runs += len(self._units)
         speaking = tap.source if tap.target is None else tap.target
-        padded = _padded(says, speaking.ids.shape[1]).to(device) if says else None
+        # Asked row by row: of what is here, for a device would be waited for as often.
+        here = speaking.here, _padded(says, speaking.ids.shape[1]) if says else None
+        padded = None if here[1] is None else sent(here[1], device)
         nothing = _nothing(before, padded)
         for unit, changes in self._plan.by_unit([unit.calls for unit in self._units]):
             rows = list(self._rows(changes, batch, tap))
             for chunk in self._chunks([row for row in rows if row.there], tap):
                 after = self._changed(unit, chunk, tap, kept)
-                index = torch.tensor([row.sentence for row in chunk], device=device)
+                index = sent(torch.tensor([row.sentence for row in chunk]), device)
                 of_rows = None if padded is None else padded[index]
                 found = outcomes(before, after, index, speaking.real[index], of_rows)
                 for row, values in zip(chunk, _by_row(found), strict=True):
                     known = nothing[row.sentence]
                     if "loss" in values:
                         values["loss_change"] = values.pop("loss") - known["loss_before"]
-                    self._note(row, known | values, batch, speaking, padded)
+                    self._note(row, known | values, batch, *here)
             for row in (row for row in rows if not row.there):
-                self._note(row, nothing[row.sentence], batch, speaking, padded)
+                self._note(row, nothing[row.sentence], batch, *here)
         return tap, padded
 
     def _asked(self, batch: list[Encoded]) -> tuple[list[Encoded], list[list[int]]]:
@@ -197,10 +200,11 @@ class _Theatre:
 
     def _changed(self, unit: int, chunk: list[Row], tap: Tap, kept: Kept) -> Said:
         first = self._units[unit].calls[0]
-        index = torch.tensor([row.sentence for row in chunk], device=tap.source.ids.device)
+        here = torch.tensor([row.sentence for row in chunk])
+        index = sent(here, tap.source.ids.device)
         changed = Tap(
-            tap.source.rows(index),
-            tap.target and tap.target.rows(index),
+            tap.source.rows(here),
+            tap.target and tap.target.rows(here),
             self.subject.places[first:],
             Editing([row.change for row in chunk], self.patient.means, first),
             self.subject.control.call,

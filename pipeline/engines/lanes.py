@@ -23,16 +23,18 @@ def in_lanes(
 ) -> Iterator[Result]:
     """What `work` makes of each batch, in their order.
 
-    On a device beside the CPU one batch is at work at a time, on a thread of its own too: whoever
-    takes a result has the time until the next. No more than `AHEAD` batches a lane are begun or
-    done and not taken, so that memory does not grow with the number of batches. What `work` raises
-    is raised here, once the batches at work are done.
+    On a device beside the CPU batches are begun one after the other, on a thread of its own too:
+    while one is at work there, the next is made ready, and a third is what whoever takes a result
+    has time for. No more than that are begun or done and not taken, `AHEAD` a lane, so that memory
+    does not grow with the number of batches. What `work` raises is raised here, once the batches at
+    work are done.
     """
     waiting: deque[Future[Result]] = deque()
     with _lanes(device) as n_lanes, _older_set_aside(), ThreadPoolExecutor(n_lanes) as pool:
+        n_ahead = AHEAD * n_lanes + (device.type != "cpu")
         try:
             for batch in batches:
-                if len(waiting) >= AHEAD * n_lanes:
+                if len(waiting) >= n_ahead:
                     yield waiting.popleft().result()
                 waiting.append(pool.submit(work, batch))
             while waiting:

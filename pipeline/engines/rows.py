@@ -1,7 +1,8 @@
 """Reductions in the order of batches, collected into rows of the lake in the order of sentences.
 
 The sites of a model differ in their layers, their heads and, between an encoder and a decoder, in
-the words of their sentences; so each is collected by itself, and its rows stand together.
+the words of their sentences; so each is collected by itself, and its rows stand together. Of a
+batch few and large tensors come from the device, all of them begun before one is waited for.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ import pyarrow as pa
 import torch
 
 from pipeline.core.errors import UserError
+from pipeline.core.moving import Coming
 from pipeline.lake.schema import LAKE, NO_PIECE, SEGMENTS
 from pipeline.models.encode import Encoded, Side
 from pipeline.models.tap import SITES, Measured, Place, Tap
@@ -28,6 +30,75 @@ def _by_side(pointers: Iterable[str]) -> dict[str, list[str]]:
     return by_side
 
 
+@dataclass(frozen=True)
+class Named:
+    """Numbers by their names: [name, sentence, …]."""
+
+    names: list[str]
+    numbers: Coming
+
+
+@dataclass(frozen=True)
+class SiteRows:
+    """What a batch adds to one site: facts of its layouts, sums that are one number and those that
+    are several, and pointers by the side whose words they run over."""
+
+    shared: Named
+    sums: Named
+    lists: dict[str, Coming]
+    pointers: dict[str, Named]
+
+
+def rows_of(tap: Tap, places: Sequence[Place]) -> dict[str, SiteRows]:
+    """What `tap` measured of a batch, by site, on its way to the CPU."""
+    return {site: _rows_of(calls, tap.kernel) for site, calls in by_site(tap, places).items()}
+
+
+def by_site(tap: Tap, places: Sequence[Place]) -> dict[str, list[Measured]]:
+    calls: dict[str, list[Measured]] = {site: [] for site in SITES}
+    for call, place in zip(tap.calls, places, strict=True):
+        calls[place.site].append(call)
+    return {site: of_site for site, of_site in calls.items() if of_site}
+
+
+def _rows_of(calls: list[Measured], kernel: Kernel) -> SiteRows:
+    layouts = {id(call.layout): call.layout for call in calls}  # layers share theirs
+    shared = {key: baseline(layout, kernel) for key, layout in layouts.items()}
+    sums = [
+        {name: x for name, x in call.reduction.sums.items() if name not in _OF_SHARDS}
+        for call in calls
+    ]
+    scalars = [{name: x for name, x in of.items() if x.dim() == 2} for of in sums]
+    # [sentence, layer × head, …]
+    lists = {
+        name: Coming(torch.stack([of[name] for of in sums], 1).flatten(1, 2))
+        for name in sums[0].keys() - scalars[0].keys()
+    }
+    pointers = [call.reduction.pointers for call in calls]
+    return SiteRows(
+        shared=_numbers([shared[id(call.layout)] for call in calls]),
+        sums=_numbers(scalars),
+        lists=lists,
+        pointers={
+            side: _of_words(names, pointers) for side, names in _by_side(pointers[0]).items()
+        },
+    )
+
+
+def _numbers(by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
+    """[number, sentence, row]. `by_call` are numbers of each sentence, or of each sentence and
+    head, by their names; layers may share theirs."""
+    names = list(by_call[0])
+    calls = {id(of): torch.stack([of[name] for name in names]).float() for of in by_call}
+    return Named(names, Coming(torch.stack([calls[id(of)] for of in by_call], 2).flatten(2)))
+
+
+def _of_words(names: list[str], by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
+    """[pointer, sentence, row, word]. `by_call` are pointers of each sentence, head and word."""
+    calls = [torch.stack([of[name] for name in names]) for of in by_call]
+    return Named(names, Coming(torch.stack(calls, 2).flatten(2, 3)))
+
+
 class Rows:
     """Collects the reductions of the sentences `encoded`, at each of a model's `places`."""
 
@@ -41,12 +112,11 @@ class Rows:
             if any(p.site == site for p in places)
         }
 
-    def add(self, batch: Sequence[Encoded], tap: Tap) -> None:
-        """One batch, whose rows `tap` measured."""
+    def add(self, batch: Sequence[Encoded], found: dict[str, SiteRows]) -> None:
+        """One batch, of which `rows_of` gave `found`."""
         rows = [self._row_of[e.index] for e in batch]
         for name, site in self._sites.items():
-            calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
-            site.add(rows, calls, tap.kernel)
+            site.add(rows, found[name])
 
     def tables(self, first: int) -> dict[str, pa.Table]:
         """The tables `heads` and `pointers`; sentence 0 is row `first` of its corpus."""
@@ -73,29 +143,20 @@ class _Site:
         is_source = self.name == "encoder" or (self.name == "cross" and of == "keys")
         return sentence.source if is_source or sentence.target is None else sentence.target
 
-    def add(self, rows: list[int], calls: list[Measured], kernel: Kernel) -> None:
+    def add(self, rows: list[int], found: SiteRows) -> None:
         n_sentences = len(self.encoded)
-        layouts = {id(call.layout): call.layout for call in calls}  # layers share theirs
-        shared = {key: baseline(layout, kernel) for key, layout in layouts.items()}
-        self._shared.put(n_sentences, rows, [shared[id(call.layout)] for call in calls])
-        sums = [
-            {name: x for name, x in call.reduction.sums.items() if name not in _OF_SHARDS}
-            for call in calls
-        ]
-        scalars = [{name: x for name, x in of.items() if x.dim() == 2} for of in sums]
-        self._sums.put(n_sentences, rows, scalars)
-        for name in sums[0].keys() - scalars[0].keys():
-            values = _stacked([of[name] for of in sums])
+        self._shared.put(n_sentences, rows, found.shared)
+        self._sums.put(n_sentences, rows, found.sums)
+        for name, coming in found.lists.items():
+            values = coming.taken().numpy()
             if name not in self._lists_of:
                 self._lists_of[name] = np.empty((n_sentences, *values.shape[1:]), values.dtype)
             self._lists_of[name][rows] = values
-        pointers = [call.reduction.pointers for call in calls]
-        for side, names in _by_side(pointers[0]).items():
+        for side, named in found.pointers.items():
             if side not in self._pointers:
                 sides = [self._side(e, side) for e in self.encoded]
-                n_rows = len(calls) * pointers[0][names[0]].shape[1]
-                self._pointers[side] = _Pointers(names, sides, n_rows)
-            self._pointers[side].put(rows, pointers)
+                self._pointers[side] = _Pointers(named.names, sides, self._n_rows)
+            self._pointers[side].put(rows, named)
 
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
         keys = self._keys(first)
@@ -127,26 +188,15 @@ class _Site:
         }
 
 
-def _stacked(by_call: list[torch.Tensor]) -> np.ndarray:
-    """[sentence, layer × head, …]."""
-    return torch.stack(by_call, 1).flatten(1, 2).cpu().numpy()
-
-
 class _Numbers:
-    """Many numbers of each sentence and row, one beside the other: one copy for each batch."""
+    """Many numbers of each sentence and row, one beside the other."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
         self._values: np.ndarray = np.empty((0, 0, 0), np.float32)  # [number, sentence, row]
 
-    def put(
-        self, n_sentences: int, rows: list[int], by_call: Sequence[dict[str, torch.Tensor]]
-    ) -> None:
-        """`by_call` are numbers of each sentence, or of each sentence and head, by their names."""
-        self._names = self._names or list(by_call[0])
-        # Layers may share theirs.
-        calls = {id(of): torch.stack([of[name] for name in self._names]).float() for of in by_call}
-        batch = torch.stack([calls[id(of)] for of in by_call], 2).flatten(2).cpu().numpy()
+    def put(self, n_sentences: int, rows: list[int], found: Named) -> None:
+        self._names, batch = found.names, found.numbers.taken().numpy()
         if not len(self._values):
             shape = (len(batch), n_sentences, batch.shape[2])
             self._values = np.empty(shape, np.float32)
@@ -174,10 +224,8 @@ class _Pointers:
         self._begins = ends[::n_rows].tolist()
         self._n_rows = n_rows
 
-    def put(self, rows: list[int], by_call: Sequence[dict[str, torch.Tensor]]) -> None:
-        """`by_call` are pointers of each sentence, head and word, by their names."""
-        calls = [torch.stack([of[name] for name in self._names]) for of in by_call]
-        batch = torch.stack(calls, 2).flatten(2, 3).cpu().numpy()  # [name, sentence, row, word]
+    def put(self, rows: list[int], found: Named) -> None:
+        batch = found.numbers.taken().numpy()  # [pointer, sentence, row, word]
         for k, row in enumerate(rows):
             side = self._sides[row]
             flat = self._flat[:, self._begins[row] : self._begins[row + 1]]

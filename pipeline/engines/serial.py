@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ def in_this_process(
     metadata: dict[str, str],
     progress: Callable[[int], object],
 ) -> Iterator[tuple[int, Encoded]]:
+    """A shard is encoded while the next is measured."""
     taken: deque[int] = deque()
 
     def noted() -> Iterator[Task]:
@@ -23,8 +25,21 @@ def in_this_process(
             taken.append(task.number)
             yield task
 
-    for shard in work.shards(subject(), noted(), progress):
-        yield taken.popleft(), in_bytes(shard, metadata)
+    last: tuple[int, Future[Encoded]] | None = None
+    with ThreadPoolExecutor(1) as aside:
+        try:
+            for shard in work.shards(subject(), noted(), progress):
+                this = taken.popleft(), aside.submit(in_bytes, shard, metadata)
+                if last is not None:
+                    yield last[0], last[1].result()
+                last = this
+        except Exception:
+            # What was measured before is not lost.
+            if last is not None:
+                yield last[0], last[1].result()
+            raise
+        if last is not None:
+            yield last[0], last[1].result()
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,15 @@ import torch
 from transformers import PreTrainedModel
 
 from pipeline.controls.base import Control
+from pipeline.core.moving import Coming
 from pipeline.core.sentence import Sentence
 from pipeline.engines.grain import over_shard
 from pipeline.engines.lanes import in_lanes
-from pipeline.engines.rows import Rows
-from pipeline.engines.totals import Totals, alike
+from pipeline.engines.rows import Rows, SiteRows, rows_of
+from pipeline.engines.totals import SiteSums, Totals, sums_of
 from pipeline.engines.work import Shard
 from pipeline.models.encode import Encoded, Encoder
-from pipeline.models.tap import Place, Tap, attention_only, check, forward
+from pipeline.models.tap import Place, Tap, attention_only, check, forward, is_fine
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS
 
@@ -82,10 +83,10 @@ def measure_shards(
     places = subject.places if asked.norms else [replace(p, readout=None) for p in subject.places]
     device = subject.model.device
 
-    def measured(part: _Part) -> tuple[_Part, Tap | None, dict[str, torch.Tensor]]:
+    def measured(part: _Part) -> tuple[_Part, _Found | None]:
         if not part.batch:
-            return part, None, {}
-        first, sentences = part.of.first, part.of.sentences
+            return part, None
+        first = part.of.first
         source, target = subject.encoder.pieces(part.batch)
         sampled = _sampled([first + e.index for e in part.batch], asked.similarity_every)
         tap = Tap(
@@ -95,7 +96,7 @@ def measure_shards(
             KERNELS[asked.kernel],
             subject.control.call,
             subject.first_position,
-            sampled=torch.tensor(sampled, device=device) if sampled else None,
+            sampled=torch.tensor(sampled) if sampled else None,
             trees=asked.trees,
             values=True,
         )
@@ -103,20 +104,19 @@ def measure_shards(
         # places would not be what `wiring` took them for. A shard's last batch is what is left.
         run = forward if first == 0 and part.is_last else attention_only
         run(subject.model, tap)
-        check(tap, places, [f"sentence {sentences[e.index].sentence_id}" for e in part.batch])
-        return part, tap, alike(tap, places, DIVERGENCES[asked.kernel])
+        fine = Coming(is_fine(tap, places))
+        sums = sums_of(tap, places, DIVERGENCES[asked.kernel])
+        return part, _Found(tap, fine, rows_of(tap, places), sums)
 
     begun = (_AtWork(subject, places, *shard) for shard in shards)
     parts = (part for shard in begun for part in shard.parts(asked.batch_pieces))
-    for part, tap, between_heads in in_lanes(measured, parts, device):
-        shard = part.of
-        if tap is not None:
-            shard.rows.add(part.batch, tap)
-            shard.totals.add(tap, between_heads)
+    for part, found in in_lanes(measured, parts, device):
+        if found is not None:
+            part.of.add(part.batch, found)
         progress(len(part.batch))
         if part.is_last:
-            progress(len(shard.sentences) - len(shard.encoded))
-            yield shard.whole(asked.grain)
+            progress(len(part.of.sentences) - len(part.of.encoded))
+            yield part.of.whole(asked.grain)
 
 
 class _AtWork:
@@ -130,6 +130,7 @@ class _AtWork:
         self.encoded, self._skipped = encode_under(
             subject.control, subject.seed, subject.encoder, sentences, rows
         )
+        self.places = list(places)
         self.rows, self.totals = Rows(places, self.encoded), Totals(places)
 
     def parts(self, batch_pieces: int) -> Iterator["_Part"]:
@@ -137,6 +138,12 @@ class _AtWork:
         cut = batches(self.encoded, batch_pieces, in_pairs=True) or [[]]
         for k, batch in enumerate(cut):
             yield _Part(self, batch, k == len(cut) - 1)
+
+    def add(self, batch: Sequence[Encoded], found: "_Found") -> None:
+        names = [f"sentence {self.sentences[e.index].sentence_id}" for e in batch]
+        check(found.tap, self.places, names, found.fine.taken())
+        self.rows.add(batch, found.rows)
+        self.totals.add(found.sums)
 
     def whole(self, grain: str) -> Shard:
         counts = {
@@ -158,6 +165,16 @@ class _Part:
     of: _AtWork
     batch: list[Encoded]
     is_last: bool
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was measured of a batch."""
+
+    tap: Tap
+    fine: Coming
+    rows: dict[str, SiteRows]
+    sums: dict[str, SiteSums]
 
 
 def _sampled(rows: Sequence[int], every: int) -> list[int]:

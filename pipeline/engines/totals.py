@@ -4,30 +4,88 @@ What classes of key give (group E), how alike heads are (group H), and values, f
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import torch
 
-from pipeline.engines.rows import table
+from pipeline.core.moving import Coming
+from pipeline.engines.rows import by_site, table
 from pipeline.models.tap import SITES, Measured, Place, Tap
 from pipeline.statistics.edited import VALUE_CLASSES
 from pipeline.statistics.norms import OUTPUT_CLASSES
 from pipeline.statistics.similarity import n_sampled
 
 
-def alike(
+@dataclass(frozen=True)
+class SiteSums:
+    """What a batch adds to the totals of one site. Tensors lie flat, layer by layer, and `sizes`
+    says how much of them is each layer's.
+
+    `outputs` and `energies` are [class, …], None without a readout; `values` [class of value, …].
+    `divergences` is [head, head], how far the heads of all layers are from one another, None where
+    no sentence was sampled.
+    """
+
+    n_heads: int
+    n_queries: int
+    n_keys: list[int]
+    n_sampled: int
+    sizes: dict[str, list[int]]
+    outputs: Coming | None
+    energies: Coming | None
+    values: Coming
+    divergences: Coming | None
+
+
+def sums_of(
     tap: Tap, places: Sequence[Place], divergences: Callable[[torch.Tensor], torch.Tensor]
-) -> dict[str, torch.Tensor]:
-    """By site, how far the heads of all its layers are from one another in the rows that were kept:
-    [head, head], summed over rows."""
-    if tap.sampled is None:
-        return {}
-    rows: dict[str, list[torch.Tensor]] = {}
-    for call, place in zip(tap.calls, places, strict=True):
-        if call.rows is not None:
-            rows.setdefault(place.site, []).append(call.rows)
-    return {site: divergences(torch.cat(of_site, 1)) for site, of_site in rows.items()}
+) -> dict[str, SiteSums]:
+    """Of a batch, by site, on its way to the CPU. `divergences` compares the heads of rows."""
+    return {
+        site: _sums_of(calls, tap.sampled, divergences)
+        for site, calls in by_site(tap, places).items()
+    }
+
+
+def _sums_of(
+    calls: list[Measured],
+    sampled: torch.Tensor | None,
+    divergences: Callable[[torch.Tensor], torch.Tensor],
+) -> SiteSums:
+    # Sizes are known here: no device is asked.
+    keys, queries = calls[0].layout.keys.here, calls[0].layout.queries.here
+    sums, n_queries = calls[0].reduction.sums, int(queries.lengths.sum())
+    n_keys = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum()), n_queries]
+    sizes: dict[str, list[int]] = {}
+
+    def by_class(key: str) -> Coming | None:
+        """One tensor for all classes and layers, each as wide as it is."""
+        if f"{key}_{OUTPUT_CLASSES[0]}" not in sums:
+            return None
+        classes = [
+            torch.cat([call.reduction.sums[f"{key}_{name}"].flatten(1) for call in calls], 1)
+            for name in OUTPUT_CLASSES
+        ]
+        of_calls = [call.reduction.sums[f"{key}_{OUTPUT_CLASSES[0]}"] for call in calls]
+        sizes[key] = [x[0].numel() for x in of_calls]
+        return Coming(torch.stack(classes).sum(1, dtype=torch.double))
+
+    values = [torch.cat((c.values[0], c.values[1][None])) for c in calls if c.values is not None]
+    sizes["value"] = [x[0].numel() for x in values]
+    rows = [call.rows for call in calls if call.rows is not None]
+    return SiteSums(
+        n_heads=sums["row_sum"].shape[1],
+        n_queries=n_queries,
+        n_keys=n_keys,
+        n_sampled=0 if sampled is None else n_sampled(queries.lengths[sampled]),
+        sizes=sizes,
+        outputs=by_class("output"),
+        energies=by_class("output_energy"),
+        values=Coming(torch.cat([x.flatten(1).double() for x in values], 1)),
+        divergences=Coming(divergences(torch.cat(rows, 1)).double()) if rows else None,
+    )
 
 
 class Totals:
@@ -41,14 +99,10 @@ class Totals:
             if any(p.site == site for p in places)
         }
 
-    def add(self, tap: Tap, alike: dict[str, torch.Tensor]) -> None:
-        """One batch, and what `alike` says of it."""
+    def add(self, found: dict[str, SiteSums]) -> None:
+        """One batch, of which `sums_of` gave `found`."""
         for name, site in self._sites.items():
-            calls = [c for c, p in zip(tap.calls, self.places, strict=True) if p.site == name]
-            site.add_outputs(calls)
-            site.add_values(calls)
-            if tap.sampled is not None:
-                site.add_divergences(calls, tap.sampled, alike[name])
+            site.add(found[name])
 
     def tables(self) -> dict[str, pa.Table]:
         """`outputs`, `similarity` and `values`."""
@@ -58,6 +112,12 @@ class Totals:
             "similarity": pa.concat_tables([site.similarity() for site in sites]),
             "values": pa.concat_tables([site.values() for site in sites]),
         }
+
+
+def _add(totals: dict[str, np.ndarray], names: Sequence[str], found: Coming | None) -> None:
+    if found is not None:
+        for name, sums in zip(names, found.taken().numpy(), strict=True):
+            totals[name] = totals.get(name, 0) + sums
 
 
 class _Site:
@@ -75,43 +135,20 @@ class _Site:
         self._values: dict[str, np.ndarray] = {}
         self._n_keys: dict[str, int] = {}
 
-    def add_outputs(self, calls: list[Measured]) -> None:
-        self.n_heads = calls[0].reduction.sums["row_sum"].shape[1]
-        self.n_queries += int(calls[0].layout.queries.lengths.sum())
-        if f"output_{OUTPUT_CLASSES[0]}" not in calls[0].reduction.sums:
-            return
-        for kept, key in ((self._outputs, "output"), (self._energies, "output_energy")):
-            # One copy for all classes and layers, each as wide as it is.
-            sums = [
-                [call.reduction.sums[f"{key}_{name}"].flatten(1) for call in calls]
-                for name in OUTPUT_CLASSES
-            ]
-            flat = torch.cat([x for of_class in sums for x in of_class], 1)
-            totals = np.split(flat.sum(0, dtype=torch.double).cpu().numpy(), len(OUTPUT_CLASSES))
-            for name, total in zip(OUTPUT_CLASSES, totals, strict=True):
-                kept[name] = kept.get(name, 0) + total
-            self._sizes[key] = [x.shape[1] for x in sums[0]]
-
-    def add_divergences(
-        self, calls: list[Measured], sampled: torch.Tensor, divergences: torch.Tensor
-    ) -> None:
-        found = divergences.double().cpu().numpy()
-        self._divergences = found if self._divergences is None else self._divergences + found
-        self.n_sampled += n_sampled(calls[0].layout.queries.lengths[sampled])
-
-    def add_values(self, calls: list[Measured]) -> None:
-        keys, queries = calls[0].layout.keys, calls[0].layout.queries
-        n_keys = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum())]
-        sums = [call.values for call in calls if call.values is not None]
-        of_keys = torch.cat([of_keys.double().flatten(1) for of_keys, _ in sums], 1).cpu().numpy()
-        output = torch.cat([output.double().flatten() for _, output in sums]).cpu().numpy()
-        self._sizes["value"] = [output.numel() for _, output in sums]
-        found = zip((*VALUE_CLASSES, "output"), [*of_keys, output], strict=True)
-        for name, total in found:
-            self._values[name] = self._values.get(name, 0) + total
-        n_pieces = [*n_keys, int(queries.lengths.sum())]
-        for name, n in zip(self._values, n_pieces, strict=True):
+    def add(self, found: SiteSums) -> None:
+        self.n_heads = found.n_heads
+        self.n_queries += found.n_queries
+        self.n_sampled += found.n_sampled
+        self._sizes = found.sizes
+        _add(self._outputs, OUTPUT_CLASSES, found.outputs)
+        _add(self._energies, OUTPUT_CLASSES, found.energies)
+        _add(self._values, (*VALUE_CLASSES, "output"), found.values)
+        for name, n in zip(self._values, found.n_keys, strict=True):
             self._n_keys[name] = self._n_keys.get(name, 0) + n
+        if found.divergences is not None:
+            divergences = found.divergences.taken().numpy()
+            known = self._divergences
+            self._divergences = divergences if known is None else known + divergences
 
     def values(self) -> pa.Table:
         frames = [

@@ -15,14 +15,14 @@ from functools import cached_property
 import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.masking_utils import sdpa_mask
+from transformers.masking_utils import bidirectional_mask_function, sdpa_mask
 from transformers.utils.generic import ModelOutput
 
 from pipeline.core.call import AttentionCall, Reduction, packed
 from pipeline.core.errors import MeasurementError
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
-from pipeline.core.shapes import Float, Tensor
+from pipeline.core.shapes import Bool, Float, Tensor
 from pipeline.statistics.edited import value_sums
 from pipeline.statistics.kernels import Kernel
 from pipeline.statistics.portable import attend
@@ -68,10 +68,11 @@ class Tap:
 
     `target` is what the decoder of an encoder-decoder reads. Which site a call is of, `places`
     says; without them its two lengths do, so that they have to differ. Of the sentences `sampled`
-    (their indices in the batch) rows of the pattern are kept, to compare heads across layers; with
-    `values` those are summed, to have their means. `learns`: the pass keeps what gradients need.
-    `under` is what a control makes of a call before it is attended. `first_position` is where a
-    sentence begins for a model that can read a batch as one row; see `packing`.
+    (their indices in the batch, on the CPU) rows of the pattern are kept, to compare heads across
+    layers; with `values` those are summed, to have their means. `learns`: the pass keeps what
+    gradients need. `under` is what a control makes of a call before it is attended.
+    `first_position` is where a sentence begins for a model that can read a batch as one row; see
+    `packing`.
     """
 
     source: Pieces
@@ -116,7 +117,7 @@ class Tap:
     def packs(self) -> bool:
         """Whether sentences lie end to end: where that can be, and there would be padding."""
         can_be = self.first_position is not None and self.target is None
-        return can_be and not bool(self.source.real.all())
+        return can_be and not bool(self.source.here.real.all())
 
     def _site_by_length(self, n_queries: int, n_keys: int) -> str:
         if self.target is None or n_queries == n_keys == self.source.ids.shape[1]:
@@ -132,7 +133,7 @@ class Tap:
             keys = decoded if site == "decoder" else self.source
             # Padding comes from the batch: what a mask says of padding queries is not asked.
             visible = queries.real[:, :, None] & keys.real[:, None, :] & mask[:, 0]
-            layout = Layout(queries, keys, visible, is_self=site != "cross")
+            layout = Layout(queries, keys, visible, site != "cross", _is_known_to_hide(mask))
             self._layout_of[site, id(mask)] = layout
         return self._layout_of[site, id(mask)]
 
@@ -196,7 +197,19 @@ def _mask(*args, **kwargs) -> Tensor | None:
         # Sentences lie end to end. What they may see is said as if they did not.
         n_sentences, longest = real.shape
         skips |= {"batch_size": n_sentences, "q_length": longest, "kv_length": longest}
-    return sdpa_mask(*args, **(kwargs | skips))
+    mask = sdpa_mask(*args, **(kwargs | skips))
+    if kwargs.get("mask_function") is bidirectional_mask_function:
+        setattr(mask, HIDES_PADDING_ALONE, True)
+    return mask
+
+
+HIDES_PADDING_ALONE = "hides_padding_alone"
+"""Said of a mask, as an attribute, by who made it."""
+
+
+def _is_known_to_hide(mask: Tensor) -> bool | None:
+    """As a layout has it. On a CPU a look at a mask is cheap, and says more."""
+    return None if mask.device.type == "cpu" else not hasattr(mask, HIDES_PADDING_ALONE)
 
 
 AttentionInterface.register(NAME, _attention)
@@ -225,7 +238,8 @@ def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:
     if tap.packs:
         place = torch.arange(ids.shape[1], device=ids.device) + (tap.first_position or 0)
         of_pieces["position_ids"] = place.expand_as(ids)
-        of_pieces = {name: of[real][None] for name, of in of_pieces.items()}
+        at = tap.source.real_at
+        of_pieces = {name: of.flatten()[at][None] for name, of in of_pieces.items()}
     inputs: dict[str, object] = {**of_pieces, "attention_mask": real.long()}
     if tap.target is not None:
         inputs["decoder_input_ids"] = tap.target.ids
@@ -236,30 +250,40 @@ def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:
         return model(**inputs, tap=tap)
 
 
-def check(tap: Tap, places: list[Place], names: Sequence[str]) -> None:
+def check(
+    tap: Tap, places: list[Place], names: Sequence[str], fine: Bool[Tensor, ""] | None = None
+) -> None:
     """Raises MeasurementError where a call is missing, or a pattern's rows do not sum to 1.
 
-    `names` says what to call each sentence of the batch.
+    `names` says what to call each sentence of the batch. `fine` is what `is_fine` said of it.
+    """
+    if is_fine(tap, places) if fine is None else fine:
+        return
+    for place, call in zip(places, tap.calls, strict=True):
+        for sentence, head in (~_sum_to_1(call)).nonzero().tolist():
+            raise MeasurementError(
+                f"{place.site} layer {place.layer} head {head}, {names[sentence]}: rows sum to"
+                f" {float(_mean_row_sum(call)[sentence, head]):g} on average, not to 1"
+            )
+
+
+def is_fine(tap: Tap, places: list[Place]) -> Bool[Tensor, ""]:
+    """Whether the rows of all patterns sum to 1: not looked at, so that no device is waited for.
+
+    Raises MeasurementError where a call is missing.
     """
     if len(tap.calls) != len(places):
         raise MeasurementError(
             f"the tap saw {len(tap.calls)} attention calls of a forward pass, not {len(places)}"
         )
-    fine = []
-    for call in tap.calls:
-        mean = _mean_row_sum(call)
-        # Written so that NaN fails: no comparison with NaN is true.
-        enough = call.leaks | (mean >= 1 - ROW_SUM_TOLERANCE)
-        fine.append((mean <= 1 + ROW_SUM_TOLERANCE) & enough)
-    # A device is waited for once, not after each call.
-    if all(torch.stack([of_call.all() for of_call in fine]).tolist()):
-        return
-    for place, call, of_call in zip(places, tap.calls, fine, strict=True):
-        for sentence, head in (~of_call).nonzero().tolist():
-            raise MeasurementError(
-                f"{place.site} layer {place.layer} head {head}, {names[sentence]}: rows sum to"
-                f" {float(_mean_row_sum(call)[sentence, head]):g} on average, not to 1"
-            )
+    return torch.stack([_sum_to_1(call).all() for call in tap.calls]).all()
+
+
+def _sum_to_1(call: Measured) -> Bool[Tensor, "sentence head"]:
+    mean = _mean_row_sum(call)
+    # Written so that NaN fails: no comparison with NaN is true.
+    enough = call.leaks | (mean >= 1 - ROW_SUM_TOLERANCE)
+    return (mean <= 1 + ROW_SUM_TOLERANCE) & enough
 
 
 def _mean_row_sum(call: Measured) -> Float[Tensor, "sentence head"]:

@@ -29,6 +29,7 @@ from pipeline.statistics import (
     named,
     portable,
 )
+from pipeline.statistics.fused_tiles import N_ROWS
 from pipeline.statistics.norms import given_by_class, transformed
 from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
 
@@ -40,13 +41,13 @@ WORDS_SIZE = 32
 SUMS_SIZE = 64
 """The same where numbers of queries and of keys are added up."""
 SHORT = 128
+WORDS_A_WARP = 128
+"""Of a tree that grows."""
 MOST_FEW = 64
 """Keys of a sentence of which each weight is kept: two or three, but where it quotes separators."""
 LEAST = 16
 """Channels that a product on a GPU takes at least; and they are a power of two."""
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
-N_ROWS = 14
-"""Numbers that `fused_kernels.measure` keeps of each query, but for where the largest weight is."""
 ROOM_FOR_BINS = 32
 FUSION = True
 """Said, since what Triton does unasked is about to change, and digits with it."""
@@ -159,7 +160,7 @@ def _measured(
     n_tiles = triton.cdiv(common["longest_query"], common["TILE"])
     (n_sentences, n_heads, n_queries), n_few = lse.shape, layout.few_keys.shape[1]
     kept = {
-        "rows": lse.new_empty(n_sentences, n_heads, N_ROWS, n_queries),
+        "rows": lse.new_empty(n_sentences, n_heads, N_ROWS.value, n_queries),
         "where": lse.new_empty(n_sentences, n_heads, n_queries, dtype=torch.long),
         "bins": lse.new_empty(n_sentences, n_heads, n_tiles, ROOM_FOR_BINS),
         "columns": lse.new_empty(n_sentences, n_heads, n_few, n_queries),
@@ -251,11 +252,11 @@ def _trees(
     shape = (n_sentences, n_heads, n_words)
     tree, tree_max = words.new_empty(2, *shape, dtype=torch.int16)
     if n_words:
-        wide = max(SHORT, triton.next_power_of_2(n_words))
-        how: dict[str, Any] = {"num_warps": max(1, min(wide // 128, 8)), "enable_fp_fusion": FUSION}
+        wide = max(WORDS_A_WARP, triton.next_power_of_2(n_words))
+        n_warps = min(wide // WORDS_A_WARP, 8)
         fused_trees.grow[(n_sentences * n_heads,)](
             words, layout.tree_words.contiguous().view(torch.uint8), tree, tree_max,
-            n_heads, n_words, WORDS=wide, **how,
+            n_heads, n_words, WORDS=wide, num_warps=n_warps, enable_fp_fusion=FUSION,
         )  # fmt: skip
     return {"tree_max": tree_max, "tree": tree}
 

@@ -9,7 +9,28 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import begins, first_row, product, program, vectors
+from pipeline.statistics.fused_tiles import (
+    N_ROWS,
+    OF_BOTH,
+    OF_CONTENT,
+    OF_DISPLACEMENT,
+    OF_DISTANCE,
+    OF_ENTROPY,
+    OF_ITSELF,
+    OF_LARGEST,
+    OF_NORM_BEFORE,
+    OF_NORM_BEHIND,
+    OF_NORM_OTHER,
+    OF_NORM_SAME_WORD,
+    OF_OTHER,
+    OF_OWN,
+    OF_SAME_WORD,
+    begins,
+    first_row,
+    product,
+    program,
+    vectors,
+)  # fmt: skip
 
 (
     ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN,
@@ -33,33 +54,45 @@ def add_up(
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     sums += of_head
-    rows += of_head * 14 * longest_query
+    rows += of_head * N_ROWS * longest_query
     received += of_head * longest_key
     n_seeing += sentence * longest_key
     if length is not None:
         length += head * n_rows + first_row(packed_from, sentence, longest_key)
-    tl.store(sums + ENTROPY * step, total(rows, n_i, TILE))
-    informed = dotted(rows, per_choice + sentence * longest_query, n_i, TILE)
+    add_row(sums + ENTROPY * step, rows, OF_ENTROPY, longest_query, n_i, TILE)
+    choice = per_choice + sentence * longest_query
+    informed = dotted(rows + OF_ENTROPY * longest_query, choice, n_i, TILE)
     tl.store(sums + ENTROPY_NORMALISED * step, informed)
-    tl.store(sums + CONFIDENCE * step, total(rows + longest_query, n_i, TILE))
-    tl.store(sums + CONFIDENCE_CONTENT * step, total(rows + 2 * longest_query, n_i, TILE))
+    add_row(sums + CONFIDENCE * step, rows, OF_LARGEST, longest_query, n_i, TILE)
+    add_row(sums + CONFIDENCE_CONTENT * step, rows, OF_CONTENT, longest_query, n_i, TILE)
     tl.store(sums + ROW_SUM * step, total(received, n_j, TILE))
     if IS_SELF:
-        tl.store(sums + ITSELF * step, total(rows + 3 * longest_query, n_i, TILE))
-        tl.store(sums + SAME_WORD * step, total(rows + 4 * longest_query, n_i, TILE))
-        tl.store(sums + OTHER * step, total(rows + 5 * longest_query, n_i, TILE))
-        tl.store(sums + DISTANCE * step, total(rows + 6 * longest_query, n_i, TILE))
-        tl.store(sums + DISPLACEMENT * step, total(rows + 7 * longest_query, n_i, TILE))
+        add_row(sums + ITSELF * step, rows, OF_ITSELF, longest_query, n_i, TILE)
+        add_row(sums + SAME_WORD * step, rows, OF_SAME_WORD, longest_query, n_i, TILE)
+        add_row(sums + OTHER * step, rows, OF_OTHER, longest_query, n_i, TILE)
+        add_row(sums + DISTANCE * step, rows, OF_DISTANCE, longest_query, n_i, TILE)
+        tl.store(
+            sums + DISPLACEMENT * step, total(rows + OF_DISPLACEMENT * longest_query, n_i, TILE)
+        )
         if length is not None:
-            at_itself = dotted(rows + 3 * longest_query, length, n_i, TILE)
+            at_itself = dotted(rows + OF_ITSELF * longest_query, length, n_i, TILE)
             tl.store(sums + NORM_ITSELF * step, at_itself)
-            tl.store(sums + NORM_BEFORE * step, total(rows + 8 * longest_query, n_i, TILE))
-            tl.store(sums + NORM_BEHIND * step, total(rows + 9 * longest_query, n_i, TILE))
-            tl.store(sums + NORM_SAME_WORD * step, total(rows + 10 * longest_query, n_i, TILE))
-            tl.store(sums + NORM_OTHER * step, total(rows + 11 * longest_query, n_i, TILE))
+            tl.store(
+                sums + NORM_BEFORE * step, total(rows + OF_NORM_BEFORE * longest_query, n_i, TILE)
+            )
+            tl.store(
+                sums + NORM_BEHIND * step, total(rows + OF_NORM_BEHIND * longest_query, n_i, TILE)
+            )
+            tl.store(
+                sums + NORM_SAME_WORD * step,
+                total(rows + OF_NORM_SAME_WORD * longest_query, n_i, TILE),
+            )
+            tl.store(
+                sums + NORM_OTHER * step, total(rows + OF_NORM_OTHER * longest_query, n_i, TILE)
+            )
         if SEGMENTS:
-            tl.store(sums + SEGMENT_OWN * step, total(rows + 12 * longest_query, n_i, TILE))
-            tl.store(sums + SEGMENT_BOTH * step, total(rows + 13 * longest_query, n_i, TILE))
+            add_row(sums + SEGMENT_OWN * step, rows, OF_OWN, longest_query, n_i, TILE)
+            add_row(sums + SEGMENT_BOTH * step, rows, OF_BOTH, longest_query, n_i, TILE)
         # By distance: −8 to 8, then all below and all above.
         slot = tl.arange(0, 32)
         mass = tl.zeros((32,), tl.float32)
@@ -77,8 +110,9 @@ def add_up(
             peaks += tl.sum(is_there.to(tl.float32), 0)
         tl.store(argmax_offset + of_head * 19 + slot, peaks, mask=slot < 19)
     of_keys(
-        rows + 3 * longest_query, received, length, key_classes + sentence * 7 * longest_key,
-        key_facts + (sentence * 6 + 5) * longest_key, sums, n_j, step, IS_SELF, TILE,
+        rows + OF_ITSELF * longest_query, received, length,
+        key_classes + sentence * 7 * longest_key, key_facts + (sentence * 6 + 5) * longest_key,
+        sums, n_j, step, IS_SELF, TILE,
     )  # fmt: skip
     k = tl.arange(0, 4)
     got = tl.load(received + k, mask=k < n_j, other=0.0)
@@ -87,6 +121,12 @@ def add_up(
     tl.store(sums + (ALPHA + k) * step, alpha)
     if length is not None:
         tl.store(sums + SPEARMAN * step, spearman(received, n_seeing, length, n_j, TILE))
+
+
+@triton.jit
+@no_type_check
+def add_row(to, rows, row, longest, n, TILE: tl.constexpr):
+    tl.store(to, total(rows + row * longest, n, TILE))
 
 
 @triton.jit

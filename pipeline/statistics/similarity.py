@@ -11,6 +11,7 @@ import torch
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
+from pipeline.core.moving import sent
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.statistics.patterns import pattern_and_leak
 from pipeline.statistics.shape import entropies
@@ -22,7 +23,7 @@ MAX_QUERIES = 64
 @dataclass(frozen=True)
 class Sample:
     """Some sentences of a batch, of whose patterns rows are kept; shared by the layers that share
-    the batch's layout."""
+    the batch's layout. Their indices are on the CPU."""
 
     of: Layout
     sentences: Int[Tensor, " sampled"]
@@ -32,7 +33,7 @@ class Sample:
 
         Where a learned sink takes part of a row, that part is a further key.
         """
-        pattern, leak = pattern_and_leak(call.rows(self.sentences, self._layout))
+        pattern, leak = pattern_and_leak(call.rows(self._sentences, self._layout))
         if leak is not None:
             real = self._layout.queries.real.unsqueeze(1)
             pattern = torch.cat((pattern, (leak * real).unsqueeze(-1)), -1)
@@ -43,15 +44,20 @@ class Sample:
         return pattern.gather(2, at[:, None, :, None].expand(shape)) * taken[:, None, :, None]
 
     @cached_property
+    def _sentences(self) -> Int[Tensor, " sampled"]:
+        return sent(self.sentences, self.of.visible.device)
+
+    @cached_property
     def _layout(self) -> Layout:
         return self.of.rows(self.sentences)
 
     @cached_property
     def _at(self) -> tuple[Int[Tensor, "sampled row"], Bool[Tensor, "sampled row"]] | None:
         """Which rows are taken, and where there is none; None where all are."""
-        lengths = self._layout.queries.lengths[:, None]
-        if int(lengths.max()) <= MAX_QUERIES:
+        queries = self._layout.queries
+        if int(queries.here.lengths.max()) <= MAX_QUERIES:
             return None
+        lengths = queries.lengths[:, None]
         k = torch.arange(MAX_QUERIES, device=lengths.device)
         n_taken = lengths.clamp(max=MAX_QUERIES)
         taken = k < n_taken

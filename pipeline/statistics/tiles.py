@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from pipeline.core.layout import Layout
+from pipeline.core.moving import sent
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Int, Tensor
 
@@ -56,15 +57,24 @@ def tiling(layout: Layout, size: int) -> Tiling:
 
 
 def _tiling(layout: Layout, size: int) -> Tiling:
-    keys = _tiles(layout.keys, layout.keys.word, size, layout)
+    # Where edges stand hangs on what is in words: that is read on the CPU, and sent.
+    device, queries, keys = layout.visible.device, layout.queries.here, layout.keys.here
+    of_keys = _tiles(keys, keys.word, size, device, are_keys=True)
     if layout.is_self:
-        return Tiling(keys, keys, None)
-    queries = layout.queries
-    said = None if queries.predicts is None else _tiles(queries, queries.predicts, size, layout)
-    return Tiling(_tiles(queries, queries.word, size, layout), keys, said)
+        return Tiling(of_keys, of_keys, None)
+    predicts = queries.predicts
+    said = None if predicts is None else _tiles(queries, predicts, size, device)
+    return Tiling(_tiles(queries, queries.word, size, device), of_keys, said)
 
 
-def _tiles(pieces: Pieces, word: Int[Tensor, "sentence piece"], size: int, layout: Layout) -> Tiles:
+def _tiles(
+    pieces: Pieces,
+    word: Int[Tensor, "sentence piece"],
+    size: int,
+    device: torch.device,
+    are_keys: bool = False,
+) -> Tiles:
+    """Of pieces on the CPU."""
     before = torch.cat((torch.full_like(word[:, :1], -1), word[:, :-1]), 1)
     within = (word == before) & (word >= 0)
     opens = (word >= 0) & ~within
@@ -81,17 +91,16 @@ def _tiles(pieces: Pieces, word: Int[Tensor, "sentence piece"], size: int, layou
     most = size * 3 // 4
     if longest > most:
         raise Uncut(f"a word of {longest} pieces, more than {most}")
-    is_key = pieces is layout.keys
     columns = (
         word,
         opens,
         counts.gather(1, words),
         torch.full_like(word, -1) if pieces.segment is None else pieces.segment,
-        layout.content_keys if is_key else opens,
-        layout.unclassed_keys.squeeze(-1) if is_key else opens,
+        pieces.content if are_keys else opens,
+        pieces.unclassed if are_keys else opens,
     )
     facts = torch.stack([column.to(torch.int32) for column in columns], 1)
-    return Tiles(_starts(within, size, longest), facts, n_words)
+    return Tiles(sent(_starts(within, size, longest), device), sent(facts, device), n_words)
 
 
 def _starts(within: Tensor, size: int, longest: int) -> Int[Tensor, "sentence edge"]:

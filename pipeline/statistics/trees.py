@@ -40,7 +40,8 @@ def spanning_tree(
     node = layout.tree_words[:, None, :].expand(-1, n_heads, -1)
     if not n_words:
         return node.to(torch.int16)
-    entered = _order(weights.flatten(0, 1), node.flatten(0, 1)).view(node.shape)
+    entered = _order(weights.flatten(0, 1), node.flatten(0, 1), layout.most_tree_words)
+    entered = entered.view(node.shape)
     step = at_once(len(weights) * n_words**2)
     found = [
         first_largest(_of_earlier(of_heads, when), -2)
@@ -62,15 +63,15 @@ def _of_earlier(
 
 
 def _order(
-    weights: Float[Tensor, "tree word word"], node: Bool[Tensor, "tree word"]
+    weights: Float[Tensor, "tree word word"], node: Bool[Tensor, "tree word"], n_steps: int
 ) -> Float[Tensor, "tree word"]:
-    """When each word enters its tree; infinity for what is no node. Few and small steps: this is
-    the loop, and parents follow from the order.
+    """When each word enters its tree, which has `n_steps` nodes or fewer; infinity for what is no
+    node. Few and small steps: this is the loop, and parents follow from the order.
     """
     n_trees, n_words = node.shape
     first_row = torch.arange(0, n_trees * n_words, n_words, device=weights.device)
     barrier = torch.where(node, 0.0, -torch.inf)
-    at = first_row.new_empty(int(node.sum(1).max()), n_trees)
+    at = first_row.new_empty(n_steps, n_trees)
     filled = (weights.reshape(-1, n_words), first_row, barrier, at)
     # On a CPU arrays that share their memory: such small steps of theirs take half the time.
     _enter(*([each.numpy() for each in filled] if weights.device.type == "cpu" else filled))

@@ -7,11 +7,15 @@ import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.on_ray import OnRay
 from pipeline.engines.remotely import done, in_a_job, loaded
+from pipeline.engines.rows import table
+from pipeline.engines.serial import in_this_process
+from pipeline.engines.work import Shard, Task, Work
 from pipeline.stages import measure
 from tests.stages import small
 
@@ -177,3 +181,23 @@ class Checking:
 def test_a_field_of_an_engine_may_be_called_check():
     config = {"engine": {"_target_": f"{__name__}.Checking"}}
     assert measure.engine_of([config]) == Checking()
+
+
+def test_what_was_measured_before_a_fault_is_handed_over():
+    """A shard is encoded while the next is measured: of that there may be none."""
+
+    def make(subject, shards, asked, progress):
+        for k, _ in enumerate(shards):
+            if k == 2:
+                raise MeasurementError("not to be trusted")
+            values = table("values", {"site": np.full(k, "encoder")})
+            yield Shard({"values": values}, {"n_sentences": k})
+
+    work = Work("cell", make, None, "measure")
+    tasks = iter([Task(number, [], 0) for number in (5, 3, 8)])
+    made = in_this_process(work, lambda: None, tasks, {}, lambda n: None)
+    for expected in ((5, 0), (3, 1)):
+        number, encoded = next(made)
+        assert (number, encoded.files["values"][1]) == expected
+    with pytest.raises(MeasurementError, match="not to be trusted"):
+        next(made)

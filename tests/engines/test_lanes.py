@@ -85,6 +85,15 @@ def test_no_more_are_begun_than_two_a_lane(three_threads):
         assert len(begun) <= taken + 2 * 3
 
 
+def test_elsewhere_no_more_are_begun_than_three():
+    """One at work, one made ready, one that is taken."""
+    begun = []
+    for taken, _ in enumerate(in_lanes(begun.append, range(40), torch.device("meta")), start=1):
+        time.sleep(0.01)
+        assert len(begun) <= taken + 3
+    assert len(begun) == 40
+
+
 def test_elsewhere_one_batch_is_at_work_at_a_time(three_threads):
     """On a thread of its own, that keeps torch's threads."""
 

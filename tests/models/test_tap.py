@@ -1,4 +1,7 @@
-"""The tap's refusals: a family that it cannot read, a number that cannot be right."""
+"""The tap: what it refuses, a family that it cannot read and a number that cannot be right; and
+what it knows of a mask."""
+
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,9 +14,10 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Tap, attention_only, check, forward
+from pipeline.models.tap import HIDES_PADDING_ALONE, NAME, Tap, attention_only, check, forward
 from pipeline.models.wiring import wiring
 from tests import tiny
+from tests.models.against import Read
 from tests.models.families import REASONS, REFUSED
 
 SENTENCE = Sentence("a", "", tuple(tiny.TEXTS[0].split()))
@@ -43,6 +47,30 @@ def test_nan_fails_naming_layer_and_head(tmp_path):
     forward(model, tap)
     with pytest.raises(MeasurementError, match="encoder layer 1 head 1, sentence one"):
         check(tap, places, ["sentence one"])
+
+
+@pytest.mark.parametrize(
+    ("family", "which"),
+    [
+        ("bert", {"encoder"}),
+        ("gpt2", set()),
+        ("gemma2", set()),
+        ("modernbert", {"encoder"}),  # of its layers with a window nothing is said
+        ("bart", {"encoder", "cross"}),
+        ("t5", {"encoder", "cross"}),
+    ],
+)
+def test_a_mask_says_that_it_hides_padding_alone(family, which, tmp_path):
+    """So that none has to be looked at on a GPU. Who is causal, or has a window, says nothing."""
+    read = Read.of(tiny.save(tmp_path, family))
+    sentences = [SENTENCE, replace(SENTENCE, words=SENTENCE.words[:3])]
+    tap = Tap(*read.encoder.pieces(read.encoder.encode(sentences)[0]), read.places)
+    forward(read.model, tap)
+    masks = {id(mask): mask for mask in tap._masks}
+    said = {at: hasattr(masks[at[1]], HIDES_PADDING_ALONE) for at in tap._layout_of}
+    assert {site for (site, _), alone in said.items() if alone} == which
+    for at, alone in said.items():
+        assert not (alone and tap._layout_of[at].hides)
 
 
 def test_rows_that_do_not_sum_to_one_fail(tmp_path):

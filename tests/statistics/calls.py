@@ -102,7 +102,7 @@ def of_two(pieces: Pieces) -> Pieces:
     """The same with half of each one's words for a second sentence."""
     half = pieces.n_words[:, None] // 2
     segment = torch.where(pieces.word < 0, -1, (pieces.word >= half).long())
-    return Pieces(**{**vars(pieces), "segment": segment})
+    return replace(pieces, segment=segment)
 
 
 def layout_of(lengths: list[int], punctuation: set[tuple[int, int]] = frozenset()) -> Layout:

@@ -76,7 +76,7 @@ def one_sequence(lengths: list[int], mask: str, seed: int = 0, **options) -> Att
 
 
 def with_changed(pieces: Pieces, **changes: torch.Tensor) -> Pieces:
-    return Pieces(**(vars(pieces) | changes))
+    return replace(pieces, **changes)
 
 
 @pytest.mark.parametrize("mask", MASKS)
@@ -184,6 +184,18 @@ def test_end_to_end_is_the_same(flags):
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_is_near_what_it_rounds(dtype, mask, lengths):
     assert_rounded("triton", one_sequence(lengths, mask, flags=ALL | {"trees": False}), dtype)
+
+
+def test_what_may_hide_and_does_not_changes_nothing():
+    """On a GPU masks are not looked at."""
+    call = one_sequence([20, 5], "all", flags=ALL)
+    known = replace(call, layout=replace(call.layout, is_known_to_hide=True))
+    assert not call.layout.hides
+    assert known.layout.hides
+    (output, found), (expected, truth) = fused.attend(known), fused.attend(call)
+    assert torch.equal(output, expected)
+    for name, of_call in (truth.sums | truth.pointers).items():
+        assert torch.equal((found.sums | found.pointers)[name], of_call), name
 
 
 def test_a_row_that_sees_nothing_is_no_number():

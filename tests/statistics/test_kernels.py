@@ -5,6 +5,7 @@ Triton's interpreter runs is in test_fused.py.
 """
 
 import warnings
+from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from pipeline.core.layout import Layout
-from pipeline.core.pieces import Pieces
 from pipeline.statistics import kernels, native, norms, patterns, portable
 from pipeline.statistics.kernels import KERNELS, NoKernel, choose
 from pipeline.statistics.norms import transformed
@@ -60,7 +60,7 @@ def test_across_two(kernel, seed, lengths, flags):
     source = pieces_of(rng, lengths)
     target = pieces_of(rng, list(rng.permutation([n + 3 for n in lengths])))
     predicts = torch.cat((target.word[:, 1:], torch.full_like(target.word[:, :1], -1)), 1)
-    queries = Pieces(**{**vars(target), "predicts": predicts})
+    queries = replace(target, predicts=predicts)
     visible = queries.real[:, :, None] & source.real[:, None, :]
     layout = Layout(queries, source, visible, is_self=False)
     assert_same(kernel, call_of(rng, layout, (3, 3), flags))

@@ -8,7 +8,7 @@ import triton.language as tl
 
 OF_BATCHES = (
     *("longest_query", "longest_key", "n_rows", "n_few", "n_tiles", "step", "n_words"),
-    *("n_query_tiles", "n_key_tiles", "n_query_words", "n_key_words"),
+    *("n_query_tiles", "n_key_tiles", "n_query_words", "n_key_words", "n_weights", "of_part"),
     *("to", "to_norm", "tree", "tree_max", "offset_mass", "argmax_offset"),
 )
 """What a program is given that differs from batch to batch: sizes, and where halves of a tensor

@@ -22,6 +22,12 @@ def _fused(call: AttentionCall) -> tuple[Tensor, Reduction]:
     return fused.attend(call)
 
 
+def _fused_divergences(rows: Tensor) -> Tensor:
+    from pipeline.statistics import fused_similarity
+
+    return fused_similarity.js_divergences(rows)
+
+
 def on_padded(kernel: Kernel) -> Kernel:
     """A kernel that reads packed calls too, by way of padded ones; so its output is padded."""
     return lambda call: kernel(call.padded())
@@ -32,7 +38,11 @@ KERNELS: dict[str, Kernel] = {
     "cpp": native.attend,
     "triton": _fused,
 }
-DIVERGENCES = dict.fromkeys(KERNELS, similarity.js_divergences) | {"cpp": native.js_divergences}
+DIVERGENCES: dict[str, Callable[[Tensor], Tensor]] = {
+    "portable": similarity.js_divergences,
+    "cpp": native.js_divergences,
+    "triton": _fused_divergences,
+}
 """How the heads of some rows are compared beside a kernel."""
 
 

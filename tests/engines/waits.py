@@ -24,23 +24,13 @@ from pipeline.models.encode import Encoder
 from pipeline.models.packing import first_position
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
-from pipeline.statistics import fused, fused_kernels, fused_sums, fused_trees, fused_words
+from pipeline.statistics import fused
 from tests import elsewhere, tiny
+from tests.statistics.programs import PROGRAMS, Launched
 
 ANSWERS = {"_local_scalar_dense", "nonzero", "masked_select", "_unique2", "equal", "is_nonzero"}
 MOVING = ("sent", "__init__")
 """Functions of `core.moving`: on a GPU nobody waits for what they move."""
-PROGRAMS = {
-    fused_kernels: ("attend", "measure"),
-    fused_words: ("point",),
-    fused_sums: ("add_up", "give"),
-    fused_trees: ("grow",),
-}
-
-
-class NotRun:
-    def __getitem__(self, _: Any) -> Any:
-        return lambda *_, **__: None
 
 
 def answer(func: Any, args: tuple, kwargs: dict) -> str | None:
@@ -86,7 +76,7 @@ def main() -> None:
     elsewhere.done, elsewhere.Elsewhere.tolist = seen, tolist
     for module, names in PROGRAMS.items():
         for name in names:
-            setattr(module, name, NotRun())
+            setattr(module, name, Launched(name, lambda _: None))
     fused.torch.cuda.device_of = lambda _: nullcontext()
     # Who takes results waits for them, and may.
     shard._AtWork.add = shard._AtWork.whole = lambda *_: None

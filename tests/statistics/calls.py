@@ -198,3 +198,13 @@ def assert_whole(call: AttentionCall, output: torch.Tensor, found: Reduction) ->
         # Continuous weights have no ties: what is largest is largest in any order of sums.
         assert found.pointers[name].dtype == words.dtype
         assert torch.equal(found.pointers[name], words), name
+
+
+ALL, NONE = dict.fromkeys(FLAGS_ON, True), dict.fromkeys(FLAGS_ON, False)
+
+
+def one_sequence(lengths: list[int], mask: str, seed: int = 0, **options) -> AttentionCall:
+    rng = np.random.default_rng(seed)
+    pieces = pieces_of(rng, lengths)
+    layout = Layout(pieces, pieces, visibility(pieces, mask))
+    return call_of(rng, layout, options.get("heads", (2, 1)), options.get("flags", ALL))

@@ -9,7 +9,14 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from pipeline.statistics import fused, fused_kernels, fused_sums, fused_trees, fused_words
+from pipeline.statistics import (
+    fused,
+    fused_kernels,
+    fused_similarity,
+    fused_sums,
+    fused_trees,
+    fused_words,
+)
 from pipeline.statistics.fused_tiles import OF_BATCHES
 
 PROGRAMS = (
@@ -23,7 +30,7 @@ INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
 REALS = (
     *("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received", "words", "f"),
     *("per_choice", "key_classes", "query_groups", "few_members", "given", "energy"),
-    *("sums", "offset_mass", "argmax_offset"),
+    *("sums", "offset_mass", "argmax_offset", "flat", "parts"),
 )
 
 
@@ -35,7 +42,7 @@ def kind(name: str, dtype: str) -> str | tuple[str, ...]:
             return f"*{of}"
     if name.endswith("_strides"):
         return ("i32",) * (4 if name == "bias_strides" else 3)
-    return "fp32" if name in ("scaling", "softcap") else "i32"
+    return "fp32" if name in ("scaling", "softcap", "least") else "i32"
 
 
 def compile_one(program: Any, capability: int, dtype: str, fixed: dict[str, Any]) -> None:
@@ -77,8 +84,10 @@ def main() -> None:
             for fixed in (of_self, across):
                 known = {k: v for k, v in (sizes | fixed | more).items() if k in program.arg_names}
                 compile_one(program, capability, dtype, known)
-        for wide in (fused.SHORT, 1024):
+        for wide in (fused.WORDS_A_WARP, 1024):
             compile_one(fused_trees.grow, capability, dtype, {"WORDS": wide})
+        sides = {"HEADS": fused_similarity.HEADS, "WEIGHTS": fused_similarity.WEIGHTS}
+        compile_one(fused_similarity.diverge, capability, dtype, sides)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,11 @@ side.
 Against truth, transformers' eager attentions, tests/models/test_interpreted.py holds it.
 """
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.core.call import AttentionCall, packed
 from pipeline.core.layout import Layout
@@ -23,25 +19,25 @@ from pipeline.statistics import portable
 from pipeline.statistics.pointers import nodes_pointer
 from pipeline.statistics.trees import spanning_tree, undirected
 from tests.statistics.calls import (
+    ALL,
     FLAGS_ON,
     MASKS,
+    NONE,
     Largest,
     assert_rounded,
     assert_same,
     call_of,
     layout_of,
     of_two,
+    one_sequence,
     pieces_of,
-    visibility,
 )
 
 pytest.importorskip("triton")
 from triton.runtime.errors import OutOfResources
 
-from pipeline.statistics import fused, fused_kernels, fused_sums, fused_trees, fused_words
+from pipeline.statistics import fused, fused_kernels
 from pipeline.statistics.tiles import tiling
-
-ALL, NONE = dict.fromkeys(FLAGS_ON, True), dict.fromkeys(FLAGS_ON, False)
 
 
 @pytest.fixture(autouse=True)
@@ -68,17 +64,6 @@ def poisoned(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "new_empty", filled)
 
 
-def one_sequence(lengths: list[int], mask: str, seed: int = 0, **options) -> AttentionCall:
-    rng = np.random.default_rng(seed)
-    pieces = pieces_of(rng, lengths)
-    layout = Layout(pieces, pieces, visibility(pieces, mask))
-    return call_of(rng, layout, options.get("heads", (2, 1)), options.get("flags", ALL))
-
-
-def with_changed(pieces: Pieces, **changes: torch.Tensor) -> Pieces:
-    return replace(pieces, **changes)
-
-
 @pytest.mark.parametrize("mask", MASKS)
 def test_within_one_sequence(mask):
     # A window has a third tile to leave out.
@@ -95,7 +80,7 @@ def test_across_two(seed):
     rng = np.random.default_rng(seed)
     source, target = pieces_of(rng, [35, 4]), pieces_of(rng, [6, 20])
     predicts = torch.cat((target.word[:, 1:], torch.full_like(target.word[:, :1], -1)), 1)
-    queries = with_changed(target, predicts=predicts)
+    queries = replace(target, predicts=predicts)
     visible = queries.real[:, :, None] & source.real[:, None, :]
     layout = Layout(queries, source, visible, is_self=False)
     assert_same("triton", call_of(rng, layout, (2, 2), (ALL, NONE)[seed]))
@@ -113,11 +98,11 @@ def test_words_in_any_order():
     call = one_sequence([30], "all", flags=NONE | {"trees": True})
     pieces = call.layout.queries
     turned = torch.where(pieces.word >= 0, pieces.n_words[:, None] - 1 - pieces.word, -1)
-    pieces = with_changed(pieces, word=turned)
+    pieces = replace(pieces, word=turned)
     layout = Layout(pieces, pieces, call.layout.visible)
     assert_same("triton", replace(call, layout=layout))
     tied = replace(call, layout=layout, query=torch.zeros_like(call.query))
-    singles = with_changed(pieces, word=torch.arange(29, -1, -1)[None], n_words=torch.tensor([30]))
+    singles = replace(pieces, word=torch.arange(29, -1, -1)[None], n_words=torch.tensor([30]))
     tied = replace(tied, layout=Layout(singles, singles, call.layout.visible))
     _, found = fused.attend(tied)
     assert found.pointers["attends_to"].unique().tolist() == [0, 1]
@@ -235,7 +220,7 @@ def test_the_same_call_gives_the_same_bytes():
 def test_memory_grows_with_length_but_for_trees(trees, quadratic):
     call = one_sequence([64], "all", flags=NONE | {"trees": trees})
     layout = call.layout
-    singles = with_changed(layout.queries, word=torch.arange(64)[None], n_words=torch.tensor([64]))
+    singles = replace(layout.queries, word=torch.arange(64)[None], n_words=torch.tensor([64]))
     call = replace(call, layout=Layout(singles, singles, layout.visible))
     portable.attend(call)  # the layout's own tables are made, once for all heads
     with Largest() as largest:
@@ -249,7 +234,7 @@ def test_what_is_not_read_is_portables_and_that_is_said_once(capsys, monkeypatch
     plain = call.layout.queries
 
     def of(word: list[int]) -> AttentionCall:
-        pieces = with_changed(plain, word=torch.tensor([word]), n_words=torch.tensor([20]))
+        pieces = replace(plain, word=torch.tensor([word]), n_words=torch.tensor([20]))
         return replace(call, layout=Layout(pieces, pieces, call.layout.visible))
 
     for word, reason in (([0] * 9 + [1] * 21, "21 pieces"), ([0, 1, 0] + [-1] * 27, "two places")):
@@ -260,7 +245,7 @@ def test_what_is_not_read_is_portables_and_that_is_said_once(capsys, monkeypatch
         assert reason in said
     many = call.layout.queries.classes.clone()
     many[..., KEY_CLASSES.index("sep")] = True
-    pieces = with_changed(call.layout.queries, classes=many)
+    pieces = replace(call.layout.queries, classes=many)
     monkeypatch.setattr(fused, "MOST_FEW", 29)
     assert_same("triton", replace(call, layout=Layout(pieces, pieces, call.layout.visible)))
     assert "30 separators" in capsys.readouterr().err
@@ -276,53 +261,6 @@ def test_what_is_not_read_is_portables_and_that_is_said_once(capsys, monkeypatch
     assert "shared memory" in capsys.readouterr().err
 
 
-class Made(TorchDispatchMode):
-    """What torch does meanwhile beside views and empty rooms: each is a launch, or more."""
-
-    def __init__(self):
-        super().__init__()
-        self.names = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func._schema.name.removeprefix("aten::")
-        if not (func.is_view or "empty" in name or name in ("_reshape_alias", "fill_")):
-            self.names.append(name)
-        return func(*args, **(kwargs or {}))
-
-
-class Launched:
-    """A program that is launched and does nothing."""
-
-    def __init__(self, name, names):
-        self.name, self.names = name, names
-
-    def __getitem__(self, grid):
-        return lambda *_, **__: self.names.append(self.name)
-
-
-@pytest.mark.parametrize("n", [8, 24])
-def test_a_call_is_few_launches_however_long_it_is(n, monkeypatch):
-    """On a GPU each takes as long as thousands of numbers. What the layout makes is shared by all
-    layers, and made before."""
-    call = one_sequence([n, n // 2], "causal", heads=(2, 2), flags=ALL | {"bias": False})
-    fused.attend(call)
-    made = Made()
-    programs = {
-        fused_kernels: ("attend", "measure"),
-        fused_words: ("point",),
-        fused_sums: ("add_up", "give"),
-        fused_trees: ("grow",),
-    }
-    for module, names in programs.items():
-        for name in names:
-            monkeypatch.setattr(module, name, Launched(name, made.names))
-    with made:
-        fused.attend(call)
-    own = {name for names in programs.values() for name in names}
-    assert sum(name in own for name in made.names) == 7  # words point twice
-    assert len(made.names) <= 14
-
-
 @pytest.mark.parametrize("n_words", [1, 2, 7, 33])
 def test_trees_are_those_of_the_loop(n_words):
     """Of few different weights, so that many are equal or 0; and where words are punctuation."""
@@ -334,18 +272,3 @@ def test_trees_are_those_of_the_loop(n_words):
     found = fused._trees(weights, layout)
     assert torch.equal(found["tree"], spanning_tree(undirected(weights), layout))
     assert torch.equal(found["tree_max"], nodes_pointer(weights, layout))
-
-
-@pytest.mark.slow
-def test_the_compiler_takes_what_the_interpreter_takes(tmp_path):
-    """For GPUs that need not be there; two minutes."""
-    without = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.statistics.compiled"],
-        env=without | {"TRITON_CACHE_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("shared") == 36

@@ -57,6 +57,17 @@ def test_heads_that_share_nothing_and_heads_that_are_the_same(divergences):
     torch.testing.assert_close(found, found.T)
 
 
+@pytest.mark.parametrize("n_heads", [2, 16, 37])
+def test_kernels_agree_on_any_number_of_heads(n_heads, divergences, monkeypatch):
+    """Also where there is nothing, and where what is compared comes in several parts."""
+    if divergences is DIVERGENCES["triton"]:
+        monkeypatch.setattr("pipeline.statistics.fused_similarity.MOST", 40)
+    rows = torch.tensor(np.random.default_rng(n_heads).dirichlet([0.1] * 9, (3, n_heads, 5)))
+    rows = torch.where(rows < 1e-3, 0.0, rows).float()
+    rows[1, :, 3:] = 0.0
+    torch.testing.assert_close(divergences(rows), js_divergences(rows.double()).float())
+
+
 def test_of_a_long_sentence_rows_are_taken_evenly():
     lengths = [3 * MAX_QUERIES + 1, 4]
     call = a_call(lengths, "all")

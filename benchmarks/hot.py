@@ -19,9 +19,9 @@ from transformers import AutoModel, BertConfig, LlamaConfig, PreTrainedModel
 from benchmarks.timing import Times, interleaved
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
-from pipeline.models.tap import NAME, Tap, attention_only, forward
+from pipeline.models.tap import NAME, Tap, attention_only, forward, is_fine
 from pipeline.models.wiring import wiring
-from pipeline.statistics.kernels import KERNELS, choose
+from pipeline.statistics.kernels import DIVERGENCES, KERNELS, choose
 
 SHAPES: dict[str, Callable[[int], Any]] = {
     "bert-base": lambda n: BertConfig(vocab_size=1000, max_position_embeddings=n),
@@ -35,7 +35,10 @@ SHAPES: dict[str, Callable[[int], Any]] = {
     ),
 }  # fmt: skip
 PLAIN = "SDPA, nothing measured"
-EVERYTHING, NO_TREES, LEAST = "everything", "without trees", "without trees and norms"
+EVERYTHING, NOT_ALIKE = "everything", "heads not compared"
+NO_TREES, LEAST = f"{NOT_ALIKE}, without trees", f"{NOT_ALIKE}, without trees and norms"
+SIMILARITY_EVERY = 20
+"""The census's own: of so many sentences one is one that heads are compared on."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -96,15 +99,24 @@ def contestants(
             for pieces in batches:
                 plain(input_ids=pieces.ids, attention_mask=pieces.real.long())
 
-    def tap(run: Callable[[PreTrainedModel, Tap], object], **asked: Any) -> Callable[[], None]:
+    def tap(
+        run: Callable[[PreTrainedModel, Tap], object], alike: bool = False, **asked: Any
+    ) -> Callable[[], None]:
         def measure() -> None:
             for pieces in batches:
-                run(tapped, Tap(pieces, kernel=KERNELS[kernel], **asked))
+                sampled = torch.arange(0, len(pieces.ids), SIMILARITY_EVERY) if alike else None
+                made = Tap(pieces, kernel=KERNELS[kernel], sampled=sampled, **asked)
+                run(tapped, made)
+                is_fine(made, made.places)
+                rows = [call.rows for call in made.calls if call.rows is not None]
+                if rows:
+                    DIVERGENCES[kernel](torch.cat(rows, 1))
 
         return measure
 
     yield PLAIN, unmeasured
-    yield EVERYTHING, tap(attention_only, places=places, values=True)
+    yield EVERYTHING, tap(attention_only, alike=True, places=places, values=True)
+    yield NOT_ALIKE, tap(attention_only, places=places, values=True)
     yield NO_TREES, tap(attention_only, places=places, trees=False, values=True)
     yield LEAST, tap(attention_only, places=bare, trees=False)
     yield f"{LEAST}, the whole model", tap(forward, places=bare, trees=False)

@@ -148,7 +148,7 @@ def test_the_hot_path_runs_where_there_is_little_but_torch_and_transformers():
     found = json.loads(without_most(HOT))
     ratios = {name: of_one["ratio"] for name, of_one in found["contestants"].items()}
     assert ratios.pop(hot.PLAIN) == 1
-    assert len(ratios) == 4
+    assert len(ratios) == 5
     assert all(ratio > 0 for ratio in ratios.values())
 
 

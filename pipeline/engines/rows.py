@@ -95,8 +95,9 @@ def _numbers(by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
 
 def _of_words(names: list[str], by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
     """[pointer, sentence, row, word]. `by_call` are pointers of each sentence, head and word."""
-    calls = [torch.stack([of[name] for name in names]) for of in by_call]
-    return Named(names, Coming(torch.stack(calls, 2).flatten(2, 3)))
+    all_of_them = torch.stack([of[name] for name in names for of in by_call])
+    by_name = all_of_them.unflatten(0, (len(names), len(by_call)))
+    return Named(names, Coming(by_name.transpose(1, 2).flatten(2, 3)))
 
 
 class Rows:

@@ -130,7 +130,7 @@ class _AtWork:
         self.encoded, self._skipped = encode_under(
             subject.control, subject.seed, subject.encoder, sentences, rows
         )
-        self.places = list(places)
+        self.places = places
         self.rows, self.totals = Rows(places, self.encoded), Totals(places)
 
     def parts(self, batch_pieces: int) -> Iterator["_Part"]:

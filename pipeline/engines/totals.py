@@ -72,8 +72,10 @@ def _sums_of(
         sizes[key] = [x[0].numel() for x in of_calls]
         return Coming(torch.stack(classes).sum(1, dtype=torch.double))
 
-    values = [torch.cat((c.values[0], c.values[1][None])) for c in calls if c.values is not None]
-    sizes["value"] = [x[0].numel() for x in values]
+    of_keys, outputs = zip(*(c.values for c in calls if c.values is not None), strict=True)
+    sizes["value"] = [output.numel() for output in outputs]
+    values = torch.cat([x.flatten(1) for x in of_keys], 1)
+    output = torch.cat([x.flatten() for x in outputs])
     rows = [call.rows for call in calls if call.rows is not None]
     return SiteSums(
         n_heads=sums["row_sum"].shape[1],
@@ -83,7 +85,7 @@ def _sums_of(
         sizes=sizes,
         outputs=by_class("output"),
         energies=by_class("output_energy"),
-        values=Coming(torch.cat([x.flatten(1).double() for x in values], 1)),
+        values=Coming(torch.cat((values, output[None])).double()),
         divergences=Coming(divergences(torch.cat(rows, 1)).double()) if rows else None,
     )
 

@@ -251,7 +251,7 @@ def forward(model: PreTrainedModel, tap: Tap) -> ModelOutput:
 
 
 def check(
-    tap: Tap, places: list[Place], names: Sequence[str], fine: Bool[Tensor, ""] | None = None
+    tap: Tap, places: Sequence[Place], names: Sequence[str], fine: Bool[Tensor, ""] | None = None
 ) -> None:
     """Raises MeasurementError where a call is missing, or a pattern's rows do not sum to 1.
 
@@ -268,7 +268,7 @@ def check(
             )
 
 
-def is_fine(tap: Tap, places: list[Place]) -> Bool[Tensor, ""]:
+def is_fine(tap: Tap, places: Sequence[Place]) -> Bool[Tensor, ""]:
     """Whether the rows of all patterns sum to 1: not looked at, so that no device is waited for.
 
     Raises MeasurementError where a call is missing.

@@ -91,7 +91,8 @@ def value_sums(
     # Heads lie side by side: one product for all of them.
     side_by_side = call.value.float().transpose(1, 2).flatten(2).flatten(0, 1)
     sums = (members.T @ side_by_side).unflatten(1, (call.value.shape[1], -1))
-    of_heads = sums.repeat_interleave(output.shape[1] // sums.shape[1], 1)
+    n_heads, n_groups = output.shape[1], sums.shape[1]
+    of_heads = sums if n_heads == n_groups else sums.repeat_interleave(n_heads // n_groups, 1)
     return of_heads, output.float().sum((0, 2))
 
 

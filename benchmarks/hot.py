@@ -19,7 +19,7 @@ from transformers import AutoModel, BertConfig, LlamaConfig, PreTrainedModel
 from benchmarks.timing import Times, interleaved
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
-from pipeline.models.tap import NAME, Tap, attention_only, forward, is_fine
+from pipeline.models.tap import NAME, Tap, attention_only, forward, row_sums
 from pipeline.models.wiring import wiring
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS, choose
 
@@ -107,7 +107,7 @@ def contestants(
                 sampled = torch.arange(0, len(pieces.ids), SIMILARITY_EVERY) if alike else None
                 made = Tap(pieces, kernel=KERNELS[kernel], sampled=sampled, **asked)
                 run(tapped, made)
-                is_fine(made, made.places)
+                row_sums(made, made.places)
                 rows = [call.rows for call in made.calls if call.rows is not None]
                 if rows:
                     DIVERGENCES[kernel](torch.cat(rows, 1))

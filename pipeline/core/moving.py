@@ -13,7 +13,7 @@ def sent(tensor: Tensor, device: torch.device | str) -> Tensor:
     """A tensor on a device. From the CPU to a GPU it goes when its turn comes: nobody waits."""
     if torch.device(device).type != "cuda" or tensor.device.type != "cpu":
         return tensor.to(device)
-    return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
 class Coming:

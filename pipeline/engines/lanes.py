@@ -24,10 +24,10 @@ def in_lanes(
     """What `work` makes of each batch, in their order.
 
     On a device beside the CPU batches are begun one after the other, on a thread of its own too:
-    while one is at work there, the next is made ready, and a third is what whoever takes a result
-    has time for. No more than that are begun or done and not taken, `AHEAD` a lane, so that memory
-    does not grow with the number of batches. What `work` raises is raised here, once the batches at
-    work are done.
+    while one is at work there, the next is made ready, and whoever takes a result has time for it.
+    No more than `AHEAD` batches a lane, and on a device one more, are begun or done and not taken,
+    so that memory does not grow with their number. What `work` raises is raised here, once the
+    batches at work are done.
     """
     waiting: deque[Future[Result]] = deque()
     with _lanes(device) as n_lanes, _older_set_aside(), ThreadPoolExecutor(n_lanes) as pool:

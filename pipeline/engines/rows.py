@@ -25,7 +25,7 @@ from pipeline.statistics.norms import OUTPUT_CLASSES
 def _by_side(pointers: Iterable[str]) -> dict[str, list[str]]:
     """Names of pointers by the side whose words they run over."""
     by_side: dict[str, list[str]] = {}
-    for name in pointers:
+    for name in sorted(pointers):
         by_side.setdefault("keys" if name.startswith("attended_by") else "queries", []).append(name)
     return by_side
 
@@ -88,7 +88,8 @@ def _rows_of(calls: list[Measured], kernel: Kernel) -> SiteRows:
 def _numbers(by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
     """[number, sentence, row]. `by_call` are numbers of each sentence, or of each sentence and
     head, by their names; layers may share theirs."""
-    names = list(by_call[0])
+    # In an order of their own: of a batch that is left to the portable kernel it is another.
+    names = sorted(by_call[0])
     calls = {id(of): torch.stack([of[name] for name in names]).float() for of in by_call}
     return Named(names, Coming(torch.stack([calls[id(of)] for of in by_call], 2).flatten(2)))
 
@@ -104,7 +105,6 @@ class Rows:
     """Collects the reductions of the sentences `encoded`, at each of a model's `places`."""
 
     def __init__(self, places: Sequence[Place], encoded: Sequence[Encoded]):
-        self.places = places
         self.encoded = encoded
         self._row_of = {e.index: row for row, e in enumerate(encoded)}
         self._sites = {

@@ -17,7 +17,8 @@ def in_this_process(
     metadata: dict[str, str],
     progress: Callable[[int], object],
 ) -> Iterator[tuple[int, Encoded]]:
-    """A shard is encoded while the next is measured."""
+    """What is measured on a device takes seconds a shard, and as long to encode: it is encoded
+    while the next is measured. Elsewhere it is handed over at once, so that nothing is lost."""
     taken: deque[int] = deque()
 
     def noted() -> Iterator[Task]:
@@ -25,21 +26,25 @@ def in_this_process(
             taken.append(task.number)
             yield task
 
-    last: tuple[int, Future[Encoded]] | None = None
+    made = subject()
+    model = getattr(made, "model", None)
+    n_behind = int(model is not None and model.device.type != "cpu")
+    behind: deque[tuple[int, Future[Encoded]]] = deque()
+
+    def handed(n_left: int) -> Iterator[tuple[int, Encoded]]:
+        while len(behind) > n_left:
+            number, coming = behind.popleft()
+            yield number, coming.result()
+
     with ThreadPoolExecutor(1) as aside:
         try:
-            for shard in work.shards(subject(), noted(), progress):
-                this = taken.popleft(), aside.submit(in_bytes, shard, metadata)
-                if last is not None:
-                    yield last[0], last[1].result()
-                last = this
-        except Exception:
-            # What was measured before is not lost.
-            if last is not None:
-                yield last[0], last[1].result()
+            for shard in work.shards(made, noted(), progress):
+                behind.append((taken.popleft(), aside.submit(in_bytes, shard, metadata)))
+                yield from handed(n_behind)
+        except (Exception, KeyboardInterrupt):
+            yield from handed(0)  # what was measured before
             raise
-        if last is not None:
-            yield last[0], last[1].result()
+        yield from handed(0)
 
 
 @dataclass(frozen=True)

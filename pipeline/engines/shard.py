@@ -21,7 +21,7 @@ from pipeline.engines.rows import Rows, SiteRows, rows_of
 from pipeline.engines.totals import SiteSums, Totals, sums_of
 from pipeline.engines.work import Shard
 from pipeline.models.encode import Encoded, Encoder
-from pipeline.models.tap import Place, Tap, attention_only, check, forward, is_fine
+from pipeline.models.tap import Place, RowSums, Tap, attention_only, forward, row_sums
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS
 
@@ -104,9 +104,10 @@ def measure_shards(
         # places would not be what `wiring` took them for. A shard's last batch is what is left.
         run = forward if first == 0 and part.is_last else attention_only
         run(subject.model, tap)
-        fine = Coming(is_fine(tap, places))
+        checked = row_sums(tap, places)
+        fine = Coming(checked.are_fine)
         sums = sums_of(tap, places, DIVERGENCES[asked.kernel])
-        return part, _Found(tap, fine, rows_of(tap, places), sums)
+        return part, _Found(checked, fine, rows_of(tap, places), sums)
 
     begun = (_AtWork(subject, places, *shard) for shard in shards)
     parts = (part for shard in begun for part in shard.parts(asked.batch_pieces))
@@ -130,7 +131,6 @@ class _AtWork:
         self.encoded, self._skipped = encode_under(
             subject.control, subject.seed, subject.encoder, sentences, rows
         )
-        self.places = places
         self.rows, self.totals = Rows(places, self.encoded), Totals(places)
 
     def parts(self, batch_pieces: int) -> Iterator["_Part"]:
@@ -140,8 +140,9 @@ class _AtWork:
             yield _Part(self, batch, k == len(cut) - 1)
 
     def add(self, batch: Sequence[Encoded], found: "_Found") -> None:
-        names = [f"sentence {self.sentences[e.index].sentence_id}" for e in batch]
-        check(found.tap, self.places, names, found.fine.taken())
+        if not found.are_fine.taken():
+            names = [f"sentence {self.sentences[e.index].sentence_id}" for e in batch]
+            found.row_sums.blame(names)
         self.rows.add(batch, found.rows)
         self.totals.add(found.sums)
 
@@ -171,8 +172,8 @@ class _Part:
 class _Found:
     """What was measured of a batch."""
 
-    tap: Tap
-    fine: Coming
+    row_sums: RowSums
+    are_fine: Coming
     rows: dict[str, SiteRows]
     sums: dict[str, SiteSums]
 

@@ -23,14 +23,15 @@ class SiteSums:
     """What a batch adds to the totals of one site. Tensors lie flat, layer by layer, and `sizes`
     says how much of them is each layer's.
 
-    `outputs` and `energies` are [class, …], None without a readout; `values` [class of value, …].
-    `divergences` is [head, head], how far the heads of all layers are from one another, None where
-    no sentence was sampled.
+    `n_pieces` are the keys of each class of value, and last the queries. `outputs` and `energies`
+    are [class, …], None without a readout; `values` [class of value, …]. `divergences` is
+    [head, head], how far the heads of all layers are from one another, None where no sentence was
+    sampled.
     """
 
     n_heads: int
     n_queries: int
-    n_keys: list[int]
+    n_pieces: list[int]
     n_sampled: int
     sizes: dict[str, list[int]]
     outputs: Coming | None
@@ -57,7 +58,7 @@ def _sums_of(
     # Sizes are known here: no device is asked.
     keys, queries = calls[0].layout.keys.here, calls[0].layout.queries.here
     sums, n_queries = calls[0].reduction.sums, int(queries.lengths.sum())
-    n_keys = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum()), n_queries]
+    n_pieces = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum()), n_queries]
     sizes: dict[str, list[int]] = {}
 
     def by_class(key: str) -> Coming | None:
@@ -77,14 +78,15 @@ def _sums_of(
     values = torch.cat([x.flatten(1) for x in of_keys], 1)
     output = torch.cat([x.flatten() for x in outputs])
     rows = [call.rows for call in calls if call.rows is not None]
+    outputs, energies = by_class("output"), by_class("output_energy")
     return SiteSums(
         n_heads=sums["row_sum"].shape[1],
         n_queries=n_queries,
-        n_keys=n_keys,
+        n_pieces=n_pieces,
         n_sampled=0 if sampled is None else n_sampled(queries.lengths[sampled]),
         sizes=sizes,
-        outputs=by_class("output"),
-        energies=by_class("output_energy"),
+        outputs=outputs,
+        energies=energies,
         values=Coming(torch.cat((values, output[None])).double()),
         divergences=Coming(divergences(torch.cat(rows, 1)).double()) if rows else None,
     )
@@ -94,7 +96,6 @@ class Totals:
     """Adds batches up, at each of a model's `places`; sums are in double precision."""
 
     def __init__(self, places: Sequence[Place]):
-        self.places = places
         self._sites = {
             site: _Site(site, [p.layer for p in places if p.site == site])
             for site in SITES
@@ -145,7 +146,7 @@ class _Site:
         _add(self._outputs, OUTPUT_CLASSES, found.outputs)
         _add(self._energies, OUTPUT_CLASSES, found.energies)
         _add(self._values, (*VALUE_CLASSES, "output"), found.values)
-        for name, n in zip(self._values, found.n_keys, strict=True):
+        for name, n in zip(self._values, found.n_pieces, strict=True):
             self._n_keys[name] = self._n_keys.get(name, 0) + n
         if found.divergences is not None:
             divergences = found.divergences.taken().numpy()

@@ -6,9 +6,11 @@ Here in one process; the real ones, and what befalls them, are in test_ray.py an
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.on_ray import OnRay
@@ -183,21 +185,27 @@ def test_a_field_of_an_engine_may_be_called_check():
     assert measure.engine_of([config]) == Checking()
 
 
-def test_what_was_measured_before_a_fault_is_handed_over():
-    """A shard is encoded while the next is measured: of that there may be none."""
+@pytest.mark.parametrize("fault", [MeasurementError("not to be trusted"), KeyboardInterrupt()])
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_what_was_measured_before_a_fault_is_handed_over(device, fault):
+    """At once; or, beside a device, while the next is measured: of that there may be none."""
+    measured: list[int] = []
 
     def make(subject, shards, asked, progress):
         for k, _ in enumerate(shards):
             if k == 2:
-                raise MeasurementError("not to be trusted")
+                raise fault
+            measured.append(k)
             values = table("values", {"site": np.full(k, "encoder")})
             yield Shard({"values": values}, {"n_sentences": k})
 
+    subject = SimpleNamespace(model=SimpleNamespace(device=torch.device(device)))
     work = Work("cell", make, None, "measure")
     tasks = iter([Task(number, [], 0) for number in (5, 3, 8)])
-    made = in_this_process(work, lambda: None, tasks, {}, lambda n: None)
-    for expected in ((5, 0), (3, 1)):
-        number, encoded = next(made)
-        assert (number, encoded.files["values"][1]) == expected
-    with pytest.raises(MeasurementError, match="not to be trusted"):
+    made = in_this_process(work, lambda: subject, tasks, {}, lambda n: None)
+    for k, number in enumerate((5, 3)):
+        found, encoded = next(made)
+        assert (found, encoded.files["values"][1]) == (number, k)
+        assert measured == (list(range(k + 1)) if device == "cpu" else [0, 1])
+    with pytest.raises(type(fault)):
         next(made)

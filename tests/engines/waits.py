@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from pipeline.controls.base import Trained
+from pipeline.core import moving
 from pipeline.core.sentence import Sentence
 from pipeline.engines import shard
 from pipeline.models.checkpoint import Checkpoint
@@ -29,8 +30,6 @@ from tests import elsewhere, tiny
 from tests.statistics.programs import PROGRAMS, Launched
 
 ANSWERS = {"_local_scalar_dense", "nonzero", "masked_select", "_unique2", "equal", "is_nonzero"}
-MOVING = ("sent", "__init__")
-"""Functions of `core.moving`: on a GPU nobody waits for what they move."""
 
 
 def answer(func: Any, args: tuple, kwargs: dict) -> str | None:
@@ -39,8 +38,10 @@ def answer(func: Any, args: tuple, kwargs: dict) -> str | None:
     there = [x for x in elsewhere.tree_leaves((args, kwargs)) if isinstance(x, elsewhere.Elsewhere)]
     device = kwargs.get("device")
     if name == "_to_copy" and device is not None:
-        crosses = elsewhere.is_there(torch.device(device)) != bool(there)
-        return name if crosses and not by_the_way() else None
+        goes, comes = elsewhere.is_there(torch.device(device)), bool(there)
+        # On a GPU nobody waits for what these move.
+        by_the_way = is_in("sent") if goes else is_in("__init__")
+        return name if goes != comes and not by_the_way else None
     if not there:
         return None
     if name == "copy_" and len(there) == 1:
@@ -50,9 +51,10 @@ def answer(func: Any, args: tuple, kwargs: dict) -> str | None:
     return name if by_mask or name in ANSWERS else None
 
 
-def by_the_way() -> bool:
+def is_in(function: str) -> bool:
+    """Whether one of `core.moving` does it."""
     return any(
-        frame.filename.endswith("core/moving.py") and frame.name in MOVING
+        frame.filename == moving.__file__ and frame.name == function
         for frame in traceback.extract_stack()
     )
 
@@ -69,11 +71,17 @@ def main() -> None:
             print(name, Path(frames[-1].filename).stem, frames[-1].name)
         return done(func, args, kwargs)
 
+    def taken(coming: moving.Coming) -> torch.Tensor:
+        if threading.current_thread() is not main_thread:
+            print("taken by who should not wait")
+        return take(coming)
+
     def tolist(tensor: Any) -> Any:
         print("tolist")
         return tensor.here.tolist()
 
     elsewhere.done, elsewhere.Elsewhere.tolist = seen, tolist
+    take, moving.Coming.taken = moving.Coming.taken, taken
     for module, names in PROGRAMS.items():
         for name in names:
             setattr(module, name, Launched(name, lambda _: None))

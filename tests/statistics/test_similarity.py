@@ -1,9 +1,10 @@
 """How alike heads are: against scipy, head by head and row by row."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
-from scipy.spatial.distance import jensenshannon
 
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
@@ -24,12 +25,15 @@ def a_call(lengths: list[int], mask: str, **more) -> AttentionCall:
 
 @pytest.fixture(params=DIVERGENCES)
 def divergences(request):
-    choose(request.param, "cpu")
-    return DIVERGENCES[request.param]
+    """By each kernel; by that of a GPU where there is one, and else in Triton's interpreter."""
+    device = "cuda" if request.param == "triton" and torch.cuda.is_available() else "cpu"
+    choose(request.param, device)
+    return lambda rows: DIVERGENCES[request.param](rows.to(device)).cpu()
 
 
 @pytest.mark.parametrize("mask", ["all", "causal"])
 def test_divergences_are_those_of_scipy(mask, divergences):
+    distance = pytest.importorskip("scipy.spatial.distance")
     lengths = [5, 9, 1, 7]
     call = a_call(lengths, mask)
     chosen = torch.tensor([0, 1, 2])
@@ -39,7 +43,7 @@ def test_divergences_are_those_of_scipy(mask, divergences):
     for a in range(3):
         for b in range(3):
             total = sum(
-                jensenshannon(pattern[s, a, i].double(), pattern[s, b, i].double()) ** 2
+                distance.jensenshannon(pattern[s, a, i].double(), pattern[s, b, i].double()) ** 2
                 for s in chosen.tolist()
                 for i in range(lengths[s])
             )
@@ -60,7 +64,7 @@ def test_heads_that_share_nothing_and_heads_that_are_the_same(divergences):
 @pytest.mark.parametrize("n_heads", [2, 16, 37])
 def test_kernels_agree_on_any_number_of_heads(n_heads, divergences, monkeypatch):
     """Also where there is nothing, and where what is compared comes in several parts."""
-    if divergences is DIVERGENCES["triton"]:
+    if find_spec("triton") is not None:
         monkeypatch.setattr("pipeline.statistics.fused_similarity.MOST", 40)
     rows = torch.tensor(np.random.default_rng(n_heads).dirichlet([0.1] * 9, (3, n_heads, 5)))
     rows = torch.where(rows < 1e-3, 0.0, rows).float()

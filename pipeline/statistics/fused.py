@@ -29,7 +29,7 @@ from pipeline.statistics import (
     named,
     portable,
 )
-from pipeline.statistics.fused_tiles import N_ROWS
+from pipeline.statistics.fused_kept import N_ROWS
 from pipeline.statistics.norms import given_by_class, transformed
 from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
 

@@ -14,22 +14,8 @@ from typing import no_type_check
 
 import triton.language as tl
 
+from pipeline.statistics import fused_kept as kept
 from pipeline.statistics.fused_tiles import (
-    N_ROWS,
-    OF_BOTH,
-    OF_CONTENT,
-    OF_DISPLACEMENT,
-    OF_DISTANCE,
-    OF_ENTROPY,
-    OF_ITSELF,
-    OF_LARGEST,
-    OF_NORM_BEFORE,
-    OF_NORM_BEHIND,
-    OF_NORM_OTHER,
-    OF_NORM_SAME_WORD,
-    OF_OTHER,
-    OF_OWN,
-    OF_SAME_WORD,
     begins,
     first_row,
     product,
@@ -186,24 +172,24 @@ def measure(
                     sees_theirs = tl.maximum(sees_theirs, tl.max(yours.to(tl.float32), 1))
     # 0, or no number: a maximum may have passed over those.
     nothing = log - log
-    rows += of_head * N_ROWS * longest_query + i
+    rows += of_head * kept.N_ROWS * longest_query + i
     choice = sees_own * sees_theirs
-    tl.store(rows + OF_ENTROPY * longest_query, entropy, mask=real)
-    tl.store(rows + OF_LARGEST * longest_query, largest + nothing, mask=real)
-    tl.store(rows + OF_CONTENT * longest_query, content + nothing, mask=real)
+    tl.store(rows + kept.OF_ENTROPY * longest_query, entropy, mask=real)
+    tl.store(rows + kept.OF_LARGEST * longest_query, largest + nothing, mask=real)
+    tl.store(rows + kept.OF_CONTENT * longest_query, content + nothing, mask=real)
     tl.store(where + of_head * longest_query + i, at.to(tl.int64), mask=real)
     if IS_SELF:
-        tl.store(rows + OF_ITSELF * longest_query, itself, mask=real)
-        tl.store(rows + OF_SAME_WORD * longest_query, same_word, mask=real)
-        tl.store(rows + OF_OTHER * longest_query, other, mask=real)
-        tl.store(rows + OF_DISTANCE * longest_query, distance, mask=real)
-        tl.store(rows + OF_DISPLACEMENT * longest_query, displacement, mask=real)
-        tl.store(rows + OF_NORM_BEFORE * longest_query, norm_before, mask=real)
-        tl.store(rows + OF_NORM_BEHIND * longest_query, norm_behind, mask=real)
-        tl.store(rows + OF_NORM_SAME_WORD * longest_query, norm_same_word, mask=real)
-        tl.store(rows + OF_NORM_OTHER * longest_query, norm_other, mask=real)
-        tl.store(rows + OF_OWN * longest_query, own * choice, mask=real)
-        tl.store(rows + OF_BOTH * longest_query, (own + theirs) * choice, mask=real)
+        tl.store(rows + kept.OF_ITSELF * longest_query, itself, mask=real)
+        tl.store(rows + kept.OF_SAME_WORD * longest_query, same_word, mask=real)
+        tl.store(rows + kept.OF_OTHER * longest_query, other, mask=real)
+        tl.store(rows + kept.OF_DISTANCE * longest_query, distance, mask=real)
+        tl.store(rows + kept.OF_DISPLACEMENT * longest_query, displacement, mask=real)
+        tl.store(rows + kept.OF_NORM_BEFORE * longest_query, norm_before, mask=real)
+        tl.store(rows + kept.OF_NORM_BEHIND * longest_query, norm_behind, mask=real)
+        tl.store(rows + kept.OF_NORM_SAME_WORD * longest_query, norm_same_word, mask=real)
+        tl.store(rows + kept.OF_NORM_OTHER * longest_query, norm_other, mask=real)
+        tl.store(rows + kept.OF_OWN * longest_query, own * choice, mask=real)
+        tl.store(rows + kept.OF_BOTH * longest_query, (own + theirs) * choice, mask=real)
         tl.store(bins + (of_head * tl.num_programs(1) + tl.program_id(1)) * 32 + slot, of_bins)
     # Few keys, each of whose weights is kept: a tile of keys from anywhere.
     for f0 in range(0, n_few, TILE):

@@ -9,36 +9,8 @@ from typing import no_type_check
 import triton
 import triton.language as tl
 
-from pipeline.statistics.fused_tiles import (
-    N_ROWS,
-    OF_BOTH,
-    OF_CONTENT,
-    OF_DISPLACEMENT,
-    OF_DISTANCE,
-    OF_ENTROPY,
-    OF_ITSELF,
-    OF_LARGEST,
-    OF_NORM_BEFORE,
-    OF_NORM_BEHIND,
-    OF_NORM_OTHER,
-    OF_NORM_SAME_WORD,
-    OF_OTHER,
-    OF_OWN,
-    OF_SAME_WORD,
-    begins,
-    first_row,
-    product,
-    program,
-    vectors,
-)  # fmt: skip
-
-(
-    ROW_SUM, ITSELF, BEFORE, BEHIND, SAME_WORD, OTHER, CLS_TO_CLS, SEP_TO_SEP, SEGMENT_OWN,
-    SEGMENT_BOTH, ALPHA, _, _, _, ENTROPY, ENTROPY_NORMALISED, CONFIDENCE, CONFIDENCE_CONTENT,
-    DISTANCE, DISPLACEMENT, NORM_ROW_SUM, NORM_ITSELF, NORM_BEFORE, NORM_BEHIND, NORM_SAME_WORD,
-    NORM_OTHER, VALUE_NORM, SPEARMAN, BY_CLASS,
-) = map(tl.constexpr, range(29))  # fmt: skip
-"""In the order of `named.SUMS`; what is by class comes last."""
+from pipeline.statistics import fused_kept as kept
+from pipeline.statistics.fused_tiles import begins, first_row, product, program, vectors
 
 
 @program
@@ -54,52 +26,56 @@ def add_up(
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     sums += of_head
-    rows += of_head * N_ROWS * longest_query
+    rows += of_head * kept.N_ROWS * longest_query
     received += of_head * longest_key
     n_seeing += sentence * longest_key
     if length is not None:
         length += head * n_rows + first_row(packed_from, sentence, longest_key)
-    add_row(sums + ENTROPY * step, rows, OF_ENTROPY, longest_query, n_i, TILE)
+    add_row(sums + kept.ENTROPY * step, rows, kept.OF_ENTROPY, longest_query, n_i, TILE)
     choice = per_choice + sentence * longest_query
-    informed = dotted(rows + OF_ENTROPY * longest_query, choice, n_i, TILE)
-    tl.store(sums + ENTROPY_NORMALISED * step, informed)
-    add_row(sums + CONFIDENCE * step, rows, OF_LARGEST, longest_query, n_i, TILE)
-    add_row(sums + CONFIDENCE_CONTENT * step, rows, OF_CONTENT, longest_query, n_i, TILE)
-    tl.store(sums + ROW_SUM * step, total(received, n_j, TILE))
+    informed = dotted(rows + kept.OF_ENTROPY * longest_query, choice, n_i, TILE)
+    tl.store(sums + kept.ENTROPY_NORMALISED * step, informed)
+    add_row(sums + kept.CONFIDENCE * step, rows, kept.OF_LARGEST, longest_query, n_i, TILE)
+    add_row(sums + kept.CONFIDENCE_CONTENT * step, rows, kept.OF_CONTENT, longest_query, n_i, TILE)
+    tl.store(sums + kept.ROW_SUM * step, total(received, n_j, TILE))
     if IS_SELF:
-        add_row(sums + ITSELF * step, rows, OF_ITSELF, longest_query, n_i, TILE)
-        add_row(sums + SAME_WORD * step, rows, OF_SAME_WORD, longest_query, n_i, TILE)
-        add_row(sums + OTHER * step, rows, OF_OTHER, longest_query, n_i, TILE)
-        add_row(sums + DISTANCE * step, rows, OF_DISTANCE, longest_query, n_i, TILE)
+        add_row(sums + kept.ITSELF * step, rows, kept.OF_ITSELF, longest_query, n_i, TILE)
+        add_row(sums + kept.SAME_WORD * step, rows, kept.OF_SAME_WORD, longest_query, n_i, TILE)
+        add_row(sums + kept.OTHER * step, rows, kept.OF_OTHER, longest_query, n_i, TILE)
+        add_row(sums + kept.DISTANCE * step, rows, kept.OF_DISTANCE, longest_query, n_i, TILE)
         tl.store(
-            sums + DISPLACEMENT * step, total(rows + OF_DISPLACEMENT * longest_query, n_i, TILE)
+            sums + kept.DISPLACEMENT * step,
+            total(rows + kept.OF_DISPLACEMENT * longest_query, n_i, TILE),
         )
         if length is not None:
-            at_itself = dotted(rows + OF_ITSELF * longest_query, length, n_i, TILE)
-            tl.store(sums + NORM_ITSELF * step, at_itself)
+            at_itself = dotted(rows + kept.OF_ITSELF * longest_query, length, n_i, TILE)
+            tl.store(sums + kept.NORM_ITSELF * step, at_itself)
             tl.store(
-                sums + NORM_BEFORE * step, total(rows + OF_NORM_BEFORE * longest_query, n_i, TILE)
+                sums + kept.NORM_BEFORE * step,
+                total(rows + kept.OF_NORM_BEFORE * longest_query, n_i, TILE),
             )
             tl.store(
-                sums + NORM_BEHIND * step, total(rows + OF_NORM_BEHIND * longest_query, n_i, TILE)
+                sums + kept.NORM_BEHIND * step,
+                total(rows + kept.OF_NORM_BEHIND * longest_query, n_i, TILE),
             )
             tl.store(
-                sums + NORM_SAME_WORD * step,
-                total(rows + OF_NORM_SAME_WORD * longest_query, n_i, TILE),
+                sums + kept.NORM_SAME_WORD * step,
+                total(rows + kept.OF_NORM_SAME_WORD * longest_query, n_i, TILE),
             )
             tl.store(
-                sums + NORM_OTHER * step, total(rows + OF_NORM_OTHER * longest_query, n_i, TILE)
+                sums + kept.NORM_OTHER * step,
+                total(rows + kept.OF_NORM_OTHER * longest_query, n_i, TILE),
             )
         if SEGMENTS:
-            add_row(sums + SEGMENT_OWN * step, rows, OF_OWN, longest_query, n_i, TILE)
-            add_row(sums + SEGMENT_BOTH * step, rows, OF_BOTH, longest_query, n_i, TILE)
+            add_row(sums + kept.SEGMENT_OWN * step, rows, kept.OF_OWN, longest_query, n_i, TILE)
+            add_row(sums + kept.SEGMENT_BOTH * step, rows, kept.OF_BOTH, longest_query, n_i, TILE)
         # By distance: −8 to 8, then all below and all above.
         slot = tl.arange(0, 32)
         mass = tl.zeros((32,), tl.float32)
         for t in range(tl.cdiv(n_i, tile)):
             mass += tl.load(bins + (of_head * n_tiles + t) * 32 + slot)
-        tl.store(sums + BEFORE * step, tl.sum(tl.where(slot == 7, mass, 0.0), 0))
-        tl.store(sums + BEHIND * step, tl.sum(tl.where(slot == 9, mass, 0.0), 0))
+        tl.store(sums + kept.BEFORE * step, tl.sum(tl.where(slot == 7, mass, 0.0), 0))
+        tl.store(sums + kept.BEHIND * step, tl.sum(tl.where(slot == 9, mass, 0.0), 0))
         tl.store(offset_mass + of_head * 19 + slot, mass, mask=slot < 19)
         peaks = tl.zeros((32,), tl.float32)
         for i0 in range(0, n_i, TILE):
@@ -110,7 +86,7 @@ def add_up(
             peaks += tl.sum(is_there.to(tl.float32), 0)
         tl.store(argmax_offset + of_head * 19 + slot, peaks, mask=slot < 19)
     of_keys(
-        rows + OF_ITSELF * longest_query, received, length,
+        rows + kept.OF_ITSELF * longest_query, received, length,
         key_classes + sentence * 7 * longest_key, key_facts + (sentence * 6 + 5) * longest_key,
         sums, n_j, step, IS_SELF, TILE,
     )  # fmt: skip
@@ -118,9 +94,9 @@ def add_up(
     got = tl.load(received + k, mask=k < n_j, other=0.0)
     n_seen_by = tl.load(n_seeing + k, mask=k < n_j, other=0).to(tl.float32)
     alpha = tl.where(n_seen_by > 0.0, got / tl.maximum(n_seen_by, 1.0), float("nan"))
-    tl.store(sums + (ALPHA + k) * step, alpha)
+    tl.store(sums + (kept.ALPHA + k) * step, alpha)
     if length is not None:
-        tl.store(sums + SPEARMAN * step, spearman(received, n_seeing, length, n_j, TILE))
+        tl.store(sums + kept.SPEARMAN * step, spearman(received, n_seeing, length, n_j, TILE))
 
 
 @triton.jit
@@ -181,19 +157,19 @@ def of_keys(
             norm_other += tl.where(plain, got * far, 0.0)
             norm_row_sum += got * far
             lengths += far
-    to = sums + (BY_CLASS + kind) * step
+    to = sums + (kept.BY_CLASS + kind) * step
     tl.store(to, mass, mask=kind < 7)
     if IS_SELF:
         tl.store(to + 7 * step, at_itself, mask=kind < 7)
     else:
-        tl.store(sums + OTHER * step, tl.sum(other, 0))
+        tl.store(sums + kept.OTHER * step, tl.sum(other, 0))
     if length is not None:
         tl.store(to + 14 * step, norm_mass, mask=kind < 7)
         tl.store(to + 21 * step, norm, mask=kind < 7)
-        tl.store(sums + NORM_ROW_SUM * step, tl.sum(norm_row_sum, 0))
-        tl.store(sums + VALUE_NORM * step, tl.sum(lengths, 0))
+        tl.store(sums + kept.NORM_ROW_SUM * step, tl.sum(norm_row_sum, 0))
+        tl.store(sums + kept.VALUE_NORM * step, tl.sum(lengths, 0))
         if not IS_SELF:
-            tl.store(sums + NORM_OTHER * step, tl.sum(norm_other, 0))
+            tl.store(sums + kept.NORM_OTHER * step, tl.sum(norm_other, 0))
 
 
 @triton.jit
@@ -271,8 +247,8 @@ def give(
             together += product(p, tl.trans(p))
     in_cls = tl.load(members, mask=is_few, other=0.0)
     in_sep = tl.load(members + 1, mask=is_few, other=0.0)
-    tl.store(sums + CLS_TO_CLS * step + of_head, tl.sum(of_cls * in_cls, 0))
-    tl.store(sums + SEP_TO_SEP * step + of_head, tl.sum(of_sep * in_sep, 0))
+    tl.store(sums + kept.CLS_TO_CLS * step + of_head, tl.sum(of_cls * in_cls, 0))
+    tl.store(sums + kept.SEP_TO_SEP * step + of_head, tl.sum(of_sep * in_sep, 0))
     if f is not None:
         f += begins(packed_from, sentence, head, f_strides)
         key = tl.load(few_keys + sentence * n_few + member, mask=is_few, other=0)

@@ -21,15 +21,6 @@ def program(function):
     return triton.jit(do_not_specialize=[n for n in OF_BATCHES if n in names])(function)
 
 
-N_ROWS = tl.constexpr(14)
-(
-    OF_ENTROPY, OF_LARGEST, OF_CONTENT, OF_ITSELF, OF_SAME_WORD, OF_OTHER, OF_DISTANCE,
-    OF_DISPLACEMENT, OF_NORM_BEFORE, OF_NORM_BEHIND, OF_NORM_SAME_WORD, OF_NORM_OTHER, OF_OWN,
-    OF_BOTH,
-) = map(tl.constexpr, range(N_ROWS.value))  # fmt: skip
-"""The numbers that `fused_kernels.measure` keeps of each query, a row of each, and that
-`fused_sums` adds up."""
-
 INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 
 

@@ -1,8 +1,9 @@
-"""The command line beside a device that is not there: `python -m tests.elsewhere run … then …`.
+"""The command line beside a device that is not there: python -m tests.elsewhere FILE run … then ….
 
 Tensors `elsewhere` stand on the CPU and say that they do not. As on a GPU they are not mixed with
 those that do, and NumPy cannot see them: what would first fail on such a machine fails here.
-A process of its own: torch is told of another device, and not for a while.
+What operations were done there is written to FILE. A process of its own: torch is told of another
+device, and not for a while.
 """
 
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,11 +20,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
+from pipeline.core.moving import WITH_DOUBLE
 from pipeline.stages import cli
 
 NAME = "elsewhere"
 INDEXED = {"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"}
 MOVED = {"aten::_to_copy", "aten::copy_"}
+DONE: set[str] = set()
 
 
 class Elsewhere(torch.Tensor):
@@ -82,6 +86,7 @@ def done(func: Any, args: tuple, kwargs: dict) -> Any:
     if not there and not any(map(is_there, devices)):
         return func(*args, **kwargs)
     name = func._schema.name
+    DONE.add(func.name().removeprefix("aten::"))
     if there and name not in MOVED:
         not_mixed(name, (args[0], *args[2:]) if name in INDEXED else leaves)
 
@@ -100,6 +105,8 @@ def done(func: Any, args: tuple, kwargs: dict) -> Any:
     def over_there(x: Any) -> Any:
         if not isinstance(x, torch.Tensor):
             return x
+        if x.dtype == torch.double and NAME not in WITH_DOUBLE:
+            raise TypeError(f"{name}: there is no double precision {NAME}, as on Apple's GPUs")
         return there[id(x)] if id(x) in there else Elsewhere(x)
 
     return tree_map(over_there, made)
@@ -137,9 +144,10 @@ def prepare() -> None:
 def main() -> int:
     prepare()
     with both():
-        for is_break, words in groupby(sys.argv[1:], lambda word: word == "then"):
+        for is_break, words in groupby(sys.argv[2:], lambda word: word == "then"):
             if not is_break and (code := cli.main(list(words))):
                 return code
+    Path(sys.argv[1]).write_text("\n".join(sorted(DONE)), encoding="utf-8")
     return 0
 
 

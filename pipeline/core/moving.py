@@ -16,6 +16,15 @@ def sent(tensor: Tensor, device: torch.device | str) -> Tensor:
     return tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
+WITH_DOUBLE = {"cpu", "cuda"}
+"""Kinds of devices that have double precision; Apple's has not."""
+
+
+def sum_in_double(tensor: Tensor, dim: int) -> Tensor:
+    there = tensor if tensor.device.type in WITH_DOUBLE else tensor.cpu()
+    return there.sum(dim, dtype=torch.double)
+
+
 class Coming:
     """A tensor on its way to the CPU. Who takes it waits for what the device had been given until
     then, and for nothing that it was given since."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from pipeline.core.moving import Coming
+from pipeline.core.moving import Coming, sum_in_double
 from pipeline.engines.rows import by_site, table
 from pipeline.models.tap import SITES, Measured, Place, Tap
 from pipeline.statistics.edited import VALUE_CLASSES
@@ -71,7 +71,7 @@ def _sums_of(
         ]
         of_calls = [call.reduction.sums[f"{key}_{OUTPUT_CLASSES[0]}"] for call in calls]
         sizes[key] = [x[0].numel() for x in of_calls]
-        return Coming(torch.stack(classes).sum(1, dtype=torch.double))
+        return Coming(sum_in_double(torch.stack(classes), 1))
 
     of_keys, outputs = zip(*(c.values for c in calls if c.values is not None), strict=True)
     sizes["value"] = [output.numel() for output in outputs]
@@ -87,8 +87,8 @@ def _sums_of(
         sizes=sizes,
         outputs=outputs,
         energies=energies,
-        values=Coming(torch.cat((values, output[None])).double()),
-        divergences=Coming(divergences(torch.cat(rows, 1)).double()) if rows else None,
+        values=Coming(torch.cat((values, output[None]))),
+        divergences=Coming(divergences(torch.cat(rows, 1))) if rows else None,
     )
 
 
@@ -119,7 +119,7 @@ class Totals:
 
 def _add(totals: dict[str, np.ndarray], names: Sequence[str], found: Coming | None) -> None:
     if found is not None:
-        for name, sums in zip(names, found.taken().numpy(), strict=True):
+        for name, sums in zip(names, found.taken().double().numpy(), strict=True):
             totals[name] = totals.get(name, 0) + sums
 
 
@@ -149,7 +149,7 @@ class _Site:
         for name, n in zip(self._values, found.n_pieces, strict=True):
             self._n_keys[name] = self._n_keys.get(name, 0) + n
         if found.divergences is not None:
-            divergences = found.divergences.taken().numpy()
+            divergences = found.divergences.taken().double().numpy()
             known = self._divergences
             self._divergences = divergences if known is None else known + divergences
 

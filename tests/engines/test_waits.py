@@ -27,6 +27,7 @@ def test_no_batch_waits_for_a_gpu():
     assert not waits("triton")
 
 
+@pytest.mark.promises
 def test_the_portable_kernel_waits_for_each_layout_three_times():
     """For tables whose size hangs on who sees whom."""
     found = waits("portable")

@@ -81,6 +81,7 @@ def main() -> None:
         return tensor.here.tolist()
 
     elsewhere.done, elsewhere.Elsewhere.tolist = seen, tolist
+    moving.WITH_DOUBLE.add(elsewhere.NAME)
     take, moving.Coming.taken = moving.Coming.taken, taken
     for module, names in PROGRAMS.items():
         for name in names:

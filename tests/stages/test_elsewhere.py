@@ -1,10 +1,17 @@
-"""A census on another device than the CPU, without such a machine: the same numbers, to the bit."""
+"""A census on another device than the CPU, without such a machine: the same numbers, to the bit.
+
+And nothing is asked of it that Apple's GPUs, which have least, do not have.
+"""
 
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torchgen
+import yaml
 
 from tests import tiny
 from tests.conftest import ROOT
@@ -30,7 +37,8 @@ def test_numbers_are_those_of_a_cpu(family, tmp_path):
         for device, folder in (("cpu", "here"), ("elsewhere", "there"))
     )
     assert small.run("run", *here) == small.run("intervene", *here) == 0
-    command = [sys.executable, "-m", "tests.elsewhere", "run", *there, "then", "intervene", *there]
+    runs = ["run", *there, "then", "intervene", *there]
+    command = [sys.executable, "-m", "tests.elsewhere", str(tmp_path / "operations"), *runs]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = {
@@ -45,3 +53,22 @@ def test_numbers_are_those_of_a_cpu(family, tmp_path):
     assert len(found["here"]) > 20
     for name, table in found["here"].items():
         assert table.equals(found["there"][name]), name
+    operations = (tmp_path / "operations").read_text(encoding="utf-8").split("\n")
+    assert len(operations) > 50
+    assert [name for name in operations if not is_apples(name)] == []
+
+
+@cache
+def known_operations() -> dict[str, dict]:
+    """torch's own table of who does what where."""
+    table = Path(torchgen.__file__).parent / "packaged/ATen/native/native_functions.yaml"
+    known = yaml.load(table.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return {of_one["func"].split("(")[0]: of_one for of_one in known}
+
+
+def is_apples(name: str) -> bool:
+    """Whether Apple's GPUs have an operation. (What has no `dispatch` is made of others.)"""
+    about = known_operations()[name]
+    about = known_operations()[about.get("structured_delegate", name)]
+    kinds = ",".join(about.get("dispatch", {"Composite": ""}))
+    return "MPS" in kinds or "Composite" in kinds

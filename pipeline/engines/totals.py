@@ -73,10 +73,10 @@ def _sums_of(
         sizes[key] = [x[0].numel() for x in of_calls]
         return Coming(sum_in_double(torch.stack(classes), 1))
 
-    of_keys, outputs = zip(*(c.values for c in calls if c.values is not None), strict=True)
-    sizes["value"] = [output.numel() for output in outputs]
+    of_keys, of_queries = zip(*(c.values for c in calls if c.values is not None), strict=True)
+    sizes["value"] = [x.numel() for x in of_queries]
     values = torch.cat([x.flatten(1) for x in of_keys], 1)
-    output = torch.cat([x.flatten() for x in outputs])
+    output = torch.cat([x.flatten() for x in of_queries])
     rows = [call.rows for call in calls if call.rows is not None]
     outputs, energies = by_class("output"), by_class("output_energy")
     return SiteSums(

@@ -19,7 +19,8 @@ from transformers import AutoModel, BertConfig, LlamaConfig, PreTrainedModel
 from benchmarks.timing import Times, interleaved
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
-from pipeline.models.tap import NAME, Tap, attention_only, forward, row_sums
+from pipeline.models.row_sums import row_sums
+from pipeline.models.tap import NAME, Tap, attention_only, forward
 from pipeline.models.wiring import wiring
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS, choose
 

@@ -19,7 +19,8 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.sentence import Sentence, joined
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import NAME, Place, Tap, check, forward
+from pipeline.models.row_sums import check
+from pipeline.models.tap import NAME, Place, Tap, forward
 from pipeline.models.under import encode_under
 from pipeline.models.wiring import wiring
 from pipeline.statistics.patterns import attention_pattern, output_of

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import torch
 
-from pipeline.core.moving import sent
+from pipeline.core.moving import index_sent, sent
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.core.words import Words, words_of
@@ -42,9 +42,10 @@ class Layout:
 
     def rows(self, index: Int[Tensor, " row"] | slice) -> "Layout":
         """That of some sentences, as wide as this."""
-        queries, keys = self.queries.rows(index), self.keys.rows(index)
-        there = index if isinstance(index, slice) else sent(index, self.visible.device)
-        return Layout(queries, keys, self.visible[there], self.is_self, self.is_known_to_hide)
+        queries = self.queries.rows(index)
+        keys = queries if self.keys is self.queries else self.keys.rows(index)
+        visible = self.visible[index_sent(index, self.visible.device)]
+        return Layout(queries, keys, visible, self.is_self, self.is_known_to_hide)
 
     def parts(self, n: int) -> list[tuple[slice, "Layout"]]:
         """Layouts of `n` sentences at a time, made once."""
@@ -61,8 +62,8 @@ class Layout:
     @cached_property
     def all_visible(self) -> bool:
         """True when nothing is masked, not even padding: then no mask is applied at all."""
-        is_padded = not all(bool(side.here.real.all()) for side in (self.queries, self.keys))
-        return not is_padded and not self.hides
+        is_whole = all(bool(side.here.real.all()) for side in (self.queries, self.keys))
+        return is_whole and not self.hides
 
     @cached_property
     def hides(self) -> bool:
@@ -114,11 +115,6 @@ class Layout:
         return self.packed_from[:, None] + within
 
     @cached_property
-    def real_at(self) -> Int[Tensor, " packed"]:
-        """As `Pieces.real_at`, of keys."""
-        return self.keys.real_at
-
-    @cached_property
     def key_classes(self) -> Float[Tensor, "sentence key class"]:
         return self.keys.classes.float()
 
@@ -131,7 +127,7 @@ class Layout:
     @cached_property
     def packed_value_members(self) -> Float[Tensor, "packed class"]:
         """The same of sentences end to end."""
-        return self.value_members.flatten(0, 1)[self.real_at]
+        return self.value_members.flatten(0, 1)[self.keys.real_at]
 
     @cached_property
     def content_keys(self) -> Float[Tensor, "sentence key"]:

@@ -16,6 +16,11 @@ def sent(tensor: Tensor, device: torch.device | str) -> Tensor:
     return tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
+def index_sent(index: Tensor | slice, device: torch.device) -> Tensor | slice:
+    """Which rows, for a tensor on a device."""
+    return index if isinstance(index, slice) else sent(index, device)
+
+
 WITH_DOUBLE = {"cpu", "cuda"}
 """Kinds of devices that have double precision; Apple's has not."""
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import torch
 
-from pipeline.core.moving import sent
+from pipeline.core.moving import index_sent, sent
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.shapes import Bool, Int, Tensor
 
@@ -75,11 +75,12 @@ class Pieces:
     def rows(self, index: Int[Tensor, " row"] | slice) -> "Pieces":
         """Some sentences of the batch, each as often as it is asked for. An index on the CPU is as
         good as one on the device, and the sooner read."""
-        if isinstance(index, slice) or index.device.type == "cpu":
-            here = None if self.brought is None else self.brought.rows(index)
-            there = index if isinstance(index, slice) else sent(index, self.ids.device)
-            return replace(self._each(lambda tensor: tensor[there]), brought=here)
-        return self._each(lambda tensor: tensor[index])
+        there = index_sent(index, self.ids.device)
+        rows = self._each(lambda tensor: tensor[there])
+        known_here = isinstance(index, slice) or index.device.type == "cpu"
+        if self.brought is None or not known_here:
+            return rows
+        return replace(rows, brought=self.brought.rows(index))
 
     def to(self, device: torch.device | str) -> "Pieces":
         moved = self._each(lambda tensor: sent(tensor, device))

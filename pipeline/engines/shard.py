@@ -21,7 +21,8 @@ from pipeline.engines.rows import Rows, SiteRows, rows_of
 from pipeline.engines.totals import SiteSums, Totals, sums_of
 from pipeline.engines.work import Shard
 from pipeline.models.encode import Encoded, Encoder
-from pipeline.models.tap import Place, RowSums, Tap, attention_only, forward, row_sums
+from pipeline.models.row_sums import RowSums, row_sums
+from pipeline.models.tap import Place, Tap, attention_only, forward
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS
 

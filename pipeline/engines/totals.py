@@ -59,26 +59,16 @@ def _sums_of(
     keys, queries = calls[0].layout.keys.here, calls[0].layout.queries.here
     sums, n_queries = calls[0].reduction.sums, int(queries.lengths.sum())
     n_pieces = [*keys.classes.sum((0, 1)).tolist(), int((keys.word >= 0).sum()), n_queries]
-    sizes: dict[str, list[int]] = {}
-
-    def by_class(key: str) -> Coming | None:
-        """One tensor for all classes and layers, each as wide as it is."""
-        if f"{key}_{OUTPUT_CLASSES[0]}" not in sums:
-            return None
-        classes = [
-            torch.cat([call.reduction.sums[f"{key}_{name}"].flatten(1) for call in calls], 1)
-            for name in OUTPUT_CLASSES
-        ]
-        of_calls = [call.reduction.sums[f"{key}_{OUTPUT_CLASSES[0]}"] for call in calls]
-        sizes[key] = [x[0].numel() for x in of_calls]
-        return Coming(sum_in_double(torch.stack(classes), 1))
-
     of_keys, of_queries = zip(*(c.values for c in calls if c.values is not None), strict=True)
-    sizes["value"] = [x.numel() for x in of_queries]
+    sizes = {"value": [x.numel() for x in of_queries]}
     values = torch.cat([x.flatten(1) for x in of_keys], 1)
     output = torch.cat([x.flatten() for x in of_queries])
+    outputs = energies = None
+    if f"output_{OUTPUT_CLASSES[0]}" in sums:
+        outputs, energies = _by_class(calls, "output"), _by_class(calls, "output_energy")
+        of_calls = [call.reduction.sums[f"output_{OUTPUT_CLASSES[0]}"] for call in calls]
+        sizes["output"] = [x[0].numel() for x in of_calls]
     rows = [call.rows for call in calls if call.rows is not None]
-    outputs, energies = by_class("output"), by_class("output_energy")
     return SiteSums(
         n_heads=sums["row_sum"].shape[1],
         n_queries=n_queries,
@@ -90,6 +80,15 @@ def _sums_of(
         values=Coming(torch.cat((values, output[None]))),
         divergences=Coming(divergences(torch.cat(rows, 1))) if rows else None,
     )
+
+
+def _by_class(calls: list[Measured], key: str) -> Coming:
+    """One tensor for all classes and layers, each as wide as it is."""
+    classes = [
+        torch.cat([call.reduction.sums[f"{key}_{name}"].flatten(1) for call in calls], 1)
+        for name in OUTPUT_CLASSES
+    ]
+    return Coming(sum_in_double(torch.stack(classes), 1))
 
 
 class Totals:

@@ -46,7 +46,7 @@ def _outputs(model: PreTrainedModel, pieces: Pieces, first: int | None) -> list[
 
     def kernel(call: AttentionCall) -> tuple[Tensor, Reduction]:
         output, reduction = attend(call)
-        outputs.append(packed(output, call.layout.real_at))
+        outputs.append(packed(output, call.layout.keys.real_at))
         return output, reduction
 
     forward(model, Tap(pieces, kernel=on_padded(kernel), first_position=first))

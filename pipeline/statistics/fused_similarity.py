@@ -11,13 +11,13 @@ import triton.language as tl
 
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.fused_tiles import program
+from pipeline.statistics.shape import TINY
 
 HEADS, WEIGHTS = 16, 16
 """Heads on either side of a tile, and weights of each that are looked at together."""
 MOST = 4096
 """Weights of a head that one program goes through, where there are not too many programs."""
 N_PARTS = 64
-LEAST = torch.finfo(torch.float32).tiny
 
 
 def js_divergences(rows: Float[Tensor, "sampled head row key"]) -> Float[Tensor, "head head"]:
@@ -32,7 +32,7 @@ def js_divergences(rows: Float[Tensor, "sampled head row key"]) -> Float[Tensor,
     with torch.cuda.device_of(rows):
         diverge[(n_tiles, n_tiles, n_parts)](
             flat, parts, n_heads, n_weights, triton.cdiv(n_weights, n_parts * WEIGHTS) * WEIGHTS,
-            LEAST, HEADS=HEADS, WEIGHTS=WEIGHTS, enable_fp_fusion=False,
+            TINY, HEADS=HEADS, WEIGHTS=WEIGHTS, enable_fp_fusion=False,
         )  # fmt: skip
     found = parts.sum(0).triu_(1).clamp_(min=0)
     return found + found.T

@@ -26,49 +26,36 @@ def add_up(
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     sums += of_head
-    rows += of_head * kept.N_ROWS * longest_query
+    longest = longest_query  # numbers in a row
+    rows += of_head * kept.N_ROWS * longest
     received += of_head * longest_key
     n_seeing += sentence * longest_key
     if length is not None:
         length += head * n_rows + first_row(packed_from, sentence, longest_key)
-    add_row(sums + kept.ENTROPY * step, rows, kept.OF_ENTROPY, longest_query, n_i, TILE)
+    add_row(sums + kept.ENTROPY * step, rows, kept.OF_ENTROPY, longest, n_i, TILE)
     choice = per_choice + sentence * longest_query
     informed = dotted(rows + kept.OF_ENTROPY * longest_query, choice, n_i, TILE)
     tl.store(sums + kept.ENTROPY_NORMALISED * step, informed)
-    add_row(sums + kept.CONFIDENCE * step, rows, kept.OF_LARGEST, longest_query, n_i, TILE)
-    add_row(sums + kept.CONFIDENCE_CONTENT * step, rows, kept.OF_CONTENT, longest_query, n_i, TILE)
+    add_row(sums + kept.CONFIDENCE * step, rows, kept.OF_LARGEST, longest, n_i, TILE)
+    add_row(sums + kept.CONFIDENCE_CONTENT * step, rows, kept.OF_CONTENT, longest, n_i, TILE)
     tl.store(sums + kept.ROW_SUM * step, total(received, n_j, TILE))
     if IS_SELF:
-        add_row(sums + kept.ITSELF * step, rows, kept.OF_ITSELF, longest_query, n_i, TILE)
-        add_row(sums + kept.SAME_WORD * step, rows, kept.OF_SAME_WORD, longest_query, n_i, TILE)
-        add_row(sums + kept.OTHER * step, rows, kept.OF_OTHER, longest_query, n_i, TILE)
-        add_row(sums + kept.DISTANCE * step, rows, kept.OF_DISTANCE, longest_query, n_i, TILE)
-        tl.store(
-            sums + kept.DISPLACEMENT * step,
-            total(rows + kept.OF_DISPLACEMENT * longest_query, n_i, TILE),
-        )
+        add_row(sums + kept.ITSELF * step, rows, kept.OF_ITSELF, longest, n_i, TILE)
+        add_row(sums + kept.SAME_WORD * step, rows, kept.OF_SAME_WORD, longest, n_i, TILE)
+        add_row(sums + kept.OTHER * step, rows, kept.OF_OTHER, longest, n_i, TILE)
+        add_row(sums + kept.DISTANCE * step, rows, kept.OF_DISTANCE, longest, n_i, TILE)
+        add_row(sums + kept.DISPLACEMENT * step, rows, kept.OF_DISPLACEMENT, longest, n_i, TILE)
         if length is not None:
             at_itself = dotted(rows + kept.OF_ITSELF * longest_query, length, n_i, TILE)
             tl.store(sums + kept.NORM_ITSELF * step, at_itself)
-            tl.store(
-                sums + kept.NORM_BEFORE * step,
-                total(rows + kept.OF_NORM_BEFORE * longest_query, n_i, TILE),
-            )
-            tl.store(
-                sums + kept.NORM_BEHIND * step,
-                total(rows + kept.OF_NORM_BEHIND * longest_query, n_i, TILE),
-            )
-            tl.store(
-                sums + kept.NORM_SAME_WORD * step,
-                total(rows + kept.OF_NORM_SAME_WORD * longest_query, n_i, TILE),
-            )
-            tl.store(
-                sums + kept.NORM_OTHER * step,
-                total(rows + kept.OF_NORM_OTHER * longest_query, n_i, TILE),
-            )
+            add_row(sums + kept.NORM_BEFORE * step, rows, kept.OF_NORM_BEFORE, longest, n_i, TILE)
+            add_row(sums + kept.NORM_BEHIND * step, rows, kept.OF_NORM_BEHIND, longest, n_i, TILE)
+            same_word = sums + kept.NORM_SAME_WORD * step
+            add_row(same_word, rows, kept.OF_NORM_SAME_WORD, longest, n_i, TILE)
+            add_row(sums + kept.NORM_OTHER * step, rows, kept.OF_NORM_OTHER, longest, n_i, TILE)
         if SEGMENTS:
-            add_row(sums + kept.SEGMENT_OWN * step, rows, kept.OF_OWN, longest_query, n_i, TILE)
-            add_row(sums + kept.SEGMENT_BOTH * step, rows, kept.OF_BOTH, longest_query, n_i, TILE)
+            add_row(sums + kept.SEGMENT_OWN * step, rows, kept.OF_OWN, longest, n_i, TILE)
+            add_row(sums + kept.SEGMENT_BOTH * step, rows, kept.OF_BOTH, longest, n_i, TILE)
         # By distance: −8 to 8, then all below and all above.
         slot = tl.arange(0, 32)
         mass = tl.zeros((32,), tl.float32)

@@ -41,7 +41,7 @@ def reach(digest: Digest, layout: Layout) -> dict[str, Float[Tensor, "sentence h
 
 def entropies(weights: Float[Tensor, "... weight"]) -> Float[Tensor, "..."]:
     """−Σ p ln p. `torch.special.entr` takes one weight at a time on a CPU; this, several."""
-    return -weights.clamp_min(_TINY).log_().mul_(weights).sum(-1)
+    return -weights.clamp_min(TINY).log_().mul_(weights).sum(-1)
 
 
-_TINY = torch.finfo(torch.float32).tiny
+TINY = torch.finfo(torch.float32).tiny

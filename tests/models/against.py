@@ -13,7 +13,8 @@ from pipeline.core.sentence import Sentence
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.packing import first_position
-from pipeline.models.tap import NAME, Measured, Place, Tap, attention_only, check
+from pipeline.models.row_sums import check
+from pipeline.models.tap import NAME, Measured, Place, Tap, attention_only
 from pipeline.models.wiring import wiring
 from pipeline.statistics.kernels import KERNELS, choose
 from tests import oracle

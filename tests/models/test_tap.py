@@ -14,7 +14,8 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
-from pipeline.models.tap import HIDES_PADDING_ALONE, NAME, Tap, attention_only, check, forward
+from pipeline.models.row_sums import check
+from pipeline.models.tap import HIDES_PADDING_ALONE, NAME, Tap, attention_only, forward
 from pipeline.models.wiring import wiring
 from tests import tiny
 from tests.models.against import Read

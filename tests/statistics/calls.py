@@ -94,8 +94,7 @@ def visibility(pieces: Pieces, mask: str) -> torch.Tensor:
 
 def pieces_of(rng: np.random.Generator, lengths: list[int], **changes) -> Pieces:
     pieces, _ = random_pieces(rng, lengths)
-    kept = {name: getattr(pieces, name) for name in Pieces.__dataclass_fields__}
-    return Pieces(**(kept | changes))
+    return replace(pieces, **changes)
 
 
 def of_two(pieces: Pieces) -> Pieces:

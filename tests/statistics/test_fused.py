@@ -152,12 +152,12 @@ def test_end_to_end_is_the_same(flags):
     call = one_sequence([3, 18, 7], "causal", heads=(4, 2), flags=flags)
     layout = call.layout
     sides = {
-        name: packed(getattr(call, name), layout.real_at) for name in ("query", "key", "value")
+        name: packed(getattr(call, name), layout.keys.real_at) for name in ("query", "key", "value")
     }
     (output, found), (expected, truth) = map(
         fused.attend, (replace(call, **sides, packed=True), call)
     )
-    torch.testing.assert_close(output, packed(expected, layout.real_at), atol=0, rtol=0)
+    torch.testing.assert_close(output, packed(expected, layout.keys.real_at), atol=0, rtol=0)
     assert found.sums.keys() == truth.sums.keys()
     for name, sums in truth.sums.items():
         torch.testing.assert_close(found.sums[name], sums, atol=1e-6, rtol=1e-6, equal_nan=True)

@@ -6,6 +6,7 @@ counts alignments with sets. It shares no code with the package.
 
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BartConfig, BartModel
 
-from pipeline.lake import open_table
+from pipeline.corpora.base import read
+from pipeline.corpora.invented import Invented
+from pipeline.lake import open_measured, open_table
 from tests import tiny
 from tests.stages import small
 
@@ -156,6 +159,37 @@ def test_the_same_text_on_both_sides(checkpoint, sentences_file, tmp_path):
     ]
     assert counted[0].sort("deprel").equals(counted[1].sort("deprel"))
     assert open_table("alignments", tmp_path).collect().height == 0
+
+
+@pytest.mark.parametrize(
+    ("family", "reads"),
+    [("bart", {"encoder": "source", "decoder": "target"}), ("gpt2", {"decoder": "source"})],
+)
+def test_a_stack_has_the_trees_of_what_it_reads(family, reads, tmp_path):
+    """A decoder beside an encoder reads the translation, one by itself the sentence."""
+    words = ["model=local", f"model.path={tiny.save(tmp_path / 'model', family)}"]
+    words += ["corpus=invented", "corpus.sentences=12", "analysis.min_arcs=1"]
+    small.tables(*words, "analysis.bootstrap=10", f"root={tmp_path / 'out'}")
+    relations = open_table("relations", tmp_path / "out").collect()
+    relations = relations.filter(level="full", weighting="attention", direction="dep_to_gov")
+    assert set(relations["site"]) == set(reads)
+    pairs = list(read(Invented(sentences=12)))
+    measured = open_measured("heads", tmp_path / "out").select("sentence").unique().collect()
+    pairs = [pairs[row] for row in measured["sentence"]]  # some are too long
+    sides = {"source": pairs, "target": [pair.target for pair in pairs]}
+    counts = {
+        side: Counter(
+            deprel
+            for sentence in of_side
+            for governor, deprel in zip(sentence.governors, sentence.deprels, strict=True)
+            if governor > 0
+        )
+        for side, of_side in sides.items()
+    }
+    assert counts["source"] != counts["target"]
+    for site, side in reads.items():
+        found = relations.filter(site=site).select("deprel", "n_all").unique()
+        assert dict(found.iter_rows()) == counts[side], site
 
 
 @pytest.fixture

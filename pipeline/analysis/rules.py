@@ -61,4 +61,5 @@ _SHARES = (
     "vertical",
     "diagonal",
     "mixed",
+    "epsilon",
 )

@@ -59,7 +59,9 @@ HEADS = (
         for k in range(4)
     ),
     *(
-        Column(f"sink_rate_{k}", REAL, "share", f"sentences with alpha_{k} > 0.3 (Gu 2024)")
+        Column(
+            f"sink_rate_{k}", REAL, "share", f"sentences with alpha_{k} > epsilon (Gu 2024: 0.3)"
+        )
         for k in range(4)
     ),
     Column("spearman", REAL, "", "rank correlation of attention received and ‖value W_O‖, mean"),

@@ -215,3 +215,22 @@ def test_the_two_halves_make_the_whole():
     row = tally(pairs, pointed, pointed, pointed, confirms).row(0, named=True)
     assert (row["aer"], row["aer_fitting"]) == (0.0, 1.0)
     assert row["aer_all"] == pytest.approx((~confirms).mean())
+
+
+def test_a_margin_of_exactly_ten_points_passes():
+    """Three words of ten stand elsewhere than the rule says, in every sentence. One head is wrong
+    on two, the other once on three: of a thousand links one too many."""
+    confirms = confirming(np.arange(200), 0)
+    gold = [1, 2, 0, *range(3, 10)]
+    pairs: list[Pair] = [(10, 10, [(i, j, True) for j, i in enumerate(gold)])] * 200
+    wrong_on_two = [1, 1, 1, *range(3, 10)]
+    last = int(np.flatnonzero(confirms)[-1])
+    pointed = {
+        s: [wrong_on_two, [5, 1, 1, *range(3, 10)] if s == last else wrong_on_two]
+        for s in range(200)
+    }
+    by = {s: [list(range(10))] * 2 for s in range(200)}
+    frame = tally(pairs, pointed, pointed, by, confirms).filter(convention="awi")
+    assert frame["baseline_aer"].to_list() == pytest.approx([0.3, 0.3])
+    assert frame["aer"].to_list() == pytest.approx([0.2, 0.2 + 1 / (10 * confirms.sum())])
+    assert frame["margin"].to_list() == [True, False]

@@ -1,10 +1,14 @@
 """From flags to counts: what is unknown stays unknown, and one arc never counts for two heads."""
 
+from dataclasses import asdict
+from pathlib import Path
+
 import polars as pl
 import pytest
+import yaml
 
 from pipeline.analysis.census import CELL, census, dump_curve, head_flags
-from pipeline.analysis.nulls import relations_with_nulls
+from pipeline.analysis.nulls import alignments_with_nulls, relations_with_nulls
 from pipeline.analysis.rules import Rules
 from pipeline.lake.tables import TABLES
 
@@ -57,6 +61,22 @@ def test_few_arcs_beat_nothing():
     assert rows.filter(control="trained")["beats_nulls"].to_list() == [False]
 
 
+@pytest.mark.parametrize(("n", "aer", "beats"), [(100, 0.4, True), (99, 0.4, False)])
+def test_an_error_has_to_be_below_the_nulls_and_on_links_enough(n, aer, beats):
+    keys = {"model": "m", "corpus": "c", "site": "cross", "layer": 0, "convention": "awi"}
+    keys |= {"weighting": "attention", "seed": 0, "margin": True, "significant": True}
+    rows = [
+        keys | {"control": control, "head": h, "n_sure": n, "aer": error}
+        for control, errors in {"trained": (aer, 0.5, 0.6), "random": (0.5, 0.7)}.items()
+        for h, error in enumerate(errors)
+    ]
+    found = alignments_with_nulls(pl.LazyFrame(rows), Rules(null_percentile=100)).collect()
+    trained = found.filter(control="trained")
+    assert trained["beats_nulls"].to_list() == trained["aligns"].to_list() == [beats, False, False]
+    alone = pl.LazyFrame(rows).filter(control="trained")
+    assert alignments_with_nulls(alone, Rules()).collect()["aligns"].to_list() == [None] * 3
+
+
 FLAGS = ("dumps_cls", "dumps_sep", "dumps_first", "dumps_by_norm", "positional", "broad")
 FLAGS += ("vertical", "diagonal", "mixed", "heterogeneous", "block")
 
@@ -92,7 +112,8 @@ def test_counts_by_hand():
         positional=[False, False, True, False],
     )
     rows += heads("random", dumps_cls=[False] * 4)
-    relations = [relation("trained", h, a) for h, a in enumerate((0.9, 0.3, 0.58, 0.2))]
+    # The last is as good as the best offset, and beats it nowhere.
+    relations = [relation("trained", h, a) for h, a in enumerate((0.9, 0.3, 0.58, 0.5))]
     # The same head tracks a second relation: it is one head all the same.
     relations.append(relation("trained", 0, 0.8) | {"deprel": "det"})
     # What a head does by norms is counted apart, of however many relations.
@@ -135,7 +156,22 @@ def test_the_curve_never_rises():
     assert dict(zip(curve["threshold"], counts, strict=True))[0.5] == 2  # 0.52's low end is below
 
 
-@pytest.mark.parametrize("wrong", [{"margin": 2.0}, {"min_arcs": 0}, {"null_percentile": 101}])
-def test_rules_name_what_is_out_of_range(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        Rules(**wrong)
+SHARES = ("margin", "alpha", "dump_threshold", "positional_rate", "broad_entropy")
+SHARES += ("vertical", "diagonal", "mixed", "epsilon")
+RANGES = {name: (0, 1) for name in SHARES} | {"null_percentile": (0, 100), "block": (0, 9.0)}
+RANGES |= {"min_arcs": (1, 2**31 - 1), "bootstrap": (1, 2**31 - 1), "seed": (0, 2**31 - 1)}
+
+
+@pytest.mark.parametrize(("name", "ends"), RANGES.items())
+def test_rules_name_what_is_out_of_range(name, ends):
+    for end in ends:
+        assert getattr(Rules(**{name: end}), name) == end
+    outside = [ends[0] - 1, *([ends[1] + 1] if name != "block" else []), float("nan")]
+    for value in outside:
+        with pytest.raises(ValueError, match=name):
+            Rules(**{name: value})
+
+
+def test_rules_are_by_themselves_those_of_conf():
+    conf = Path(__file__).parents[2] / "conf/analysis/default.yaml"
+    assert asdict(Rules()) == yaml.safe_load(conf.read_text(encoding="utf-8"))

@@ -55,6 +55,21 @@ def test_every_verdict():
     assert found["mask"].to_list() == pytest.approx([0.3, 0.3, 0.01, 0.01, 0.0])
 
 
+def test_what_changes_nothing_is_no_content():
+    """Not even where removing a head changes nothing in the median."""
+    still = [a_head(head, mask=0.0, zero=0.0, no_head=0.0) for head in range(3)]
+    found = judged(means(table(*still), RULES), "state_change", RULES.negligible)
+    assert found["negligible"].to_list() == [0.0] * 3
+    assert found["verdict"].to_list() == ["idle"] * 3
+
+
+def test_a_head_that_was_not_masked_is_not_judged():
+    lone = [row for row in a_head(1, 0.3, 0.05, 0.4) if row["condition"] != "mask"]
+    effects = table(a_head(0, mask=0.3, zero=0.05, no_head=0.4), lone)
+    found = judged(means(effects, RULES), "state_change", RULES.negligible).sort("head")
+    assert found["verdict"].to_list() == ["parking", None]
+
+
 def test_an_interval_on_both_sides_decides_nothing():
     unsure = [row for row in a_head(0, 0.3, 0.0, 0.4) if row["condition"] != "zero_value"]
     unsure += rows(0, "zero_value", [0.0, 0.2] * (SENTENCES // 2))
@@ -82,12 +97,18 @@ def test_a_change_that_was_not_made_to_all_is_an_error(kept):
         means(table(whole, broken), RULES)
 
 
+def test_a_change_made_twice_to_the_only_sentence_is_an_error():
+    with pytest.raises(MeasurementError, match="each of the sentences"):
+        means(table(rows(0, "mask", [0.1]), rows(0, "mask", [0.1])), RULES)
+
+
 def test_means_weigh_pieces_and_intervals_resample_sentences():
     of_one = rows(0, "mask", [0.1, 0.5])
-    of_one[1] |= {"n_pieces": 12, "state_change": 12 * 0.5}
+    of_one[1] |= {"n_pieces": 12, "state_change": 12 * 0.5, "cosine": 0.5}
     row = means(table(of_one), RULES).row(0, named=True)
     assert row["state_change"] == pytest.approx((4 * 0.1 + 12 * 0.5) / 16)
     assert (row["state_change_low"], row["state_change_high"]) == pytest.approx((0.1, 0.5))
+    assert row["cosine"] == 0.75
     assert row["kl"] is None
     assert row["n_sentences"] == 2
 
@@ -100,6 +121,7 @@ def test_without_what_is_said_nothing_is_judged_by_it():
     found = verdicts(means(table(a_head(0, 0.3, 0.0, 0.4)), RULES), heads, RULES)
     by = {row["outcome"]: row for row in found.iter_rows(named=True)}
     assert (by["state_change"]["verdict"], by["state_change"]["dumps"]) == ("parking", True)
+    assert by["state_change"]["mass"] == by["kl"]["mass"] == 0.7
     assert by["kl"]["verdict"] is by["kl"]["constant"] is by["kl"]["negligible"] is None
 
 

@@ -102,3 +102,15 @@ def test_a_shard_that_the_model_could_not_read_at_all():
     )
     assert len(arcs) == 0
     assert hits.size == 0
+
+
+def test_without_norms_no_arc_is_judged_by_them():
+    """Where values have none the lake's pointers by norm are null."""
+    rows = pointers(0, {0: (np.array([[1, 0]]), np.array([[1, 0]]))})
+    lists = pa.list_(pa.int16())
+    for name in ("attends_to_norm", "attended_by_norm"):
+        rows = rows.append_column(name, pa.nulls(len(rows), lists))
+    arcs = arcs_of(sentences([([2, 0], ["det", "root"])]))
+    by_norm, hits = judge(Pointers(rows, 0, 1), arcs, "norm")
+    assert (len(by_norm), hits.size) == (0, 0)
+    assert judge(Pointers(rows, 0, 1), arcs)[1].tolist() == [[True, True]]

@@ -122,3 +122,48 @@ def test_a_decoder_beside_an_encoder_reads_the_translation(translated):
 def test_a_relation_that_no_word_has_here_is_no_comparison():
     best = relations((0, "iobj", "dep_to_gov", 0.9))
     assert no_ops(observed([0.1, 0.6, 0.8, 0.3]), SENTENCES, best, RULES).is_empty()
+
+
+def test_a_relation_without_arcs_in_the_fitting_half_is_no_heads_best():
+    """On nothing a head leads by nothing that is known."""
+    found = relations((0, "obj", "dep_to_gov", 0.4), (0, "det", "dep_to_gov", 0.0))
+    confirming_only = pl.col("deprel") == "det"
+    best = found.with_columns(
+        n_all=pl.when(confirming_only).then("n").otherwise("n_all"),
+        hits_all=pl.when(confirming_only).then("hits").otherwise("hits_all"),
+    )
+    (row,) = no_ops(observed([0.1] * 4), SENTENCES, best, RULES).to_dicts()
+    assert row["deprel"] == "obj"
+
+
+def test_a_sentence_without_a_tree_is_not_asked():
+    best = relations((0, "det", "dep_to_gov", 0.9))
+    first = pl.int_range(pl.len()) < N // 2
+    some = SENTENCES.with_columns(
+        pl.when(first).then(key).alias(key) for key in ("governors", "deprels")
+    )
+    n = int(confirming(np.arange(N // 2), RULES.seed).sum())
+    assert 0 < n < n_confirming
+    (row,) = no_ops(observed([0.1, 0.6, 0.8, 0.3]), some, best, RULES).to_dicts()
+    assert (row["n_with"], row["n_without"]) == (2 * n, 2 * n)
+    assert (row["mass_with"], row["mass_without"]) == pytest.approx((0.2, 0.7))
+
+
+def test_one_word_of_either_kind_is_a_comparison():
+    best = relations((0, "det", "dep_to_gov", 0.9))
+    row = int(np.flatnonzero(confirming(np.arange(N), RULES.seed))[0])
+    lone = pl.int_range(pl.len()) == row
+    pair = SENTENCES.with_columns(
+        governors=pl.when(lone).then(pl.lit([2, 0])), deprels=pl.when(lone).then(["det", "root"])
+    )
+    (found,) = no_ops(observed([0.1, 0.6]), pair, best, RULES).to_dicts()
+    assert (found["n_with"], found["n_without"]) == (1, 1)
+    assert found["difference"] == pytest.approx(0.5)
+
+
+def test_a_relation_that_all_words_have_is_no_comparison():
+    best = relations((0, "det", "dep_to_gov", 0.9))
+    pairs = SENTENCES.with_columns(
+        governors=pl.Series([[2, 1]] * N), deprels=pl.Series([["det", "det"]] * N)
+    )
+    assert no_ops(observed([0.1, 0.6]), pairs, best, RULES).is_empty()

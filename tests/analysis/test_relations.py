@@ -179,3 +179,34 @@ def test_halves_do_not_hang_on_the_corpus_size():
     share = confirming(np.arange(10_000), 0).mean()
     assert 0.48 < share < 0.52
     assert (confirming(np.arange(1000), 0) != confirming(np.arange(1000), 1)).mean() > 0.4
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
+def test_halves_are_the_same_wherever_they_are_drawn(seed):
+    """Splitmix64 of the row and the seed, its last bit, written out."""
+
+    def of(row: int) -> bool:
+        z = (row + 1 + (seed << 32)) * 0x9E3779B97F4A7C15 % 2**64
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
+        return bool((z ^ z >> 31) & 1)
+
+    rows = [*range(100), 10**9]
+    assert confirming(np.array(rows), seed).tolist() == [of(row) for row in rows]
+
+
+def test_a_relation_of_the_fitting_half_alone_is_not_judged():
+    confirms = confirming(np.arange(60), 0)
+    arcs, hits = corpus()
+    fitting = ~confirms[arcs.sentence]
+    arcs, hits = arcs.where(fitting), hits[fitting]
+    offsets = FittedOffsets()
+    offsets.add(arcs, confirms)
+    found = RelationTally(offsets, Rules(min_arcs=1, bootstrap=10))
+    found.add(arcs, hits, confirms, bootstrap.weights(60, 10, 0, 0))
+    frame = found.frame(PLACES)
+    nothing = {"n": 0, "hits": 0, "b": 0, "c": 0, "z": 0.0, "p": 1.0, "margin": False}
+    for key, value in nothing.items():
+        assert set(frame[key]) == {value}, key
+    assert frame["accuracy"].is_nan().all()
+    assert frame.filter(level="full")["n_all"].sum() == 4 * len(arcs)

@@ -72,3 +72,12 @@ def test_replicates_without_any_arc_are_left_out():
     low, high = bootstrap.interval(np.zeros((2, 1)), np.zeros((2, 1)))
     assert np.isnan(low[0])
     assert np.isnan(high[0])
+
+
+def test_an_interval_leaves_out_a_fortieth_at_either_end():
+    drawn = np.arange(1001.0)[:, None]
+    low, high = bootstrap.interval(drawn, np.ones_like(drawn))
+    assert (low[0], high[0]) == (25, 975)
+    drawn = np.append(drawn, [[7.0]], axis=0)
+    low, high = bootstrap.interval(drawn, np.append(np.ones((1001, 1)), [[0.0]], axis=0))
+    assert (low[0], high[0]) == (25, 975)

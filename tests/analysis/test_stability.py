@@ -100,3 +100,42 @@ def test_agreement_is_the_rank_correlation_of_the_same_heads():
     assert row["spearman"] == pytest.approx(expected)
     assert (row["corpus"], row["other_corpus"], row["n_heads"]) == ("a", "b", 6)
     assert agreement(of_corpora[0], relations("a"), RULES).is_empty()
+
+
+def test_a_head_counts_once_whatever_it_tracks_and_by_labels_as_they_are():
+    """It tracks a second relation too; and one more with sub-types folded, which counts nothing."""
+    frame = relations()
+    second = frame.with_columns(deprel=pl.lit("obj"))
+    # Folded, every head of the model itself would track.
+    itself = pl.col("control") == "trained"
+    more = frame.with_columns(level=pl.lit("universal"), margin=itself, significant=itself)
+    more = more.with_columns(accuracy=pl.when(itself).then(0.9).otherwise(0.1))
+    every = judged(pl.concat([frame, second, more]))
+    counts = by_nulls(every, RULES).filter(nulls="all")["n_tracks"].to_list()
+    assert counts == [3]
+    assert by_margin(every, RULES).filter(control="trained", margin=0.1)["n_heads"].item() == 3
+
+
+def test_nulls_stand_in_the_order_of_their_names():
+    names = by_nulls(judged(relations()), RULES)["nulls"].to_list()
+    of_one = ["no_projection", "random_weights", "random_weights-1"]
+    assert names == ["all", *(f"{n} alone" for n in of_one), *(f"all but {n}" for n in of_one)]
+
+
+@pytest.mark.parametrize("same", ["a", "b"])
+def test_a_corpus_where_all_heads_are_the_same_ranks_none(same):
+    rng = np.random.default_rng(0)
+    frame = pl.concat([heads("a", rng), heads("b", rng)])
+    flat = pl.when(pl.col("corpus") == same).then(0.5).otherwise("mass_cls")
+    nothing = relations().clear()
+    assert agreement(frame.with_columns(mass_cls=flat), nothing, RULES).is_empty()
+
+
+def test_shares_of_few_arcs_are_not_compared():
+    rng = np.random.default_rng(0)
+    both = pl.concat([relations("a"), relations("b")])
+    for n, found in ((9, 0), (10, 4)):
+        few = both.with_columns(
+            n_all=pl.lit(n), hits_all=pl.Series(rng.integers(0, n, both.height))
+        )
+        assert agreement(heads("a", rng), few, RULES).height == found

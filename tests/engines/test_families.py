@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.controls.base import Trained
+from pipeline.core.errors import MeasurementError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.lake.schema import NO_PIECE
@@ -132,6 +133,14 @@ def test_what_is_not_asked_for_is_not_there(measured, read):
     assert bare["heads"]["norm_mass_first"].null_count == len(bare["heads"])
     assert len(bare["outputs"]) == len(bare["similarity"]) == 0
     assert len(full["outputs"]) > 0
+
+
+def test_one_pass_of_a_corpus_goes_on_to_its_end(read):
+    """A call after the last place is noticed there; all other passes end at that place."""
+    subject = Subject(read.model, read.encoder, read.places[:-1], Trained(), 0)
+    with pytest.raises(MeasurementError, match="attention calls"):
+        measure_shard(subject, PAIRS, 0, Asked(60))
+    assert measure_shard(subject, PAIRS, FIRST, Asked(60)).counts["n_sentences"] == len(READ)
 
 
 def test_a_word_that_is_said_and_never_read(tmp_path):

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.engines.grain import over_shard
+from pipeline.lake import manifest
 from pipeline.lake.read import open_table, scan
 from pipeline.lake.schema import LAKE
 from tests.stages import small
@@ -61,6 +62,8 @@ def test_rows_are_the_sums_and_answers_are_the_same(both):
     # A shard is drawn as a whole: intervals are like those of sentences, and not of nothing.
     widths = [(t["mass_first_high"] - t["mass_first_low"]).mean() for t in (ours, theirs)]
     assert 0.4 < widths[1] / widths[0] < 2.5
+    said = [manifest.read(root / "tables").facts["grain"] for root in both]
+    assert said == ["sentence", "shard"]
 
 
 def test_too_few_shards_are_refused_before_anything_is_measured(words, root, capfd):

@@ -53,5 +53,11 @@ def test_every_shard_comes_back(lengths, of_files, work, tmp_path, monkeypatch):
         assert schema.field("n").metadata[b"unit"] == b"pieces"
 
 
+def test_a_file_is_called_by_the_first_of_its_shards(work, monkeypatch):
+    monkeypatch.setattr(compact, "ROWS_A_FILE", 10)
+    names = [file.name for file in work(5, 5, 9, 2, 2, 2)]
+    assert names == [f"shards-{first:05d}.parquet" for first in (0, 2, 3)]
+
+
 def test_the_same_shards_give_the_same_bytes(work):
     assert work(3, 0, 4) == work(3, 0, 4)

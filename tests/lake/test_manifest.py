@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
-from pipeline.lake.files import sha256_of, write_text
+from pipeline.lake.files import sealed, sha256_of, write_text
 from pipeline.lake.manifest import File, Manifest
 from tests.stages.small import DAMAGES, damage
 
@@ -92,6 +92,31 @@ def test_a_damaged_manifest_is_one_line(text, tmp_path):
     (tmp_path / "_manifest.json").write_text(text)
     with pytest.raises(UserError, match="is damaged"):
         manifest.read(tmp_path)
+
+
+WHOLE = {"name": "shard-00000.parquet", "sha256": "0" * 64, "n_rows": 5}
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_manifest"),
+    [
+        *(({"name": name}, {}) for name in ("../a", "/a", "a/b", "a/", "..", "", "a\0b", 5, None)),
+        *(({"n_rows": n}, {}) for n in (-1, 1.5, True, "5", None)),
+        *(({"sha256": sha256}, {}) for sha256 in (5, None)),
+        *(({}, {key: value}) for key, value in (("table", 5), ("fingerprint", None))),
+        *(({}, {"facts": facts}) for facts in ([], "x", None)),
+        ({}, {"files": [WHOLE, WHOLE]}),
+    ],
+)
+def test_a_manifest_of_anybodys_is_not_believed(of_file, of_manifest, tmp_path):
+    """Sealed as it should be: a name has to be that of a file in the folder."""
+    content = {"table": "heads", "fingerprint": "f", "facts": {}, "files": [WHOLE | of_file]}
+    path = tmp_path / "_manifest.json"
+    path.write_text(sealed(content | of_manifest), encoding="utf-8")
+    with pytest.raises(UserError, match="is damaged"):
+        manifest.read(tmp_path)
+    path.write_text(sealed(content | {"files": [WHOLE]}), encoding="utf-8")
+    assert manifest.read(tmp_path).n_rows == 5
 
 
 def test_it_says_neither_when_nor_where(source, tmp_path):

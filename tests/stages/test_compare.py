@@ -5,7 +5,7 @@ import re
 import polars as pl
 import pytest
 
-from pipeline.analysis.compare import compare
+from pipeline.analysis.compare import ROLES, compare
 from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.lake import open_table
@@ -64,6 +64,13 @@ def test_either_side_is_what_the_tables_say(root, tables):
             assert dumps[side].to_list() == dumps[f"mass_{c}"].to_list()
             assert dumps[f"{side}_low"].to_list() == dumps[f"mass_{c}_low"].to_list()
             assert dumps[f"{side}_has"].to_list() == dumps[f"dumps_{c}"].to_list()
+
+
+def test_rows_stand_by_role_then_by_what_they_are_about(root, tables):
+    found = rows(root, tables, A, B)
+    order = {role: k for k, role in enumerate(ROLES)}
+    keys = found.select("role", "what", "site", "layer", "head").rows()
+    assert keys == sorted(keys, key=lambda key: (order[key[0]], *key[1:]))
 
 
 def test_positional_rates_have_intervals_around_them(root, tables):

@@ -79,6 +79,21 @@ def test_tables_older_than_the_sentences(words, root, sentences, capfd):
     assert f"tables was made before {root}/sentences/corpus=conllu" in capfd.readouterr().err
 
 
+def test_a_cell_older_than_the_sentences_is_not_counted(words, root, sentences, capfd):
+    """As many of them, as long: no shape tells."""
+    small.tables(*words)
+    before = small.files(root / "tables")
+    said = sentences.read_text(encoding="utf-8")
+    sentences.write_text(said.replace("\tobj\t", "\tiobj\t"), encoding="utf-8")
+    assert small.run("ingest", *words) == 0
+    capfd.readouterr()
+    assert small.run("aggregate", *words) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert f"was measured over other sentences than those in {root}/sentences/corpus=conllu" in err
+    assert small.unlike(before, small.files(root / "tables")) == []
+
+
 def test_tables_are_passed_on_without_the_lake(words, root):
     assert small.run("run", *words) == 0
     (root / "lake").rename(root / "kept elsewhere")

@@ -5,12 +5,15 @@ import random
 import re
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.lake import open_table, scan
 from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.schema import LAKE, MEASURED
+from pipeline.lake.tables import TABLES
 from tests import once, tiny
 from tests.stages import small
 
@@ -43,6 +46,18 @@ def test_a_run_writes_its_folders_and_says_the_answer(fine, root):
     assert census["n_heads"].to_list() == [12, 12]
     shards = sorted((root / "sentences/corpus=conllu").glob("*.parquet"))
     assert [pl.read_parquet(shard, hive_partitioning=False).height for shard in shards] == [5, 5, 4]
+
+
+def test_columns_have_the_types_and_say_the_units_of_their_schema(fine, root):
+    fine()
+    for name, schema in TABLES.items():
+        written = pq.read_schema(root / f"tables/{name}.parquet")
+        assert written.equals(schema, check_metadata=True), name
+    for name in MEASURED:
+        (path, *_) = sorted((root / f"lake/{name}" / small.CELL).glob("*.parquet"))
+        written = pq.read_schema(path)
+        assert written.names == LAKE[name].names
+        assert [field.metadata for field in written] == [field.metadata for field in LAKE[name]]
 
 
 def test_the_same_command_again_changes_nothing(fine, root):

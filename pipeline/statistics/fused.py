@@ -29,18 +29,19 @@ from pipeline.statistics import (
     named,
     portable,
 )
-from pipeline.statistics.fused_kept import N_ROWS
+from pipeline.statistics.fused_kept import BAND, N_ROWS
 from pipeline.statistics.norms import given_by_class, transformed
 from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
 
-SIZES = (64, 32)
-"""Pieces in a tile, of queries as of keys, where products are half precision's and vectors short;
-and where not. Larger ones do not fit into the registers of compute capability 8.0 or 9.0."""
-WORDS_SIZE = 32
-"""The same where pieces are merged into words: these products are float32's always."""
+SIZE = 32
+"""Pieces in a tile, of queries as of keys."""
+WIDE_SIZE = 64
+"""The same in the program that makes the output, where products are half precision's and vectors
+short. Larger ones do not fit into the registers of compute capability 8.0 or 9.0."""
 SUMS_SIZE = 64
 """The same where numbers of queries and of keys are added up."""
-SHORT = 128
+SHORT, MIDDLE = 64, 128
+"""Channels of vectors."""
 WORDS_A_WARP = 128
 """Of a tree that grows."""
 MOST_FEW = 64
@@ -48,7 +49,6 @@ MOST_FEW = 64
 LEAST = 16
 """Channels that a product on a GPU takes at least; and they are a power of two."""
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
-ROOM_FOR_BINS = 32
 FUSION = True
 """Said, since what Triton does unasked is about to change, and digits with it."""
 
@@ -78,7 +78,7 @@ def _sides(call: AttentionCall) -> Tiling:
     n_few = call.layout.few_keys.shape[1]
     if n_few > MOST_FEW:
         raise Uncut(f"a sentence of {n_few} separators, more than {MOST_FEW}")
-    return tiling(call.layout, WORDS_SIZE)
+    return tiling(call.layout, SIZE)
 
 
 def _attend(
@@ -104,7 +104,6 @@ def _common(call: AttentionCall) -> dict[str, Any]:
     n_sentences, n_queries, n_keys = layout.visible.shape
     shape = (n_sentences, query.shape[1], n_queries, n_keys)
     bias = None if call.bias is None else call.bias.expand(shape)
-    half, short = query.element_size() < 4, max(query.shape[3], call.value.shape[3]) <= SHORT
     return {
         "query": query,
         "key": key,
@@ -124,13 +123,24 @@ def _common(call: AttentionCall) -> dict[str, Any]:
         "scaling": call.scaling,
         "softcap": call.softcap,
         "C": _wide(query.shape[3]),
-        **_sized(SIZES[0 if half and short else -1]),
+        "TILE": SIZE,
+        "num_warps": warps(query.dtype, query.shape[3]),
         "enable_fp_fusion": FUSION,
     }
 
 
-def _sized(size: int) -> dict[str, int]:
-    return {"TILE": size, "num_warps": 8 if size > 32 else 4}
+def warps(dtype: torch.dtype, channels: int, hides: bool = False) -> int:
+    """As few as hold a tile in their registers: what a warp has by itself it waits for nobody to
+    add up. Where pieces are hidden from others `measure` holds more."""
+    if dtype == torch.float32:
+        return 4
+    return (1 if channels <= MIDDLE else 2) * (2 if hides else 1)
+
+
+def output_sizes(dtype: torch.dtype, channels: int) -> dict[str, int]:
+    """Of the program that makes the output."""
+    is_wide = dtype != torch.float32 and channels <= SHORT
+    return {"TILE": WIDE_SIZE if is_wide else SIZE, "num_warps": 4}
 
 
 def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tensor]:
@@ -142,8 +152,9 @@ def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tens
     output = (value.new_empty if call.packed else value.new_zeros)(shape).transpose(1, 2)
     n_sentences = len(call.layout.visible)
     lse = value.new_empty(n_sentences, n_heads, n_queries, dtype=torch.float32)
-    fused_kernels.attend[(n_sentences * n_heads, triton.cdiv(n_queries, common["TILE"]))](
-        **common, value=value, sinks=None if call.sinks is None else call.sinks.float(),
+    sizes = output_sizes(value.dtype, max(common["channels"], value.shape[3]))
+    fused_kernels.attend[(n_sentences * n_heads, triton.cdiv(n_queries, sizes["TILE"]))](
+        **common | sizes, value=value, sinks=None if call.sinks is None else call.sinks.float(),
         output=output, lse=lse, value_strides=_strides(value), output_strides=_strides(output),
         value_groups=n_heads // value.shape[1], value_channels=value.shape[3],
         V=_wide(value.shape[3]),
@@ -154,20 +165,21 @@ def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tens
 def _measured(
     call: AttentionCall, common: dict[str, Any], sides: Tiling, segments: bool
 ) -> dict[str, Tensor]:
-    """`rows` and `where` of each query, `bins` of each tile of queries, and `columns`, the weights
+    """`rows` and `where` of each query, its `band` of weights near it, and `columns`, the weights
     of few keys. Of padding nothing is written."""
     layout, lse = call.layout, common["lse"]
-    n_tiles = triton.cdiv(common["longest_query"], common["TILE"])
+    common = common | {"num_warps": warps(common["query"].dtype, common["channels"], layout.hides)}
     (n_sentences, n_heads, n_queries), n_few = lse.shape, layout.few_keys.shape[1]
     kept = {
         "rows": lse.new_empty(n_sentences, n_heads, N_ROWS.value, n_queries),
         "where": lse.new_empty(n_sentences, n_heads, n_queries, dtype=torch.long),
-        "bins": lse.new_empty(n_sentences, n_heads, n_tiles, ROOM_FOR_BINS),
+        "band": lse.new_empty(n_sentences, n_heads, n_queries, BAND.value),
         "columns": lse.new_empty(n_sentences, n_heads, n_few, n_queries),
     }
-    fused_kernels.measure[(n_sentences * n_heads, n_tiles)](
+    fused_kernels.measure[(n_sentences * n_heads, triton.cdiv(n_queries, SIZE))](
         **common, **kept, **_of(layout, "few_keys"), query_facts=sides.queries.facts,
         key_facts=sides.keys.facts, n_few=n_few, IS_SELF=layout.is_self, SEGMENTS=segments,
+        FEW=LEAST,
     )  # fmt: skip
     return kept
 
@@ -190,8 +202,8 @@ def _added_up(
         **shared, **kept, **_of(layout, "per_choice", "n_seeing", "key_classes"),
         length=common["length"], n_rows=common["n_rows"],
         longest_key=common["longest_key"], key_facts=sides.keys.facts, offset_mass=offset_mass,
-        argmax_offset=argmax_offset, n_tiles=kept["bins"].shape[2], tile=common["TILE"],
-        IS_SELF=layout.is_self, SEGMENTS=named.SEGMENTS in has, TILE=SUMS_SIZE,
+        argmax_offset=argmax_offset, IS_SELF=layout.is_self, SEGMENTS=named.SEGMENTS in has,
+        TILE=SUMS_SIZE,
     )  # fmt: skip
     channels = 0 if f is None else f.shape[3]
     given = columns.new_empty(n_sentences, n_heads, len(FEW), channels)
@@ -224,7 +236,7 @@ def _pointers(
         made = lse.new_full(shape, -1, dtype=torch.int16)
         found.update(zip(names, made, strict=True))
         fused_words.point[(n_sentences * n_heads, own.n)](
-            **common | _sized(WORDS_SIZE), query_facts=queries.facts, key_facts=sides.keys.facts,
+            **common, query_facts=queries.facts, key_facts=sides.keys.facts,
             query_starts=queries.starts, key_starts=sides.keys.starts, received=received,
             to=made[0], to_norm=made[-1], words=words,
             n_query_tiles=queries.n, n_key_tiles=sides.keys.n, n_query_words=queries.n_words,

@@ -6,11 +6,14 @@ that it is what it was when they were compiled.
 
 import triton.language as tl
 
-N_ROWS = tl.constexpr(14)
+NEAR = tl.constexpr(8)
+BAND = tl.constexpr(17)
+"""Weights of a query that are kept each: on the keys up to so many pieces before and behind it."""
+
+N_ROWS = tl.constexpr(13)
 (
-    OF_ENTROPY, OF_LARGEST, OF_CONTENT, OF_ITSELF, OF_SAME_WORD, OF_OTHER, OF_DISTANCE,
-    OF_DISPLACEMENT, OF_NORM_BEFORE, OF_NORM_BEHIND, OF_NORM_SAME_WORD, OF_NORM_OTHER, OF_OWN,
-    OF_BOTH,
+    OF_ENTROPY, OF_LARGEST, OF_CONTENT, OF_SAME_WORD, OF_OTHER, OF_DISTANCE, OF_DISPLACEMENT,
+    OF_BELOW, OF_ABOVE, OF_NORM_SAME_WORD, OF_NORM_OTHER, OF_OWN, OF_BOTH,
 ) = map(tl.constexpr, range(N_ROWS.value))  # fmt: skip
 """The numbers that `fused_kernels.measure` keeps of each query, a row of each, and that
 `fused_sums` adds up."""

@@ -16,9 +16,9 @@ from pipeline.statistics.fused_tiles import begins, first_row, product, program,
 @program
 @no_type_check
 def add_up(
-    rows, where, bins, received, packed_from, length, per_choice, n_seeing, key_classes, key_facts,
+    rows, where, band, received, packed_from, length, per_choice, n_seeing, key_classes, key_facts,
     n_queries, n_keys, sums, offset_mass, argmax_offset,
-    n_heads, longest_query, longest_key, n_rows, n_tiles, tile, step,
+    n_heads, longest_query, longest_key, n_rows, step,
     IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
     of_head = tl.program_id(0).to(tl.int64)
@@ -40,16 +40,11 @@ def add_up(
     add_row(sums + kept.CONFIDENCE_CONTENT * step, rows, kept.OF_CONTENT, longest, n_i, TILE)
     tl.store(sums + kept.ROW_SUM * step, total(received, n_j, TILE))
     if IS_SELF:
-        add_row(sums + kept.ITSELF * step, rows, kept.OF_ITSELF, longest, n_i, TILE)
         add_row(sums + kept.SAME_WORD * step, rows, kept.OF_SAME_WORD, longest, n_i, TILE)
         add_row(sums + kept.OTHER * step, rows, kept.OF_OTHER, longest, n_i, TILE)
         add_row(sums + kept.DISTANCE * step, rows, kept.OF_DISTANCE, longest, n_i, TILE)
         add_row(sums + kept.DISPLACEMENT * step, rows, kept.OF_DISPLACEMENT, longest, n_i, TILE)
         if length is not None:
-            at_itself = dotted(rows + kept.OF_ITSELF * longest_query, length, n_i, TILE)
-            tl.store(sums + kept.NORM_ITSELF * step, at_itself)
-            add_row(sums + kept.NORM_BEFORE * step, rows, kept.OF_NORM_BEFORE, longest, n_i, TILE)
-            add_row(sums + kept.NORM_BEHIND * step, rows, kept.OF_NORM_BEHIND, longest, n_i, TILE)
             same_word = sums + kept.NORM_SAME_WORD * step
             add_row(same_word, rows, kept.OF_NORM_SAME_WORD, longest, n_i, TILE)
             add_row(sums + kept.NORM_OTHER * step, rows, kept.OF_NORM_OTHER, longest, n_i, TILE)
@@ -57,23 +52,35 @@ def add_up(
             add_row(sums + kept.SEGMENT_OWN * step, rows, kept.OF_OWN, longest, n_i, TILE)
             add_row(sums + kept.SEGMENT_BOTH * step, rows, kept.OF_BOTH, longest, n_i, TILE)
         # By distance: −8 to 8, then all below and all above.
+        band += of_head * longest * kept.BAND
         slot = tl.arange(0, 32)
-        mass = tl.zeros((32,), tl.float32)
-        for t in range(tl.cdiv(n_i, tile)):
-            mass += tl.load(bins + (of_head * n_tiles + t) * 32 + slot)
-        tl.store(sums + kept.BEFORE * step, tl.sum(tl.where(slot == 7, mass, 0.0), 0))
-        tl.store(sums + kept.BEHIND * step, tl.sum(tl.where(slot == 9, mass, 0.0), 0))
-        tl.store(offset_mass + of_head * 19 + slot, mass, mask=slot < 19)
+        mass, norm_mass = tl.zeros((32,), tl.float32), tl.zeros((32,), tl.float32)
+        for i0 in range(0, n_i, TILE):
+            i = i0 + tl.arange(0, TILE)
+            j = i[:, None] + slot[None, :] - kept.NEAR
+            there = (i < n_i)[:, None] & (slot < kept.BAND)[None, :] & (j >= 0) & (j < n_j)
+            p = tl.load(band + i[:, None] * kept.BAND + slot[None, :], mask=there, other=0.0)
+            mass += tl.sum(p, 0)
+            if length is not None:
+                norm_mass += tl.sum(p * tl.load(length + j, mask=there, other=0.0), 0)
+        beside(sums, mass, kept.ITSELF, kept.BEFORE, kept.BEHIND, step)
+        if length is not None:
+            beside(sums, norm_mass, kept.NORM_ITSELF, kept.NORM_BEFORE, kept.NORM_BEHIND, step)
+        to = offset_mass + of_head * 19
+        tl.store(to + slot, mass, mask=slot < kept.BAND)
+        add_row(to + 17, rows, kept.OF_BELOW, longest, n_i, TILE)
+        add_row(to + 18, rows, kept.OF_ABOVE, longest, n_i, TILE)
         peaks = tl.zeros((32,), tl.float32)
         for i0 in range(0, n_i, TILE):
             i = i0 + tl.arange(0, TILE)
             away = tl.load(where + of_head * longest_query + i, mask=i < n_i, other=0) - i
-            place = tl.where(away < -8, 17, tl.where(away > 8, 18, away + 8))
+            place = tl.where(away > kept.NEAR, 18, away + kept.NEAR)
+            place = tl.where(away < -kept.NEAR, 17, place)
             is_there = (place[:, None] == slot[None, :]) & (i < n_i)[:, None]
             peaks += tl.sum(is_there.to(tl.float32), 0)
         tl.store(argmax_offset + of_head * 19 + slot, peaks, mask=slot < 19)
     of_keys(
-        rows + kept.OF_ITSELF * longest_query, received, length,
+        band + kept.NEAR, received, length,
         key_classes + sentence * 7 * longest_key, key_facts + (sentence * 6 + 5) * longest_key,
         sums, n_j, step, IS_SELF, TILE,
     )  # fmt: skip
@@ -90,6 +97,15 @@ def add_up(
 @no_type_check
 def add_row(to, rows, row, longest, n, TILE: tl.constexpr):
     tl.store(to, total(rows + row * longest, n, TILE))
+
+
+@triton.jit
+@no_type_check
+def beside(sums, by_offset, itself, before, behind, step):
+    slot = tl.arange(0, 32)
+    tl.store(sums + itself * step, tl.sum(tl.where(slot == kept.NEAR, by_offset, 0.0), 0))
+    tl.store(sums + before * step, tl.sum(tl.where(slot == kept.NEAR - 1, by_offset, 0.0), 0))
+    tl.store(sums + behind * step, tl.sum(tl.where(slot == kept.NEAR + 1, by_offset, 0.0), 0))
 
 
 @triton.jit
@@ -135,7 +151,7 @@ def of_keys(
         plain = tl.load(is_plain + j, mask=inside, other=0) > 0
         other += tl.where(plain, got, 0.0)
         if IS_SELF:
-            own = tl.load(itself + j, mask=inside, other=0.0)
+            own = tl.load(itself + j * kept.BAND, mask=inside, other=0.0)
             at_itself += tl.sum(classes * own[:, None], 0)
         if length is not None:
             far = tl.load(length + j, mask=inside, other=0.0)

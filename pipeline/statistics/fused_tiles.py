@@ -7,7 +7,7 @@ import triton
 import triton.language as tl
 
 OF_BATCHES = (
-    *("longest_query", "longest_key", "n_rows", "n_few", "n_tiles", "step", "n_words"),
+    *("longest_query", "longest_key", "n_rows", "n_few", "step", "n_words"),
     *("n_query_tiles", "n_key_tiles", "n_query_words", "n_key_words", "n_weights", "of_part"),
     *("to", "to_norm", "tree", "tree_max", "offset_mass", "argmax_offset"),
 )
@@ -21,6 +21,7 @@ def program(function):
     return triton.jit(do_not_specialize=[n for n in OF_BATCHES if n in names])(function)
 
 
+LOG2_E = tl.constexpr(1.4426950408889634)
 INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 
 
@@ -76,22 +77,37 @@ def sight(visible, longest_key, i, j, real, inside):
 
 @triton.jit
 @no_type_check
-def scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap):
-    """As the model has them; −∞ where nothing is seen."""
-    s = product(q, tl.trans(k)) * scaling
-    if softcap is not None:
-        # The hyperbolic tangent, of which Triton has none on every device.
-        small = tl.exp(-2.0 * tl.abs(s / softcap))
-        capped = (1.0 - small) / (1.0 + small) * softcap
-        s = tl.where(s < 0, -capped, capped)
-    if bias is not None:
-        of_pair = bias + i[:, None] * bias_strides[2] + j[None, :] * bias_strides[3]
-        s += tl.load(of_pair, mask=seen, other=0.0).to(tl.float32)
-    return tl.where(seen, s, float("-inf"))
+def sees(visible, seen):
+    """Whether any query of a tile sees any key, which takes as long to ask as a product."""
+    if visible is None:
+        return True
+    else:
+        return tl.max(seen.to(tl.int32)) > 0
 
 
 @triton.jit
 @no_type_check
-def weights(s, log, real, inside):
-    """Exact, from a row's logarithm of its sum; 0 for padding, even where a row is no number."""
-    return tl.where(real[:, None] & inside[None, :], tl.exp(s - log[:, None]), 0.0)
+def scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap):
+    """As the model has them, times `LOG2_E`: weights are powers of 2."""
+    if (softcap is None) & (bias is None):
+        return product(q, tl.trans(k)) * (scaling * LOG2_E)
+    else:
+        s = product(q, tl.trans(k)) * scaling
+        if softcap is not None:
+            # The hyperbolic tangent, of which Triton has none on every device.
+            small = tl.exp(-2.0 * tl.abs(s / softcap))
+            capped = (1.0 - small) / (1.0 + small) * softcap
+            s = tl.where(s < 0, -capped, capped)
+        if bias is not None:
+            of_pair = bias + i[:, None] * bias_strides[2] + j[None, :] * bias_strides[3]
+            s += tl.load(of_pair, mask=seen, other=0.0).to(tl.float32)
+        return s * LOG2_E
+
+
+@triton.jit
+@no_type_check
+def weights(s, log, visible, seen, real, inside):
+    """Exact, from the logarithm of a row's sum; 0 for padding, even where a row is no number."""
+    if visible is not None:
+        s = tl.where(seen, s, float("-inf"))
+    return tl.where(real[:, None] & inside[None, :], tl.exp2(s - log[:, None]), 0.0)

@@ -16,10 +16,14 @@ from pipeline.statistics.fused_tiles import (
     product,
     program,
     scores,
+    sees,
     sight,
     vectors,
     weights,
 )
+
+NO_WORD = tl.constexpr(-2)
+"""Unlike any, and unlike what is in none."""
 
 
 @program
@@ -69,36 +73,47 @@ def point(
         else:
             j, inside = tile_at(key_starts, t, n_j, TILE)
         seen = sight(visible, longest_key, i, j, real, inside)
-        if tl.max(seen.to(tl.int32)) > 0:
+        if sees(visible, seen):
             if OF_KEYS:
                 q = vectors(query, query_strides[2], i, real, channels, C)
             else:
                 k = vectors(key, key_strides[2], j, inside, channels, C)
             s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
-            p = weights(s, tl.load(lse + i, mask=real, other=0.0), real, inside)
-            word = tl.load(query_facts + i, mask=real, other=-1)
-            opens = tl.load(query_facts + longest_query + i, mask=real, other=-1) > 0
-            pieces = tl.load(query_facts + 2 * longest_query + i, mask=real, other=-1)
-            key_word = tl.load(key_facts + j, mask=inside, other=-1)
-            key_opens = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0
-            key_pieces = tl.load(key_facts + 2 * longest_key + j, mask=inside, other=-1)
+            log = tl.load(lse + i, mask=real, other=0.0)
+            p = weights(s, log, visible, seen, real, inside)
             if OF_KEYS:
                 given += tl.sum(p, 0)
-            joins = opens[:, None] & key_opens[None, :]
-            if IS_SELF:
-                joins = joins & (word[:, None] != key_word[None, :])
-            p = from_words(p, word, opens, pieces)
-            w = tl.where(joins, to_words(p, key_word, key_opens, key_pieces), 0.0)
-            best, found = further(w, word, key_word, best, found, OF_KEYS)
-            if words is not None:
-                place = (of_head * n_query_words + word[:, None]) * n_key_words + key_word[None, :]
-                tl.store(words + place, w, mask=joins)
+            word = tl.load(query_facts + i, mask=real, other=-1)
+            opens = tl.load(query_facts + longest_query + i, mask=real, other=-1) > 0
+            key_word = tl.load(key_facts + j, mask=inside, other=-1)
+            key_opens = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0
+            by_norm = p
             if length is not None:
                 norm = tl.load(length + j, mask=inside, other=0.0)
-                w = tl.where(
-                    joins, to_words(p * norm[None, :], key_word, key_opens, key_pieces), 0.0
+                by_norm = p * norm[None, :]
+            pieces = tl.load(query_facts + 2 * longest_query + i, mask=opens, other=1)
+            key_pieces = tl.load(key_facts + 2 * longest_key + j, mask=key_opens, other=1)
+            if tl.max(tl.maximum(pieces, key_pieces), 0) > 1:
+                from_pieces = same(tl.where(opens, word, NO_WORD), word)
+                to_pieces = same(key_word, tl.where(key_opens, key_word, NO_WORD))
+                p = added(from_pieces, p, True) / pieces.to(tl.float32)[:, None]
+                if length is not None:
+                    by_norm = added(p * norm[None, :], to_pieces, False)
+                p = added(p, to_pieces, False)
+            else:
+                p = tl.where(opens[:, None] & key_opens[None, :], p, 0.0)
+                by_norm = tl.where(opens[:, None] & key_opens[None, :], by_norm, 0.0)
+            if IS_SELF & (t == tl.program_id(1)):  # what a word gives itself is within a tile
+                p = tl.where(word[:, None] == key_word[None, :], 0.0, p)
+                by_norm = tl.where(word[:, None] == key_word[None, :], 0.0, by_norm)
+            best, found = further(p, word, key_word, best, found, OF_KEYS)
+            if length is not None:
+                best_norm, found_norm = further(
+                    by_norm, word, key_word, best_norm, found_norm, OF_KEYS
                 )
-                best_norm, found_norm = further(w, word, key_word, best_norm, found_norm, OF_KEYS)
+            if words is not None:
+                place = words + (of_head * n_query_words + word[:, None]) * n_key_words
+                tl.store(place + key_word[None, :], p, mask=opens[:, None] & key_opens[None, :])
     if OF_KEYS:
         tl.store(received + of_head * longest_key + j, given, mask=inside)
         points = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0
@@ -122,23 +137,32 @@ def tile_at(starts, t, n, TILE: tl.constexpr):
 
 @triton.jit
 @no_type_check
-def from_words(p, word, opens, pieces):
-    """The mean over each word's pieces, in the row of its first. Most tiles need nothing done."""
-    if tl.max((pieces * (word >= 0)).to(tl.int32), 0) > 1:
-        same = (word[:, None] == word[None, :]) & opens[:, None]
-        share = tl.where(same, 1.0 / pieces[None, :].to(tl.float32), 0.0)
-        p = product(share, p)
-    return p
+def same(word, other):
+    return tl.where(word[:, None] == other[None, :], 1.0, 0.0).to(tl.bfloat16)
 
 
 @triton.jit
 @no_type_check
-def to_words(p, word, opens, pieces):
-    """The sum over each word's pieces, in the column of its first."""
-    if tl.max((pieces * (word >= 0)).to(tl.int32), 0) > 1:
-        same = (word[:, None] == word[None, :]) & opens[None, :]
-        p = product(p, tl.where(same, 1.0, 0.0))
-    return p
+def added(a, b, ONES_FIRST: tl.constexpr):
+    """The product of ones and zeros, and of numbers: each is three together of as many digits as
+    bfloat16 has, which tensor cores add up as float32 would, many times as fast."""
+    x = b if ONES_FIRST else a
+    one, x = head_and_rest(x)
+    two, x = head_and_rest(x)
+    three, x = head_and_rest(x)
+    if ONES_FIRST:
+        return product(a, one) + product(a, two) + product(a, three)
+    else:
+        return product(one, b) + product(two, b) + product(three, b)
+
+
+@triton.jit
+@no_type_check
+def head_and_rest(x):
+    """Its first eight digits, which are bfloat16, and the others."""
+    bits = x.to(tl.int32, bitcast=True)
+    head = (bits >> 16).to(tl.int16).to(tl.bfloat16, bitcast=True)
+    return head, x - (bits & -65536).to(tl.float32, bitcast=True)
 
 
 @triton.jit

@@ -25,8 +25,7 @@ LAYERS = {
 def test_statistics_equal_eager_attentions(family, packed, tmp_path, monkeypatch):
     """Both ways; grouped keys, a window and a cap; a bias, and across two stacks."""
     # One tile holds a sentence: several are tried with what is attended, in test_fused.
-    monkeypatch.setattr(fused, "SIZES", (64,))
-    monkeypatch.setattr(fused, "WORDS_SIZE", 64)
+    monkeypatch.setattr(fused, "SIZE", 64)
     read = Read.of(tiny.save(tmp_path, family, **LAYERS[family]))
     sentences = PAIRS[1:2] if family == "t5" else SENTENCES[:2]
     tap = read.measured(sentences, "triton", packed)

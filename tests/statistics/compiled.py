@@ -5,6 +5,7 @@ its own, since here Triton's interpreter must not be chosen.
 import sys
 from typing import Any
 
+import torch
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
@@ -28,10 +29,13 @@ LONG = ("n_queries", "n_keys", "n_seeing", "few_keys", "where", "packed_from")
 SHORT = ("to", "to_norm", "tree", "tree_max")
 INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
 REALS = (
-    *("bias", "sinks", "lse", "length", "rows", "columns", "bins", "received", "words", "f"),
+    *("bias", "sinks", "lse", "length", "rows", "columns", "band", "received", "words", "f"),
     *("per_choice", "key_classes", "query_groups", "few_members", "given", "energy"),
     *("sums", "offset_mass", "argmax_offset", "flat", "parts"),
 )
+
+
+LONG_NAMES = {"fp32": "float32", "bf16": "bfloat16"}
 
 
 def kind(name: str, dtype: str) -> str | tuple[str, ...]:
@@ -55,7 +59,10 @@ def compile_one(program: Any, capability: int, dtype: str, fixed: dict[str, Any]
     aligned = [["tt.divisibility", 16]]
     pointers = (k for k, n in enumerate(program.arg_names) if str(signature[n]).startswith("*"))
     known = {(k,): aligned for k in pointers if program.arg_names[k] not in OF_BATCHES}
-    warps = fused._sized(fixed["TILE"])["num_warps"] if "C" in fixed else 4
+    warps = 4
+    if program is not fused_kernels.attend and "C" in fixed:
+        hides = "visible" not in fixed and program is fused_kernels.measure
+        warps = fused.warps(getattr(torch, LONG_NAMES[dtype]), fixed["C"], hides)
     made = triton.compile(
         ASTSource(program, given, constants, known),
         target=GPUTarget("cuda", capability, 32),
@@ -71,13 +78,14 @@ def main() -> None:
     bare = {"bias": None, "softcap": None, "sinks": None, "visible": None}
     bare |= {"length": None, "f": None, "packed_from": None}
     for capability, dtype, channels in ((80, "fp32", 64), (90, "bf16", 64), (80, "bf16", 128)):
-        short = dtype == "bf16" and channels <= fused.SHORT
-        sizes = {"C": channels, "V": channels, "TILE": fused.SIZES[0 if short else -1]}
+        sizes = {"C": channels, "V": channels, "TILE": fused.SIZE}
+        output_sizes = fused.output_sizes(getattr(torch, LONG_NAMES[dtype]), channels)
         of_self = {"IS_SELF": True, "SEGMENTS": True, "OF_KEYS": True, "words": None}
         across = {"IS_SELF": False, "SEGMENTS": False, "OF_KEYS": False} | bare
         for program in PROGRAMS:
             more = {
-                fused_words.point: {"TILE": fused.WORDS_SIZE},
+                fused_kernels.attend: {"TILE": output_sizes["TILE"]},
+                fused_kernels.measure: {"FEW": fused.LEAST},
                 fused_sums.add_up: {"TILE": fused.SUMS_SIZE},
                 fused_sums.give: {"TILE": fused.SUMS_SIZE, "FEW": fused.MOST_FEW},
             }.get(program, {})

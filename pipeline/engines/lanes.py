@@ -54,6 +54,13 @@ def _lanes(device: torch.device) -> Iterator[int]:
     if device.type != "cpu":
         yield 1
         return
+    with on_one_thread() as n_threads:
+        yield n_threads
+
+
+@contextmanager
+def on_one_thread() -> Iterator[int]:
+    """What is computed inside does not hang on how many threads torch has: that many."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -16,6 +16,7 @@ from pipeline.controls.base import Control
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
+from pipeline.engines.lanes import on_one_thread
 from pipeline.engines.shard import Asked, Subject
 from pipeline.lake import manifest
 from pipeline.lake.files import say_on_stderr
@@ -143,9 +144,13 @@ class CellPlan:
         return self._under_control(model, tokenizer), objective
 
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
-        model = self.control.apply(model, self.cell.seed).to(self.device)  # pyrefly: ignore
-        encoder = Encoder(tokenizer, model.config)
-        return Subject(model, encoder, wiring(model), self.control, self.cell.seed)
+        # Decompositions of matrices are shared by threads: their last digits hang on how many.
+        with on_one_thread():
+            model = self.control.apply(model, self.cell.seed).to(self.device)  # pyrefly: ignore
+            places = wiring(model)
+        return Subject(
+            model, Encoder(tokenizer, model.config), places, self.control, self.cell.seed
+        )
 
 
 def jobs(configs: Sequence[dict[str, Any]]) -> list[tuple[Job, Callable[[], Subject]]]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 import pipeline
@@ -182,3 +183,23 @@ def own_control(tmp_path, monkeypatch):
     write("range(n_words)")
     yield write
     sys.modules.pop("mine", None)
+
+
+@pytest.mark.parametrize("control", ["trained", "spectrum_weights"])
+def test_a_model_is_the_same_with_any_number_of_threads(control):
+    """Which are not in the fingerprint. Its matrices are large enough that threads share them."""
+    words = ["model=minilm", "corpus=treebank", f"control={control}"]
+    before, made = torch.get_num_threads(), []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            ((_, subject),) = jobs([config for _, config in requested(words).resolved()])
+            made.append(subject())
+            assert torch.get_num_threads() == n_threads
+    finally:
+        torch.set_num_threads(before)
+    one, other = made
+    for a, b in zip(one.places, other.places, strict=True):
+        assert torch.equal(a.readout, b.readout)
+    for name, weight in one.model.state_dict().items():
+        assert torch.equal(weight, other.model.state_dict()[name]), name

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 from torch.nn import Parameter
 
 from pipeline.core.call import AttentionCall
@@ -65,6 +66,19 @@ def parameters(model: PreTrainedModel) -> Iterator[Parameter]:
         if id(parameter) not in seen:
             seen.add(id(parameter))
             yield parameter
+
+
+def matrices(model: PreTrainedModel) -> Iterator[Tensor]:
+    """What of them was trained and turns vectors into others, each to be changed in place: that of
+    each expert by itself. Biases turn nothing, those of several experts neither; and a table of
+    sines, as Marian's of positions, is a parameter that was never trained."""
+    kept = {id(p) for name, p in model.named_parameters() if name.endswith("bias")}
+    for module in model.modules():
+        if "Sinusoidal" in type(module).__name__:
+            kept |= {id(p) for p in module.parameters()}
+    for parameter in parameters(model):
+        if parameter.dim() >= 2 and id(parameter) not in kept:
+            yield from parameter.flatten(0, -3) if parameter.dim() > 2 else [parameter]
 
 
 def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import torch
 
-from pipeline.controls.base import Control, PreTrainedModel, generator, parameters
+from pipeline.controls.base import Control, PreTrainedModel, generator, matrices
 
 
 @dataclass(frozen=True)
 class ShuffledWeights(Control):
-    """Keeps the multiset of entries of every parameter with two or more axes, and all vectors.
+    """Keeps the multiset of entries of every trained matrix, and all vectors.
 
     Biases and layer norms are vectors: they are the scale that is kept.
     """
@@ -20,8 +20,7 @@ class ShuffledWeights(Control):
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         draw = generator(seed)
         with torch.no_grad():
-            for parameter in parameters(model):
-                if parameter.dim() >= 2:
-                    order = torch.randperm(parameter.numel(), generator=draw)
-                    parameter.copy_(parameter.flatten()[order].view_as(parameter))
+            for matrix in matrices(model):
+                order = torch.randperm(matrix.numel(), generator=draw)
+                matrix.copy_(matrix.flatten()[order].view_as(matrix))
         return model

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.controls.base import Control, PreTrainedModel, generator, parameters
+from pipeline.controls.base import Control, PreTrainedModel, generator, matrices
 
 
 @dataclass(frozen=True)
 class SpectrumWeights(Control):
-    """Keeps the singular values of every parameter with two or more axes, and all vectors."""
+    """Keeps the singular values of every trained matrix, and all vectors."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         draw = generator(seed)
         with torch.no_grad():
-            for parameter in parameters(model):
-                if parameter.dim() >= 2:
-                    matrix = parameter.flatten(1).float()
-                    values = torch.linalg.svdvals(matrix)
-                    left, right = (haar(n, len(values), draw) for n in matrix.shape)
-                    parameter.copy_(((left * values) @ right.T).view_as(parameter))
+            for matrix in matrices(model):
+                values = torch.linalg.svdvals(matrix.float())
+                left, right = (haar(n, len(values), draw) for n in matrix.shape)
+                matrix.copy_((left * values) @ right.T)
         return model
 
 

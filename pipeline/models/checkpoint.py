@@ -177,6 +177,9 @@ class Checkpoint:
                 use_safetensors=None if self.allow_pickle else True,
                 trust_remote_code=self.trust_remote_code,
                 output_loading_info=True,
+                # A config may ask for patterns, which only eager attention gives, or for tuples.
+                output_attentions=False,
+                return_dict=True,
                 # Else it says that there is a report, which is not shown; what is in it is raised
                 # below.
                 ignore_mismatched_sizes=True,

@@ -18,9 +18,7 @@ from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
 from pipeline.models.align import Aligned, align, align_pairs
-
-UNLIMITED = 1_000_000
-"""Tokenizers without a limit of their own state an astronomic one."""
+from pipeline.models.longest import UNLIMITED, max_pieces
 
 _START_BY_TEXT = frozenset({"mbart", "plbart"})
 """Without a start piece of its own, a decoder of these reads the text's last: its language."""
@@ -120,7 +118,8 @@ class Encoder:
     @cached_property
     def vocabulary(self) -> list[int]:
         """All ids that are text, to the encoder and to the decoder."""
-        special = set(self.tokenizer.all_special_ids)
+        added = self.tokenizer.added_tokens_decoder
+        special = {*self.tokenizer.all_special_ids, *(i for i in added if added[i].special)}
         return [i for i in range(self._n_ids) if i not in special]
 
     def encode(
@@ -268,28 +267,3 @@ def _source(aligned: Aligned, words: Sequence[str], order: Order, second: int | 
 def is_punctuation(form: str) -> bool:
     """True when every character of a word is of a Unicode punctuation category."""
     return bool(form) and all(unicodedata.category(character)[0] == "P" for character in form)
-
-
-def max_pieces(config, tokenizer) -> int:
-    """The longest sequence a model can read, from its tokenizer and its position table."""
-    limits = [tokenizer.model_max_length]
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None:
-        # RoBERTa and its kin number positions from padding_idx + 1 in a table that has room for it.
-        reserved = config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0
-        limits.append(positions - reserved)
-    limits = [limit for limit in limits if limit and limit < UNLIMITED]
-    return min(limits, default=UNLIMITED)
-
-
-_POSITIONS_AFTER_PADDING = frozenset(
-    {
-        "roberta",
-        "xlm-roberta",
-        "xlm-roberta-xl",
-        "camembert",
-        "data2vec-text",
-        "roberta-prelayernorm",
-    }
-    | {"longformer", "mpnet", "xmod", "esm", "ibert"}
-)

@@ -98,6 +98,36 @@ def test_spectrum_weights_keeps_singular_values_and_vectors(kind):
             assert abs(float(torch.corrcoef(pair)[0, 1])) < 0.3, name
 
 
+def test_each_expert_keeps_its_singular_values():
+    model = load("gpt_oss")
+    draw, before = torch.Generator().manual_seed(0), {}
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            if "experts" in name and value.dim() == 3:
+                n_experts, n, m = value.shape
+                factors = (torch.randn(n_experts, *of, generator=draw) for of in ((n, 2), (2, m)))
+                value.copy_(torch.bmm(*factors))
+                before[name] = torch.linalg.svdvals(value)
+    after = state(SpectrumWeights().apply(model, 0))
+    assert before
+    for name, values in before.items():
+        torch.testing.assert_close(torch.linalg.svdvals(after[name]), values, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("control", [ShuffledWeights(), SpectrumWeights()])
+@pytest.mark.parametrize(("family", "part"), [("marian", "embed_positions"), ("gpt_oss", "bias")])
+def test_what_was_never_trained_and_what_turns_nothing_is_kept(control, family, part):
+    model = load(family)
+    with torch.no_grad():
+        for value in model.parameters():
+            value.add_(torch.rand(value.shape, generator=torch.Generator().manual_seed(0)))
+    before = state(model)
+    moved = changed(before, state(control.apply(model, 0)))
+    assert moved
+    assert any(part in name for name in before)
+    assert not any(part in name for name in moved)
+
+
 def test_haar_matrices_are_orthonormal_and_have_no_favourite_direction():
     draw = torch.Generator().manual_seed(0)
     q = haar(9, 4, draw)

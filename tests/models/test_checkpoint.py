@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from pipeline.core.errors import UserError
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.tap import NAME
+from pipeline.models.wiring import wiring
 from tests import tiny
 
 OFFICIAL = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -142,3 +143,14 @@ def test_positions_that_a_checkpoint_leaves_out_are_not_missing(tmp_path):
     save_file({k: w for k, w in kept.items() if k != name}, tmp_path / "model.safetensors")
     with pytest.raises(UserError, match="self_attn_layer_norm"):
         Checkpoint(path=str(tmp_path)).load(NAME)
+
+
+@pytest.mark.parametrize("family", ["bert", "bart"])
+@pytest.mark.parametrize("asked", [{"output_attentions": True}, {"return_dict": False}])
+def test_what_a_config_asks_to_be_given_does_not_matter(family, asked, tmp_path):
+    folder = tiny.save(tmp_path, family)
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | asked))
+    model = Checkpoint(path=str(folder)).load(NAME)
+    assert not model.config.output_attentions
+    assert len(wiring(model)) >= 2

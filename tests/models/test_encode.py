@@ -1,14 +1,17 @@
 """Pieces and words: the alignment holds for every kind of tokenizer, and nothing is truncated."""
 
+import copy
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import AddedToken
 
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
-from pipeline.models.encode import Encoder, is_punctuation, max_pieces
+from pipeline.models.encode import Encoder, is_punctuation
+from pipeline.models.longest import max_pieces
 from tests import oracle, tiny
 
 INVISIBLE = ["\u200b", "\u00ad", "\ufe0f", "\u200d", "\x7f"]
@@ -153,3 +156,26 @@ def test_max_pieces_of_roberta_leaves_out_the_padding_positions():
     assert max_pieces(BertConfig(max_position_embeddings=512), tokenizer) == 512
     tokenizer.model_max_length = 128
     assert max_pieces(BertConfig(max_position_embeddings=512), tokenizer) == 128
+
+
+def test_what_turns_positions_otherwise_when_a_sentence_is_long_reads_no_such():
+    """Else a short one would hang on what stands beside it in its batch."""
+    from transformers import LlamaConfig, Phi3Config
+
+    tokenizer = tiny.trained("byte_level")
+    tokenizer.model_max_length = 10**30
+    rotation = {"rope_type": "longrope", "rope_theta": 10_000.0}
+    rotation |= {"short_factor": [1.0] * 4, "long_factor": [2.0] * 4}
+    small = {"hidden_size": 16, "num_attention_heads": 2, "max_position_embeddings": 64}
+    turned = {"rope_parameters": rotation, "original_max_position_embeddings": 24}
+    assert max_pieces(Phi3Config(**small, **turned, eos_token_id=0), tokenizer) == 24
+    assert max_pieces(LlamaConfig(**small), tokenizer) == 64
+
+
+def test_no_special_piece_is_text_whatever_it_is_called():
+    tokenizer = copy.deepcopy(tiny.trained("byte_level"))
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|header|>"]})
+    tokenizer.add_tokens([AddedToken("<|reserved|>", special=True), AddedToken("word")])
+    text = {tokenizer.decode([i]) for i in Encoder(tokenizer, config(128)).vocabulary}
+    assert "word" in text
+    assert not {"<|header|>", "<|reserved|>"} & text

@@ -207,7 +207,7 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
     elif words[0] == "intervene":
         assert (tmp_path / "out/report/interventions.html").is_file()
     elif words[0] == "atlas":
-        assert (tmp_path / "out/report/atlas.html").is_file()
+        assert (tmp_path / "out/report/atlas-text.html").is_file()
     elif words[0] == "compare":
         page = tmp_path / "report" / f"compare--{words[1]}--{words[2]}.html"
         assert "random_weights" in page.read_text(encoding="utf-8")

@@ -70,6 +70,10 @@ class Lake:
     def tables(self) -> Path:
         return self.root / "tables"
 
+    @property
+    def interventions(self) -> Path:
+        return self.root / "interventions"
+
     def sentences(self, corpus: str) -> Path:
         return self.root / "sentences" / f"corpus={quote(corpus, safe='')}"
 

@@ -75,6 +75,28 @@ def check_current(lake: Lake, cells: Sequence[Cell] | None = None) -> None:
         raise UserError(f"{what}: run measure and aggregate with the words of the run")
 
 
+def made_of(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
+    """What a table beside those of the census says of itself, as metadata."""
+    return {_MADE_OF: json.dumps(origins(lake, cells))}
+
+
+def is_of_the_same(lake: Lake, path: Path) -> bool:
+    """Whether the table in `path` was made of what the census was made of; what it was made of it
+    says itself."""
+    known = manifest.read(lake.tables).facts.get(FACT)
+    try:
+        said = (pq.read_metadata(local(path)).metadata or {}).get(_MADE_OF.encode(), b"{}")
+        given = json.loads(said)
+    except (OSError, ValueError, RecursionError, pa.ArrowException):
+        return False
+    if not (isinstance(known, dict) and isinstance(given, dict) and given):
+        return False
+    return all(known.get(name) == fingerprint for name, fingerprint in given.items())
+
+
+_MADE_OF = "headcensus.made_of"
+
+
 def mapping(lake: Lake, tables: Manifest, fact: str) -> dict[str, Any]:
     """A fact of the tables' manifest that has keys. Raises UserError where it has none."""
     value = tables.facts.get(fact)

@@ -11,7 +11,9 @@ from pipeline.report.section import Control, Section
 INTERVENTIONS = "interventions.html"
 """The page of interventions beside the report."""
 PAGE = "atlas.html"
-"""Beside the report."""
+"""Beside the report, which leads to it."""
+PAGE_OF_TEXT = "atlas-text.html"
+"""That of sentences of one's own."""
 
 
 def address(model: str, control: str, seed: int, site: str, **more: object) -> str:

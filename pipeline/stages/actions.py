@@ -84,17 +84,21 @@ def run(arguments: argparse.Namespace) -> None:
 
 def atlas(arguments: argparse.Namespace) -> None:
     from pipeline.lake.remote import mirror, shown
+    from pipeline.report.addresses import PAGE, PAGE_OF_TEXT
     from pipeline.stages.atlas import atlas
     from pipeline.stages.cells import requested, resolved_cells
 
     if path := _resolved(arguments):
         config = resolved_cells(path, "atlas")
-        folder, configs = Path("reports"), config["cells"]
+        folder, configs, page = Path("reports"), config["cells"], PAGE
     else:
         configs = [config for _, config in requested(arguments.overrides).resolved()]
         config = configs[0]
         folder = mirror(config["root"]) / "report"
-    tell(f"atlas: {shown(atlas(configs, mirror(config['root']), config['atlas'], folder))}")
+        # The report leads to heads on the page of its own sentences.
+        page = PAGE if config["atlas"]["text"] is None else PAGE_OF_TEXT
+    made = atlas(configs, mirror(config["root"]), config["atlas"], folder, page)
+    tell(f"atlas: {shown(made)}")
 
 
 def intervene(arguments: argparse.Namespace) -> None:
@@ -111,7 +115,7 @@ def intervene(arguments: argparse.Namespace) -> None:
         configs = [config for _, config in pairs]
         sections = configs[0]
         folder = mirror(sections["root"]) / "report"
-        run.census([cell for cell, _ in pairs], configs)
+        run.census([cell for cell, _ in pairs], configs, keeps_others=True)
     answer, file = intervene(configs, mirror(sections["root"]), sections, folder)
     tell(f"{answer}\nreport: {shown(file)}")
 

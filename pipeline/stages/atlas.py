@@ -15,7 +15,9 @@ from pipeline.stages.measure import CellPlan, plans
 from pipeline.stages.settings import AtlasSettings, build
 
 
-def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder: Path) -> Path:
+def atlas(
+    configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder: Path, page: str = PAGE
+) -> Path:
     """Write the page of cells, all of one corpus, the first beside the others.
 
     Each config has cell, model, control and measure; `section` is that of the atlas. Sentences and
@@ -51,8 +53,8 @@ def atlas(configs: Sequence[Mapping[str, Any]], root: Path, section: Any, folder
             roles(tables, first.corpus) if tables else None,
             first.corpus,
         )
-    write_text(folder / PAGE, render(document))
-    return folder / PAGE
+    write_text(folder / page, render(document))
+    return folder / page
 
 
 def _tables(lake: Lake, planned: Sequence[CellPlan], needed: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pipeline.engines.means import read
 from pipeline.lake import manifest
 from pipeline.lake.files import say_on_stderr
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.origins import check_current
+from pipeline.lake.origins import check_current, made_of
 from pipeline.lake.schema import INTERVENED
 from pipeline.stages.checks import check_folder
 from pipeline.stages.identity import INTERVENING
@@ -46,9 +46,10 @@ def intervene(
     check_current(lake)
     measure_grid(lake, ready, engine_of(configs))
     judging = Judging(settings.negligible, rules.min_arcs, rules.bootstrap, rules.seed)
-    tables = _tables(lake, [plan.cell for plan in planned], judging)
+    cells = [plan.cell for plan in planned]
+    tables, of_these = _tables(lake, cells, judging), made_of(lake, cells)
     for name, table in tables.items():
-        write_table(lake.root / "interventions" / f"{name}.parquet", table)
+        write_table(lake.interventions / f"{name}.parquet", table, of_these)
     answer = write_interventions(tables, judging, folder)
     return answer, folder / INTERVENTIONS
 

@@ -115,7 +115,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     """
     import polars as pl
 
-    from pipeline.lake.origins import GRAIN, check_current
+    from pipeline.lake.files import say_on_stderr
+    from pipeline.lake.origins import GRAIN, check_current, is_of_the_same
     from pipeline.lake.read import open_table, scan
     from pipeline.lake.tables import TABLES
     from pipeline.report.addresses import INTERVENTIONS, PAGE
@@ -135,19 +136,60 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
         scan(lake.quarantine(corpus)).collect().insert_column(0, pl.lit(corpus).alias("corpus"))
         for corpus in corpora
     )
-    pages = (page if (folder / page).is_file() else None for page in (PAGE, INTERVENTIONS))
-    return str(write_report(tables, quarantine, folder, settings, *pages))
+    pages = {page: page if (folder / page).is_file() else None for page in (PAGE, INTERVENTIONS)}
+    if pages[INTERVENTIONS] and not is_of_the_same(lake, lake.interventions / "cost.parquet"):
+        say_on_stderr(
+            f"headcensus: {shown(folder / INTERVENTIONS)} is not of this census, and the report"
+            " does not lead to it: run intervene with the same words"
+        )
+        pages[INTERVENTIONS] = None
+    return str(write_report(tables, quarantine, folder, settings, *pages.values()))
 
 
-def census(cells: Sequence[Cell], configs: Sequence[dict[str, Any]]) -> None:
-    """Ingest to tables. What is there is not made again."""
+def census(
+    cells: Sequence[Cell], configs: Sequence[dict[str, Any]], keeps_others: bool = False
+) -> None:
+    """Ingest to tables. What is there is not made again.
+
+    Tables of more cells than these are made to be of these alone; where it `keeps_others` they stay
+    as they are. Raises UserError where they then cannot: they are of other rules, or lack a cell.
+    """
     from pipeline.engines.grid import measure_grid
+    from pipeline.lake.origins import check_current
     from pipeline.stages.measure import engine_of, jobs
 
     ready, engine = jobs(configs), engine_of(configs)
+    lake = Lake(_root(configs))
+    stay = keeps_others and _has_others(lake, cells, configs[0])
     ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
-    measure_grid(Lake(_root(configs)), ready, engine)
-    aggregate(cells, configs[0])
+    measure_grid(lake, ready, engine)
+    if stay:
+        check_current(lake)
+    else:
+        aggregate(cells, configs[0])
+
+
+def _has_others(lake: Lake, cells: Sequence[Cell], config: Mapping[str, Any]) -> bool:
+    """Whether the tables are of these cells and of others."""
+    try:
+        there = manifest.read(lake.tables).facts
+    except UserError:  # none yet
+        return False
+    asked, named = {cell.name for cell in cells}, there.get("cells")
+    others = set(named if isinstance(named, list) else ()) - asked
+    if not others:
+        return False
+    if lacking := asked - set(named):
+        raise UserError(
+            f"{shown(lake.tables)} counts {min(others)} and not {min(lacking)}: run the census of"
+            " all of them first, or give another root=DIR"
+        )
+    if there.get("rules") != asdict(build("analysis", Rules, config["analysis"])):
+        raise UserError(
+            f"{shown(lake.tables)} counts {min(others)} too, by other rules: give the analysis.…"
+            " words of that run, or another root=DIR"
+        )
+    return True
 
 
 def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> str:

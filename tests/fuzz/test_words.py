@@ -178,8 +178,8 @@ def test_a_sentence_of_bytes_that_are_no_text(census, tmp_path) -> None:
     words = [word for word in words if word != small.NO_ATLAS]
     code, _ = obeyed(root, "atlas", *words, "atlas.text=caf\udce9 noir")
     assert code == 0
-    assert (root / "report/atlas.html").is_file()
-    (root / "report/atlas.html").unlink()
+    assert (root / "report/atlas-text.html").is_file()
+    (root / "report/atlas-text.html").unlink()
 
 
 @examples(10)

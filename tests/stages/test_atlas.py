@@ -35,9 +35,18 @@ def test_a_page_of_what_was_measured(measured, root, capfd):
 
 def test_a_page_of_a_text_needs_no_run(words, root):
     assert small.run("atlas", *words, "atlas.text=Dogs bark, cats don't.") == 0
-    page = (root / "report/atlas.html").read_text(encoding="utf-8")
+    page = (root / "report/atlas-text.html").read_text(encoding="utf-8")
     assert "don't" in page.replace("\\u0027", "'")
     assert not (root / "lake").exists()
+
+
+def test_a_page_of_a_text_leaves_that_of_the_run(measured, root):
+    """To which the report leads, whatever model and control."""
+    before = (root / "report/atlas.html").read_bytes()
+    one = [word for word in measured if not word.startswith("control=")]
+    assert small.run("atlas", *one, "atlas.text=dogs bark") == 0
+    assert (root / "report/atlas-text.html").is_file()
+    assert (root / "report/atlas.html").read_bytes() == before
 
 
 def test_a_run_ends_with_an_atlas_that_its_report_leads_to(measured, root):
@@ -68,14 +77,14 @@ def test_a_translation_or_a_second_sentence_beside_the_text(words, root, tmp_pat
     two = tiny.save(tmp_path / "two", "bart")
     kept = [word for word in words if not word.startswith("model.path=")]
     assert small.run("atlas", *kept, f"model.path={two}", *given) == 0
-    found = back.document((root / "report/atlas.html").read_text(encoding="utf-8"))
+    found = back.document((root / "report/atlas-text.html").read_text(encoding="utf-8"))
     assert found["sentences"][0]["target"]["words"] == ["cats", "don't"]
     cross = found["subjects"][0]["readings"][1]
     assert len(cross["target"]["pieces"]) != len(cross["source"]["pieces"])
     given[1] = given[1].replace("target", "pair")
     assert small.run("atlas", *kept, f"model.path={two}", *given) == 2
     assert small.run("atlas", *words, *given) == 0
-    found = back.document((root / "report/atlas.html").read_text(encoding="utf-8"))
+    found = back.document((root / "report/atlas-text.html").read_text(encoding="utf-8"))
     assert found["sentences"][0]["pair"]
     assert set(found["subjects"][0]["readings"][0]["source"]["segment"]) == {0, 1}
 

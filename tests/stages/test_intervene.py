@@ -117,3 +117,32 @@ def test_what_the_census_does_not_ask_is_not_answered(tmp_path, capsys):
     assert effects.filter(scope="dumping", key_class="bos").height > 0
     said = "whether heads dump their attention on BOS the census did not ask"
     assert said in capsys.readouterr().out
+
+
+def test_tables_of_more_cells_stay(asked, tmp_path, capsys):
+    """They are the census, and its report stands beside them."""
+    out = tmp_path / "out"
+    words = [*(word for word in asked if not word.startswith("root=")), f"root={out}"]
+    words += ["intervene.classes=[first]", "atlas.sentences=0"]
+    every = "control=[trained,random_weights,shuffled_weights]"
+    assert main(["run", *words, every]) == 0
+    before = small.files(out / "tables")
+    assert main(["intervene", *words, "control=trained"]) == 0
+    assert small.unlike(before, small.files(out / "tables")) == []
+    heads = pl.read_parquet(out / "interventions/verdicts.parquet")
+    assert set(heads["control"]) == {"trained"}
+    capsys.readouterr()
+    for other in (["control=[trained,no_projection]"], ["control=trained", "analysis.margin=0.2"]):
+        assert main(["intervene", *words, *other]) == 2
+        assert "give" in capsys.readouterr().err
+        assert small.unlike(before, small.files(out / "tables")) == []
+    # And the report leads to what is of the same, and to nothing else.
+    link = "by experiment: `interventions.html`"
+    assert main(["report", *words, every]) == 0
+    assert link in (out / "report/census.md").read_text(encoding="utf-8")
+    model = tiny.save(tmp_path / "bert", "bert")
+    capsys.readouterr()
+    words = [word for word in words if not word.startswith("model.path=")]
+    assert main(["run", *words, f"model.path={model}", every]) == 0
+    assert "interventions.html is not of this census" in capsys.readouterr().err
+    assert link not in (out / "report/census.md").read_text(encoding="utf-8")

@@ -122,5 +122,6 @@ def test_an_atlas_of_something_else_under_the_same_name(words, root, tmp_path, c
     # Over a text of one's own it is not needed, and what it found of the other is not shown.
     assert small.run("atlas", *words, *other, "atlas.text=dogs bark") == 0
     assert "does without the census" in capfd.readouterr().err
+    page = root / "report/atlas-text.html"
     (site,) = back.document(page.read_text(encoding="utf-8"))["subjects"][0]["sites"]
     assert not site.get("roles")

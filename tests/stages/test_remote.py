@@ -127,7 +127,7 @@ def test_damage_there_is_named_and_mended(how, afar, n_measured, capfd):
 def test_a_text_is_shown_with_what_the_census_found(afar, mirrors):
     """Also by a machine that has no copy yet; without a census the page does as well."""
     atlas = ["atlas", *small.with_atlas(afar), "atlas.text=dogs bark"]
-    page = "report/atlas.html"
+    page = "report/atlas-text.html"
     for stage in ("ingest", "measure", "aggregate"):
         assert small.run(*atlas) == 0
         assert not back.document(stored()[page].decode())["subjects"][0]["sites"][0].get("roles")

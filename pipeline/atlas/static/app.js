@@ -11,7 +11,7 @@ Atlas.app = (() => {
   const state = {
     view: "model", model: first.model, control: first.control, beside: null, sentence: null,
     site: null, layer: 0, head: 0, heads: [0], query: null, unit: "pieces", dim: false,
-    arcs: null, relation: "", role: "", part: "all",
+    arcs: null, relation: "", role: "", part: "all", absent: null,
   };
   let drawings = [];
   let turn = 0;
@@ -31,6 +31,8 @@ Atlas.app = (() => {
     const model = given.get("model");
     if (data.doc.subjects.some((seen) => seen.model === model)) state.model = model;
     const control = given.get("control");
+    const isHere = (!model || model === state.model) && (!control || data.subject(state.model, control));
+    state.absent = isHere ? null : [model || state.model, control].filter(Boolean).join(", ");
     state.control = data.subject(state.model, control) ? control : controls()[0].control;
     if (given.has("beside")) state.beside = given.get("beside");
     for (const name of ["layer", "head", "sentence", "query"]) if (number(name) !== null) state[name] = number(name);
@@ -103,7 +105,7 @@ Atlas.app = (() => {
     if (changes.control && changes.control !== state.control && changes.control === state.beside)
       changes.beside = state.control;
     const focus = changes.view && changes.view !== state.view;
-    Object.assign(state, changes);
+    Object.assign(state, { absent: null }, changes);
     settle();
     write(moved);
     return refresh(focus ? "view" : null);
@@ -127,6 +129,7 @@ Atlas.app = (() => {
     drawings = found.filter((drawing) => drawing.drawn);
     const parts = found.map(({ heading, drawn, note }) => section(heading, drawn, note));
     parts.push(...missing.map((s) => section(`${s.model}, ${s.control}`, null, "This sentence is longer than the model can read, or its words cannot be told apart.")));
+    if (state.absent) parts.unshift(section(state.absent, null, "This page does not show it: it was made of other models. Below is one that it shows."));
     if (state.view === "model") parts.push(Atlas.grid.legend());
     $("view").replaceChildren(...parts);
     $("view").dataset.view = state.view;

@@ -175,11 +175,12 @@ def _has_others(lake: Lake, cells: Sequence[Cell], config: Mapping[str, Any]) ->
         there = manifest.read(lake.tables).facts
     except UserError:  # none yet
         return False
-    asked, named = {cell.name for cell in cells}, there.get("cells")
-    others = set(named if isinstance(named, list) else ()) - asked
+    named = there.get("cells")
+    asked, counted = {cell.name for cell in cells}, set(named if isinstance(named, list) else ())
+    others = counted - asked
     if not others:
         return False
-    if lacking := asked - set(named):
+    if lacking := asked - counted:
         raise UserError(
             f"{shown(lake.tables)} counts {min(others)} and not {min(lacking)}: run the census of"
             " all of them first, or give another root=DIR"

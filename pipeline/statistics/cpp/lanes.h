@@ -27,9 +27,11 @@ constexpr int SQUARE = 8;  // rows and columns that are turned around at once, i
 typedef float Lane __attribute__((vector_size(LANE * sizeof(float))));
 typedef float Short __attribute__((vector_size(SQUARE * sizeof(float))));
 
-// e^x for x ≤ 0 to two units in the last place: Cody and Waite's reduction, a polynomial of degree 6.
+// e^x for x ≤ 0 to two units in the last place, and 0 where that is no normal number: Cody and Waite's
+// reduction, a polynomial of degree 6.
 INLINE float exponential(float x) {
-  x = x < -87.0f ? -87.0f : x;
+  const bool is_none = x < -87.0f;
+  x = is_none ? -87.0f : x;
   const float n = std::nearbyint(x * 1.44269504f);
   float r = x - n * 0.693145751953125f;
   r = r - n * 1.42860682e-6f;
@@ -43,7 +45,7 @@ INLINE float exponential(float x) {
   const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
   float power;
   std::memcpy(&power, &bits, sizeof power);
-  return p * power;
+  return is_none ? 0.0f : p * power;
 }
 
 // ln x for normal x > 0, to 3e-8 of it: exponent, and a polynomial of degree 9 fitted at Chebyshev's nodes.

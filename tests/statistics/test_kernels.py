@@ -23,12 +23,14 @@ from pipeline.statistics.patterns import attention_pattern, output_of
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
+    NONE,
     Largest,
     assert_rounded,
     assert_same,
     assert_whole,
     call_of,
     of_two,
+    one_sequence,
     pieces_of,
     visibility,
 )
@@ -297,3 +299,23 @@ def test_a_compiler_that_fails_is_named_and_leaves_nothing(monkeypatch, tmp_path
     with pytest.raises(native.CannotCompile, match="no C\\+\\+ compiler"):
         native._compile(native._cache() / "x.so", lambda line: None)
     assert not list(tmp_path.rglob("*.so"))
+
+
+@pytest.mark.parametrize("kernel", ["portable", *OTHERS])
+def test_who_gets_nothing_is_pointed_at_by_nobody(kernel):
+    """Where a head is sure a weight of e^−200 is no number but 0, and no pointer."""
+    call = one_sequence([12], "all", flags=NONE)
+    pieces = call.layout.queries
+    singles = replace(pieces, word=torch.arange(12)[None], n_words=torch.tensor([12]))
+    call = replace(call, layout=Layout(singles, singles, call.layout.visible))
+    call = replace(call, query=call.query * 200 / call.scaling)
+    choose(kernel, "cpu")
+    found = KERNELS[kernel](call)[1].pointers
+    p = attention_pattern(call)
+    p.diagonal(dim1=-2, dim2=-1).zero_()
+    for name, weights in (("attends_to", p), ("attended_by", p.mT)):
+        most, at = weights.max(-1)
+        is_none, is_some = most == 0, most > 1e-30  # between them kernels round
+        assert set(found[name][is_none].tolist()) == {-1}, name
+        assert torch.equal(found[name][is_some].long(), at[is_some]), name
+        assert is_some.any()

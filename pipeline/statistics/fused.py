@@ -246,7 +246,9 @@ def _pointers(
     words = None
     if layout.is_self and call.trees:
         n_words = sides.keys.n_words
-        words = received.new_zeros(n_sentences, n_heads, n_words, n_words)
+        # All of it is written, but for tiles in which nothing is seen.
+        made = received.new_zeros if layout.hides else received.new_empty
+        words = made(n_sentences, n_heads, n_words, n_words, 2)
     point("attends_to", sides.queries, of_keys=False, words=words)
     point("attended_by", sides.queries, of_keys=True)
     if sides.said is not None:
@@ -257,10 +259,11 @@ def _pointers(
 
 
 def _trees(
-    words: Float[Tensor, "sentence head word word"], layout: Layout
+    words: Float[Tensor, "sentence head word word 2"], layout: Layout
 ) -> dict[str, Int[Tensor, "sentence head word"]]:
-    """As `trees.spanning_tree` and `pointers.nodes_pointer`, in one launch."""
-    n_sentences, n_heads, n_words, _ = words.shape
+    """As `trees.spanning_tree` and `pointers.nodes_pointer`, in one launch, of what each word gives
+    each other and gets of it."""
+    n_sentences, n_heads, n_words, _, _ = words.shape
     shape = (n_sentences, n_heads, n_words)
     tree, tree_max = words.new_empty(2, *shape, dtype=torch.int16)
     if n_words:

@@ -2,7 +2,8 @@
 
 Prim's algorithm, a word a step (see `trees`). One program grows the tree of one head in one
 sentence, with what it knows of each word in registers: a loop of small launches would take longer
-than the model.
+than the model. What two words give each other stands side by side, so that what is read of a word
+lies together: a column would be read a number at a time, each with all that stands beside it.
 """
 
 from typing import no_type_check
@@ -22,7 +23,7 @@ def grow(words, node, tree, tree_max, n_heads, n_words, WORDS: tl.constexpr):
     word = tl.arange(0, WORDS)
     inside = word < n_words
     is_node = tl.load(node + (of_head // n_heads) * n_words + word, mask=inside, other=0) > 0
-    words += of_head * n_words * n_words
+    words += of_head * n_words * n_words * 2
     waits = is_node
     nearness = tl.zeros((WORDS,), tl.float32)
     parent = tl.full((WORDS,), NO_PARENT, tl.int32)
@@ -31,8 +32,9 @@ def grow(words, node, tree, tree_max, n_heads, n_words, WORDS: tl.constexpr):
         # The nearest enters; the first of equals, and of those that nothing joins.
         at = tl.argmax(tl.where(waits, nearness, float("-inf")), 0)
         waits = waits & (word != at)
-        given = tl.load(words + at * n_words + word, mask=is_node, other=0.0)
-        joined = given + tl.load(words + word * n_words + at, mask=is_node, other=0.0)
+        pair = words + (at * n_words + word) * 2
+        given = tl.load(pair, mask=is_node, other=0.0)
+        joined = given + tl.load(pair + 1, mask=is_node, other=0.0)
         is_first = (joined == nearness) & (joined > 0.0) & (at < parent)
         better = waits & ((joined > nearness) | is_first)
         nearness = tl.where(better, joined, nearness)

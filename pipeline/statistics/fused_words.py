@@ -112,8 +112,12 @@ def point(
                     by_norm, word, key_word, best_norm, found_norm, OF_KEYS
                 )
             if words is not None:
-                place = words + (of_head * n_query_words + word[:, None]) * n_key_words
-                tl.store(place + key_word[None, :], p, mask=opens[:, None] & key_opens[None, :])
+                pairs = words + of_head * n_key_words * n_key_words * 2
+                both = opens[:, None] & key_opens[None, :]
+                there = (word[:, None] * n_key_words + key_word[None, :]) * 2
+                back = (key_word[None, :] * n_key_words + word[:, None]) * 2 + 1
+                tl.store(pairs + there, p, mask=both)
+                tl.store(pairs + back, p, mask=both)
     if OF_KEYS:
         tl.store(received + of_head * longest_key + j, given, mask=inside)
         points = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0

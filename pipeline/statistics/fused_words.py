@@ -114,8 +114,9 @@ def point(
             if words is not None:
                 pairs = words + of_head * n_key_words * n_key_words * 2
                 both = opens[:, None] & key_opens[None, :]
-                there = (word[:, None] * n_key_words + key_word[None, :]) * 2
-                back = (key_word[None, :] * n_key_words + word[:, None]) * 2 + 1
+                row = 2 * n_key_words
+                there = (word * row)[:, None] + (key_word * 2)[None, :]
+                back = (key_word * row + 1)[None, :] + (word * 2)[:, None]
                 tl.store(pairs + there, p, mask=both)
                 tl.store(pairs + back, p, mask=both)
     if OF_KEYS:

@@ -8,6 +8,7 @@ stand still at each batch's start, while it is asked and answers.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import torch
 
@@ -31,21 +32,22 @@ class Layout:
 
     `visible` is False for padding on either side. `is_self` is True when queries and keys are the
     same sequence, so that "self", "previous" and distances mean something. Who knows without a look
-    at it whether `visible` `hides` a key, or may, says it by `is_known_to_hide`.
+    at it what `visible` hides of the keys that are there says it: nothing, what stands later than
+    the query, or any.
     """
 
     queries: Pieces
     keys: Pieces
     visible: Bool[Tensor, "sentence query key"]
     is_self: bool = True
-    is_known_to_hide: bool | None = None
+    known_to_hide: Literal["nothing", "later", "any"] | None = None
 
     def rows(self, index: Int[Tensor, " row"] | slice) -> "Layout":
         """That of some sentences, as wide as this."""
         queries = self.queries.rows(index)
         keys = queries if self.keys is self.queries else self.keys.rows(index)
         visible = self.visible[index_sent(index, self.visible.device)]
-        return Layout(queries, keys, visible, self.is_self, self.is_known_to_hide)
+        return Layout(queries, keys, visible, self.is_self, self.known_to_hide)
 
     def parts(self, n: int) -> list[tuple[slice, "Layout"]]:
         """Layouts of `n` sentences at a time, made once."""
@@ -68,8 +70,8 @@ class Layout:
     @cached_property
     def hides(self) -> bool:
         """True when some query may not see a key that is there; on a device, when that may be."""
-        if self.is_known_to_hide is not None:
-            return self.is_known_to_hide
+        if self.known_to_hide is not None:
+            return self.known_to_hide != "nothing"
         real = self.queries.real[:, :, None] & self.keys.real[:, None, :]
         return bool((real & ~self.visible).any())
 

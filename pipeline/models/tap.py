@@ -11,11 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.masking_utils import bidirectional_mask_function, sdpa_mask
+from transformers.masking_utils import (
+    bidirectional_mask_function,
+    causal_mask_function,
+    sdpa_mask,
+)
 from transformers.utils.generic import ModelOutput
 
 from pipeline.core.call import AttentionCall, Reduction, packed
@@ -132,7 +137,7 @@ class Tap:
             keys = decoded if site == "decoder" else self.source
             # Padding comes from the batch: what a mask says of padding queries is not asked.
             visible = queries.real[:, :, None] & keys.real[:, None, :] & mask[:, 0]
-            layout = Layout(queries, keys, visible, site != "cross", _is_known_to_hide(mask))
+            layout = Layout(queries, keys, visible, site != "cross", _known_to_hide(mask))
             self._layout_of[site, id(mask)] = layout
         return self._layout_of[site, id(mask)]
 
@@ -197,18 +202,18 @@ def _mask(*args, **kwargs) -> Tensor | None:
         n_sentences, longest = real.shape
         skips |= {"batch_size": n_sentences, "q_length": longest, "kv_length": longest}
     mask = sdpa_mask(*args, **(kwargs | skips))
-    if kwargs.get("mask_function") is bidirectional_mask_function:
-        setattr(mask, HIDES_PADDING_ALONE, True)
+    setattr(mask, HIDES, _HIDDEN_BY.get(kwargs.get("mask_function"), "any"))  # pyrefly: ignore
     return mask
 
 
-HIDES_PADDING_ALONE = "hides_padding_alone"
-"""Said of a mask, as an attribute, by who made it."""
+HIDES = "headcensus_hides"
+"""What a mask hides beside padding, as an attribute of it; said by who made it."""
+_HIDDEN_BY = {bidirectional_mask_function: "nothing", causal_mask_function: "later"}
 
 
-def _is_known_to_hide(mask: Tensor) -> bool | None:
+def _known_to_hide(mask: Tensor) -> Any:
     """As a layout has it. On a CPU a look at a mask is cheap, and says more."""
-    return None if mask.device.type == "cpu" else not hasattr(mask, HIDES_PADDING_ALONE)
+    return None if mask.device.type == "cpu" else getattr(mask, HIDES, "any")
 
 
 AttentionInterface.register(NAME, _attention)

@@ -104,11 +104,13 @@ def _common(call: AttentionCall) -> dict[str, Any]:
     n_sentences, n_queries, n_keys = layout.visible.shape
     shape = (n_sentences, query.shape[1], n_queries, n_keys)
     bias = None if call.bias is None else call.bias.expand(shape)
+    is_read = layout.hides and layout.known_to_hide != "later"
     return {
         "query": query,
         "key": key,
         "bias": bias,
-        "visible": layout.visible.contiguous().view(torch.uint8) if layout.hides else None,
+        "visible": layout.visible.contiguous().view(torch.uint8) if is_read else None,
+        "CAUSAL": layout.known_to_hide == "later",
         "packed_from": layout.packed_from if call.packed else None,
         "n_queries": layout.queries.lengths,
         "n_keys": layout.keys.lengths,

@@ -40,7 +40,8 @@ def attend(
     query, key, value, bias, visible, sinks, packed_from, n_queries, n_keys, output, lse,
     query_strides, key_strides, value_strides, bias_strides, output_strides,
     n_heads, key_groups, value_groups, longest_query, longest_key, channels, value_channels,
-    scaling, softcap, C: tl.constexpr, V: tl.constexpr, TILE: tl.constexpr,
+    scaling, softcap,
+    CAUSAL: tl.constexpr, C: tl.constexpr, V: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
     sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
     n_i = tl.load(n_queries + sentence).to(tl.int32)
@@ -66,8 +67,8 @@ def attend(
     for j0 in range(0, n_j, TILE):
         j = j0 + tl.arange(0, TILE)
         inside = j < n_j
-        seen = sight(visible, longest_key, i, j, real, inside)
-        if sees(visible, seen):
+        seen = sight(visible, CAUSAL, longest_key, i, j, real, inside)
+        if sees(visible, CAUSAL, i, j, seen):
             k = vectors(key, key_strides[2], j, inside, channels, C)
             s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
             s = tl.where(seen, s, float("-inf"))
@@ -97,8 +98,8 @@ def measure(
     query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few_keys, query_facts,
     key_facts, rows, where, columns, band, query_strides, key_strides, bias_strides,
     n_heads, key_groups, longest_query, longest_key, n_rows, channels, n_few, scaling, softcap,
-    IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
-    FEW: tl.constexpr,
+    CAUSAL: tl.constexpr, IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, C: tl.constexpr,
+    TILE: tl.constexpr, FEW: tl.constexpr,
 ):  # fmt: skip
     sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
     of_head = sentence * n_heads + head
@@ -133,10 +134,10 @@ def measure(
     for j0 in range(0, n_j, TILE):
         j = j0 + tl.arange(0, TILE)
         inside = j < n_j
-        seen = sight(visible, longest_key, i, j, real, inside)
+        seen = sight(visible, CAUSAL, longest_key, i, j, real, inside)
         away = j[None, :] - i[:, None]
         is_near = (j0 < i0 + TILE + kept.NEAR) & (j0 + TILE + kept.NEAR > i0)
-        if sees(visible, seen):
+        if sees(visible, CAUSAL, i, j, seen):
             k = vectors(key, key_strides[2], j, inside, channels, C)
             s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
             # Not −∞, which times a weight of 0 is no number.
@@ -216,11 +217,11 @@ def measure(
         f = f0 + tl.arange(0, FEW)
         j = tl.load(few_keys + sentence * n_few + f, mask=f < n_few, other=longest_key).to(tl.int32)
         inside = j < n_j
-        seen = sight(visible, longest_key, i, j, real, inside)
+        seen = sight(visible, CAUSAL, longest_key, i, j, real, inside)
         k = vectors(key, key_strides[2], j, inside, channels, C)
         s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
         to = columns + (of_head * n_few + f[None, :]) * longest_query + i[:, None]
-        p = weights(s, log, visible, seen, real, inside)
+        p = weights(s, log, CAUSAL or visible is not None, seen, real, inside)
         tl.store(to, p, mask=real[:, None] & (f[None, :] < n_few))
 
 

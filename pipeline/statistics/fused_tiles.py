@@ -66,23 +66,27 @@ def product(a, b):
 
 @triton.jit
 @no_type_check
-def sight(visible, longest_key, i, j, real, inside):
+def sight(visible, CAUSAL: tl.constexpr, longest_key, i, j, real, inside):
     """Which query of a tile may see which key."""
     seen = real[:, None] & inside[None, :]
     if visible is not None:
         of_pair = visible + i[:, None] * longest_key + j[None, :]
         seen = seen & (tl.load(of_pair, mask=seen, other=0) != 0)
+    if CAUSAL:
+        seen = seen & (j[None, :] <= i[:, None])
     return seen
 
 
 @triton.jit
 @no_type_check
-def sees(visible, seen):
+def sees(visible, CAUSAL: tl.constexpr, i, j, seen):
     """Whether any query of a tile sees any key, which takes as long to ask as a product."""
-    if visible is None:
-        return True
-    else:
+    if visible is not None:
         return tl.max(seen.to(tl.int32)) > 0
+    elif CAUSAL:
+        return tl.min(j, 0) <= tl.max(i, 0)
+    else:
+        return True
 
 
 @triton.jit
@@ -106,8 +110,8 @@ def scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap):
 
 @triton.jit
 @no_type_check
-def weights(s, log, visible, seen, real, inside):
+def weights(s, log, HIDES: tl.constexpr, seen, real, inside):
     """Exact, from the logarithm of a row's sum; 0 for padding, even where a row is no number."""
-    if visible is not None:
+    if HIDES:
         s = tl.where(seen, s, float("-inf"))
     return tl.where(real[:, None] & inside[None, :], tl.exp2(s - log[:, None]), 0.0)

@@ -34,7 +34,8 @@ def point(
     query_strides, key_strides, bias_strides,
     n_heads, key_groups, longest_query, longest_key, n_rows, channels, n_query_tiles, n_key_tiles,
     n_query_words, n_key_words, scaling, softcap,
-    OF_KEYS: tl.constexpr, IS_SELF: tl.constexpr, C: tl.constexpr, TILE: tl.constexpr,
+    CAUSAL: tl.constexpr, OF_KEYS: tl.constexpr, IS_SELF: tl.constexpr, C: tl.constexpr,
+    TILE: tl.constexpr,
 ):  # fmt: skip
     sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
     of_head = sentence * n_heads + head
@@ -72,15 +73,15 @@ def point(
             i, real = tile_at(query_starts, t, n_i, TILE)
         else:
             j, inside = tile_at(key_starts, t, n_j, TILE)
-        seen = sight(visible, longest_key, i, j, real, inside)
-        if sees(visible, seen):
+        seen = sight(visible, CAUSAL, longest_key, i, j, real, inside)
+        if sees(visible, CAUSAL, i, j, seen):
             if OF_KEYS:
                 q = vectors(query, query_strides[2], i, real, channels, C)
             else:
                 k = vectors(key, key_strides[2], j, inside, channels, C)
             s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
             log = tl.load(lse + i, mask=real, other=0.0)
-            p = weights(s, log, visible, seen, real, inside)
+            p = weights(s, log, CAUSAL or visible is not None, seen, real, inside)
             if OF_KEYS:
                 given += tl.sum(p, 0)
             word = tl.load(query_facts + i, mask=real, other=-1)

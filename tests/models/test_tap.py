@@ -15,7 +15,7 @@ from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.row_sums import check
-from pipeline.models.tap import HIDES_PADDING_ALONE, NAME, Tap, attention_only, forward
+from pipeline.models.tap import HIDES, NAME, Tap, attention_only, forward
 from pipeline.models.wiring import wiring
 from tests import tiny
 from tests.models.against import Read
@@ -53,25 +53,30 @@ def test_nan_fails_naming_layer_and_head(tmp_path):
 @pytest.mark.parametrize(
     ("family", "which"),
     [
-        ("bert", {"encoder"}),
-        ("gpt2", set()),
-        ("gemma2", set()),
-        ("modernbert", {"encoder"}),  # of its layers with a window nothing is said
-        ("bart", {"encoder", "cross"}),
-        ("t5", {"encoder", "cross"}),
+        ("bert", [("encoder", "nothing")]),
+        ("gpt2", [("decoder", "later")]),
+        ("gemma2", [("decoder", "any"), ("decoder", "later")]),  # some of its layers have a window
+        ("modernbert", [("encoder", "any"), ("encoder", "nothing")]),
+        ("bart", [("cross", "nothing"), ("decoder", "later"), ("encoder", "nothing")]),
+        ("t5", [("cross", "nothing"), ("decoder", "later"), ("encoder", "nothing")]),
     ],
 )
-def test_a_mask_says_that_it_hides_padding_alone(family, which, tmp_path):
-    """So that none has to be looked at on a GPU. Who is causal, or has a window, says nothing."""
+def test_a_mask_says_what_it_hides_beside_padding(family, which, tmp_path):
+    """So that none has to be looked at on a GPU."""
     read = Read.of(tiny.save(tmp_path, family))
     sentences = [SENTENCE, replace(SENTENCE, words=SENTENCE.words[:3])]
     tap = Tap(*read.encoder.pieces(read.encoder.encode(sentences)[0]), read.places)
     forward(read.model, tap)
     masks = {id(mask): mask for mask in tap._masks}
-    said = {at: hasattr(masks[at[1]], HIDES_PADDING_ALONE) for at in tap._layout_of}
-    assert {site for (site, _), alone in said.items() if alone} == which
-    for at, alone in said.items():
-        assert not (alone and tap._layout_of[at].hides)
+    said = {at: getattr(masks[at[1]], HIDES) for at in tap._layout_of}
+    assert sorted((site, hidden) for (site, _), hidden in said.items()) == which
+    for at, hidden in said.items():
+        layout = tap._layout_of[at]
+        real = layout.queries.real[:, :, None] & layout.keys.real[:, None, :]
+        if hidden == "nothing":
+            assert torch.equal(layout.visible, real)
+        elif hidden == "later":
+            assert torch.equal(layout.visible, real.tril())
 
 
 def test_rows_that_do_not_sum_to_one_fail(tmp_path):

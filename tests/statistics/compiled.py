@@ -81,7 +81,10 @@ def main() -> None:
         sizes = {"C": channels, "V": channels, "TILE": fused.SIZE}
         output_sizes = fused.output_sizes(getattr(torch, LONG_NAMES[dtype]), channels)
         of_self = {"IS_SELF": True, "SEGMENTS": True, "OF_KEYS": True, "words": None}
-        across = {"IS_SELF": False, "SEGMENTS": False, "OF_KEYS": False} | bare
+        of_self["CAUSAL"] = False
+        causal = of_self | {"SEGMENTS": False, "OF_KEYS": False, "CAUSAL": True, "visible": None}
+        del causal["words"]
+        across = {"IS_SELF": False, "SEGMENTS": False, "OF_KEYS": False, "CAUSAL": False} | bare
         for program in PROGRAMS:
             more = {
                 fused_kernels.attend: {"TILE": output_sizes["TILE"]},
@@ -89,7 +92,9 @@ def main() -> None:
                 fused_sums.add_up: {"TILE": fused.SUMS_SIZE},
                 fused_sums.give: {"TILE": fused.SUMS_SIZE, "FEW": fused.MOST_FEW},
             }.get(program, {})
-            for fixed in (of_self, across):
+            for fixed in (of_self, across, causal):
+                if fixed is causal and "CAUSAL" not in program.arg_names:
+                    continue
                 known = {k: v for k, v in (sizes | fixed | more).items() if k in program.arg_names}
                 compile_one(program, capability, dtype, known)
         for wide in (fused.WORDS_A_WARP, 1024):

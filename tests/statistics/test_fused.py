@@ -171,16 +171,26 @@ def test_half_precision_is_near_what_it_rounds(dtype, mask, lengths):
     assert_rounded("triton", one_sequence(lengths, mask, flags=ALL | {"trees": False}), dtype)
 
 
-def test_what_may_hide_and_does_not_changes_nothing():
-    """On a GPU masks are not looked at."""
-    call = one_sequence([20, 5], "all", flags=ALL)
-    known = replace(call, layout=replace(call.layout, is_known_to_hide=True))
-    assert not call.layout.hides
-    assert known.layout.hides
-    (output, found), (expected, truth) = fused.attend(known), fused.attend(call)
-    assert torch.equal(output, expected)
-    for name, of_call in (truth.sums | truth.pointers).items():
-        assert torch.equal((found.sums | found.pointers)[name], of_call), name
+def told(call: AttentionCall, hides: str) -> AttentionCall:
+    """As on a GPU, where masks are not looked at."""
+    return replace(call, layout=replace(call.layout, known_to_hide=hides))
+
+
+@pytest.mark.parametrize(("mask", "hides"), [("all", "any"), ("causal", "later")])
+def test_what_a_mask_is_known_to_hide_changes_nothing(mask, hides):
+    """Where tiles are several; and where sentences lie end to end."""
+    call = one_sequence([40, 5], mask, flags=ALL | {"bias": False})
+    layout = call.layout
+    sides = {
+        name: packed(getattr(call, name), layout.keys.real_at) for name in ("query", "key", "value")
+    }
+    for given in (call, replace(call, **sides, packed=True)):
+        (output, found), (expected, truth) = fused.attend(told(given, hides)), fused.attend(given)
+        torch.testing.assert_close(output, expected, atol=1e-6, rtol=1e-6)
+        for name, sums in truth.sums.items():
+            torch.testing.assert_close(found.sums[name], sums, atol=1e-6, rtol=1e-6, equal_nan=True)
+        for name, words in truth.pointers.items():
+            assert torch.equal(found.pointers[name], words), name
 
 
 def test_a_row_that_sees_nothing_is_no_number():

@@ -30,7 +30,7 @@ def layouts(hides: bool | None) -> tuple[Layout, Layout]:
     there = here.to(NOWHERE)
     return (
         Layout(here, here, visible),
-        Layout(there, there, visible.to(NOWHERE), is_known_to_hide=hides),
+        Layout(there, there, visible.to(NOWHERE), known_to_hide="later" if hides else "nothing"),
     )
 
 

@@ -212,7 +212,7 @@ def test_every_other_command_runs(command, places, tmp_path, monkeypatch, capsys
         page = tmp_path / "report" / f"compare--{words[1]}--{words[2]}.html"
         assert "random_weights" in page.read_text(encoding="utf-8")
     elif words[0] == "calibrate":
-        assert "5 simulated censuses" in (tmp_path / "method.md").read_text(encoding="utf-8")
+        assert "(1 of the kind)" in (tmp_path / "method.md").read_text(encoding="utf-8")
     elif words[0] == "nursery":
         report = (tmp_path / "nursery.md").read_text(encoding="utf-8")
         for picture in re.findall(r"\]\((nursery/[^)]+)\)", report):

@@ -24,6 +24,9 @@ from pipeline.lake.tables import TABLES
 
 HALVINGS = 4
 """From the whole corpus down to the smallest part of it that is looked at."""
+NOTHING, SIZES, PLANTED = 1, 2, 3
+"""What a census is of. With the seed, the kind or the place, and its number it is the key of all
+that is drawn for it, so that no two censuses share a draw, nor do two seeds."""
 FLAGS = ("tracks", "margin", "significant", "beats_nulls", "naive")
 
 
@@ -36,7 +39,6 @@ class Trees:
     rows: np.ndarray
 
     def confirms(self, seed: int) -> np.ndarray:
-        """Copies of a sentence are in the same half."""
         return confirming(self.rows, seed)
 
 
@@ -100,10 +102,13 @@ KNOW_NOTHING: dict[str, Callable[[Trees, int], Draw]] = {
 }
 
 
-def resampled(trees: Trees, hits: Hits) -> Draw:
-    """A measured cell over sentences drawn from it with replacement."""
-    n = len(trees.n_words)
-    return lambda rng: _over(trees, hits, rng.integers(0, n, n))
+def as_measured(trees: Trees, hits: Hits) -> Draw:
+    """A measured cell, each sentence once: its censuses differ in their halves alone.
+
+    Drawn with replacement, copies of a sentence would share its luck and its half, and count as
+    independent: z would have twice its variance.
+    """
+    return lambda rng: (trees, hits)
 
 
 def subsampled(trees: Trees, hits: Hits, n: int) -> Draw:
@@ -125,14 +130,16 @@ def _over(trees: Trees, hits: Hits, drawn: np.ndarray) -> tuple[Trees, Hits]:
     return Trees(again, trees.n_words[drawn], trees.rows[drawn]), hits[arcs]
 
 
-def counted(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> dict[str, int]:
+def counted(
+    own: Draw, null: Draw, n_heads: int, rules: Rules, key: Sequence[int]
+) -> dict[str, int]:
     """One census of a model that is `own`, held against a null: heads by flag.
 
     And of its tests on `min_arcs` arcs or more: `n_tests`, those with p below alpha before any
     correction, and those a McNemar test would put there that takes every arc for independent.
-    `seed` draws the heads, and the halves.
+    `key` draws the halves, and the heads.
     """
-    relations = judged(own, null, n_heads, rules, seed)
+    relations = judged(own, null, n_heads, rules, key)
     alignments = pl.from_arrow(TABLES["alignments"].empty_table())
     assert isinstance(alignments, pl.DataFrame)
     flags = head_flags(relations.lazy(), alignments.lazy()).collect().filter(control=TRAINED)
@@ -146,11 +153,13 @@ def counted(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> dic
     }
 
 
-def judged(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> pl.DataFrame:
+def judged(own: Draw, null: Draw, n_heads: int, rules: Rules, key: Sequence[int]) -> pl.DataFrame:
     """The relations of such a census, with every flag."""
-    rng = np.random.default_rng([seed, 0x5EED])
+    # The last word is not 0: numpy takes [1], [1, 0] and [1, 0, 0] for one seed.
+    rng = np.random.default_rng([*key, 0x5EED])
+    halves = int(rng.integers(2**31))
     frames = [
-        _tests(*draw(rng), n_heads, rules, seed).with_columns(
+        _tests(*draw(rng), n_heads, rules, halves).with_columns(
             model=pl.lit("m"), control=pl.lit(control), seed=pl.lit(0), corpus=pl.lit("c")
         )
         for control, draw in ((TRAINED, own), ("null", null))
@@ -159,8 +168,8 @@ def judged(own: Draw, null: Draw, n_heads: int, rules: Rules, seed: int) -> pl.D
     return relations_with_nulls(relations.lazy(), rules).collect()
 
 
-def _tests(trees: Trees, hits: Hits, n_heads: int, rules: Rules, seed: int) -> pl.DataFrame:
-    confirms = trees.confirms(seed)
+def _tests(trees: Trees, hits: Hits, n_heads: int, rules: Rules, halves: int) -> pl.DataFrame:
+    confirms = trees.confirms(halves)
     offsets = FittedOffsets()
     offsets.add(trees.arcs, confirms)
     tally = RelationTally(offsets, rules, (LEVEL,))
@@ -178,35 +187,6 @@ def _tests(trees: Trees, hits: Hits, n_heads: int, rules: Rules, seed: int) -> p
     return with_q(tests, pl.col("n") >= rules.min_arcs, rules)
 
 
-def planted(trees: Trees, n_heads: int, relation: str, n_planted: int, p: float) -> Draw:
-    """Random pointers, but that the first heads, dependent to governor, also follow a relation, on
-    each of its arcs with probability `p`."""
-    by_chance = random_pointers(trees, n_heads)
-    (arcs,) = np.nonzero(trees.arcs.deprel == relation)
-
-    def draw(rng: np.random.Generator) -> tuple[Trees, Hits]:
-        _, hits = by_chance(rng)
-        hits[np.ix_(arcs, np.arange(n_planted))] |= rng.random((len(arcs), n_planted)) < p
-        return trees, hits
-
-    return draw
-
-
-def found(
-    trees: Trees, n_heads: int, relation: str, n_planted: int, p: float, rules: Rules, seed: int
-) -> tuple[int, int]:
-    """Of planted heads those that are said to track their relation, and other heads said to track
-    anything: what was there, and what was not."""
-    own = planted(trees, n_heads, relation, n_planted, p)
-    tests = judged(own, random_pointers(trees, n_heads), n_heads, rules, seed)
-    tracking = tests.filter(pl.col("tracks"), control=TRAINED)
-    right = tracking.filter(
-        pl.col("head") < n_planted, deprel=relation, direction=next(iter(DIRECTIONS))
-    )
-    wrong = tracking.filter(pl.col("head") >= n_planted)
-    return right["head"].n_unique(), wrong["head"].n_unique()
-
-
 def simulations(
     draws: Mapping[str, tuple[Draw, Draw, int]], n: int, rules: Rules, seed: int
 ) -> Iterator[dict]:
@@ -214,10 +194,10 @@ def simulations(
 
     A kind is the model's draw, its null's, and the number of heads.
     """
-    for kind, (own, null, n_heads) in draws.items():
+    for place, (kind, (own, null, n_heads)) in enumerate(draws.items()):
         for k in range(n):
-            counts = counted(own, null, n_heads, rules, seed + k)
-            yield {"kind": kind, "seed": seed + k, "n_heads": n_heads} | counts
+            counts = counted(own, null, n_heads, rules, (seed, NOTHING, place, k))
+            yield {"kind": kind, "seed": seed, "census": k, "n_heads": n_heads} | counts
 
 
 def by_size(
@@ -231,32 +211,5 @@ def by_size(
         size = len(own[0].n_words) >> halvings
         draws = subsampled(*own, size), subsampled(*null, size)
         for k in range(n):
-            counts = counted(*draws, n_heads, rules, seed + k)
-            yield {"n_sentences": size, "seed": seed + k, "n_heads": n_heads} | counts
-
-
-def power(
-    trees: Trees,
-    relations: Sequence[str],
-    shares: Sequence[float],
-    n: int,
-    rules: Rules,
-    seed: int,
-    n_heads: int = 72,
-    n_planted: int = 8,
-) -> Iterator[dict]:
-    """Of `n` censuses with planted heads, for each relation and each `p`: how many were found."""
-    for relation in relations:
-        for p in shares:
-            pairs = [
-                found(trees, n_heads, relation, n_planted, p, rules, seed + k) for k in range(n)
-            ]
-            right, wrong = map(sum, zip(*pairs, strict=True))
-            yield {
-                "relation": relation,
-                "p": p,
-                "n_planted": n * n_planted,
-                "n_found": right,
-                "n_others": n * (n_heads - n_planted),
-                "n_wrong": wrong,
-            }
+            counts = counted(*draws, n_heads, rules, (seed, SIZES, halvings, k))
+            yield {"n_sentences": size, "seed": seed, "census": k, "n_heads": n_heads} | counts

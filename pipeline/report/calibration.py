@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
+from scipy.stats import binomtest
 
 from pipeline.report.blocks import Block, Code, Figure, Heading, Table, say
 from pipeline.report.figures.lines import Line, Panel, Scales, draw_lines
 from pipeline.report.figures.palette import marks
 from pipeline.report.figures.rates import Rate, draw_rates
-from pipeline.report.text import number, plural
+from pipeline.report.text import DASH, number, plural
 
 NAIVE, TRACKS, SIGNIFICANT = "naive count", "tracks: all flags", "significant alone"
 COLUMNS = {NAIVE: "naive", SIGNIFICANT: "significant", TRACKS: "tracks"}
@@ -21,15 +21,15 @@ MEANT: dict[str, str] = {
 }
 
 
-def _rate(shares: np.ndarray) -> Rate:
-    low, high = np.percentile(100 * shares, (2.5, 97.5))
-    return Rate(round(float(100 * shares.mean()), 2), round(float(low), 2), round(float(high), 2))
+def _any(rows: pl.DataFrame, column: str, made_up: bool) -> Rate:
+    """The share of censuses with any such head, with its interval (Clopper & Pearson 1934).
 
-
-def _rates(rows: pl.DataFrame) -> dict[str, Rate]:
-    return {
-        key: _rate((rows[column] / rows["n_heads"]).to_numpy()) for key, column in COLUMNS.items()
-    }
+    Censuses of a measured null share its sentences: they are no sample, and have no interval.
+    """
+    k, n = int((rows[column] > 0).sum()), rows.height
+    ends = binomtest(k, n).proportion_ci(0.95) if made_up else (k / n, k / n)
+    share, low, high = (round(100 * float(end), 1) for end in (k / n, *ends))
+    return Rate(share, low, high)
 
 
 def _kinds(simulated: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
@@ -38,43 +38,93 @@ def _kinds(simulated: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
 
 
 def _line(kind: str, rows: pl.DataFrame) -> tuple[str, ...]:
-    rates = _rates(rows)
-    any_head = 100 * float((rows["significant"] > 0).mean())  # pyrefly: ignore
     tests = int(rows["n_tests"].sum())
+
+    def of_heads(column: str) -> str:
+        return number(100 * float((rows[column] / rows["n_heads"]).mean()), 2)  # pyrefly: ignore
+
+    def of_censuses(column: str) -> str:
+        rate = _any(rows, column, kind in MEANT)
+        between = f" ({number(rate.low, 1)}{DASH}{number(rate.high, 1)})" if kind in MEANT else ""
+        return number(rate.share, 1) + between
+
+    def of_tests(column: str) -> str:
+        return number(100 * int(rows[column].sum()) / tests, 2) if tests else number(None)
+
     return (
         kind,
-        *(number(rates[key].mean, 2) for key in (NAIVE, SIGNIFICANT, TRACKS)),
-        number(any_head, 1),
-        number(100 * int(rows["n_below"].sum()) / tests, 2) if tests else number(None),
-        number(100 * int(rows["n_below_independent"].sum()) / tests, 2) if tests else number(None),
+        *(of_heads(column) for column in COLUMNS.values()),
+        *(of_censuses(column) for column in ("significant", "tracks")),
+        *(of_tests(column) for column in ("n_below", "n_below_independent")),
+    )
+
+
+def _most(simulated: pl.DataFrame, column: str) -> tuple[float, int]:
+    """Over kinds: the largest share of censuses with any such head, percent, and how many censuses
+    that kind has."""
+    of_kinds = simulated.group_by("kind", maintain_order=True).agg(
+        share=100 * (pl.col(column) > 0).mean(), n=pl.len()
+    )
+    return of_kinds.sort("share", descending=True).select("share", "n").row(0)
+
+
+def answer(simulated: pl.DataFrame, alpha: float) -> str:
+    """How often heads that know nothing are said to know something, in one line.
+
+    The level is one of censuses: where every hypothesis is null, the false discovery rate is the
+    probability that any is rejected (Benjamini & Hochberg 1995).
+    """
+
+    def said(rows: pl.DataFrame) -> str:
+        (significant, n), (tracks, m) = (_most(rows, flag) for flag in ("significant", "tracks"))
+        return (
+            f"at most {number(significant, 1)} % have any significant head ({n} of the kind) and"
+            f" {number(tracks, 1)} % any that tracks ({m})"
+        )
+
+    made_up = pl.col("kind").is_in(list(MEANT))
+    shares = simulated.group_by("kind").agg((pl.col("tracks") / pl.col("n_heads")).mean())
+    measured = simulated.filter(~made_up)
+    return (
+        "of simulated censuses in which there is nothing to find"
+        f" {said(simulated.filter(made_up))}, where {100 * alpha:g} % are allowed"
+        + ("" if measured.is_empty() else f"; of halvings of measured nulls {said(measured)}")
+        + f"; of heads that know nothing at most {100 * float(shares['tracks'].max()):.2f} % are"  # pyrefly: ignore
+        " said to track"
     )
 
 
 def nothing_known(simulated: pl.DataFrame, alpha: float) -> list[Block]:
     """A row of `simulated` is a census; see `analysis.simulate.simulations`."""
     kinds = _kinds(simulated)
-    n = min(rows.height for _, rows in kinds)
-    rates = [(kind, _rates(rows)) for kind, rows in kinds]
-    found = {key: max(of[key].mean for _, of in rates) for key in COLUMNS}
+    rates = [
+        (kind, {key: _any(rows, column, kind in MEANT) for key, column in COLUMNS.items()})
+        for kind, rows in kinds
+    ]
+    found = ", ".join(
+        f"{key} {number(share, 1)} percent (of {n})"
+        for key, (share, n) in ((key, _most(simulated, c)) for key, c in COLUMNS.items())
+    )
     name, title = "calibration", "Heads that know nothing, said to follow a relation"
     alt = (
-        f"Share of heads without syntax that are said to follow a relation, for {len(kinds)} kinds"
-        f" of such heads, {n} simulated censuses each. Largest mean of any kind: naive count"
-        f" {number(found[NAIVE], 1)} percent, significant {number(found[SIGNIFICANT], 2)}, all"
-        f" flags {number(found[TRACKS], 2)}."
+        "Share of simulated censuses in which any head without syntax is said to follow a relation,"
+        f" for {len(kinds)} kinds of such heads. Largest of any kind: {found}."
     )
     caption = (
-        f"Of heads that have no syntax by construction, those that each procedure finds, mean and"
-        f" middle 95 % of {n} simulated censuses of each kind."
+        "Of censuses of heads that know nothing, those in which each procedure finds any, with the"
+        " 95 % interval of that share where heads are made up. The level is what the significance"
+        " of a whole census is held to."
     )
     look = {key: MARKS[key] for key in COLUMNS}
-    svg = draw_rates(name, title, alt, rates, look, 100 * alpha, "heads, percent")
+    axis = "censuses with any such head, percent"
+    svg = draw_rates(name, title, alt, rates, look, 100 * alpha, axis)
     header = (
         "heads that know nothing",
         "naive, %",
         "significant, %",
         "track, %",
         "censuses with any significant head, %",
+        "censuses with any tracking head, %",
         f"tests with p < {alpha:g}, %",
         "if arcs were independent, %",
     )
@@ -82,24 +132,32 @@ def nothing_known(simulated: pl.DataFrame, alpha: float) -> list[Block]:
     return [
         Heading(2, "Heads that know nothing"),
         say(
-            f"What is made up is where heads point ({said}); or a measured null is taken over"
-            " sentences drawn from it with replacement. Trees, halves, offsets, tests, correction"
-            " and nulls are those of a census. The naive count picks head and offset and scores"
-            " them on the same sentences."
+            f"What is made up is where heads point ({said}), anew in each census. Or a measured"
+            " null is taken as it is, each sentence once, and held against another seed of it."
+            " Halves are drawn anew in either case; trees, offsets, tests, correction and nulls are"
+            " those of a census. The naive count picks head and offset and scores them on the same"
+            " sentences."
         ),
         Figure(name, caption, alt, svg),
         Table(
-            "Means over the censuses; the last two columns are of single tests, uncorrected",
+            "Heads are means over the censuses; the last two columns are of single tests,"
+            " uncorrected",
             header,
             tuple(_line(kind, rows) for kind, rows in kinds),
         ),
         say(
-            "Under the first three kinds nothing is there to be found. Single tests at the edge are"
-            " a little over their level, since the offset that was best on the fitting half is a"
-            " little worse on the other; the margin is for that. A measured null may keep"
-            " something: words that are shuffled still attract one another, and a head that looks"
-            " for them finds some governors among them. What the procedure makes of that is its"
-            " answer, not an error of its tests."
+            "Under the first three kinds nothing is there to be found. What the correction for many"
+            f" tests holds to {100 * alpha:g} % is then the share of censuses with any significant"
+            " head, and nothing about the share of heads (Benjamini & Hochberg 1995); as it allows"
+            " for any dependence among tests, fewer are to be expected. Single tests at the edge"
+            " are a little over their level, since the offset that was best on the fitting half is"
+            " a little worse on the other; the margin is for that."
+        ),
+        say(
+            "A measured null is held to no level, for it may keep something: words that are"
+            " shuffled still attract one another, and a head that looks for them may find more"
+            " governors than the best offset does. And its censuses are halvings of one"
+            " measurement: they share the luck of its sentences, so that no interval is given."
         ),
     ]
 
@@ -117,7 +175,7 @@ def something_known(power: pl.DataFrame) -> list[Block]:
         ]
         lines.append(Line(relation, look[relation], tuple(points)))
     half = {r: _needed(power.filter(relation=r)) for r in relations}
-    wrong, others = int(power["n_wrong"].sum()), int(power["n_others"].sum())
+    wrong, others, n = (int(power[c].sum()) for c in ("n_wrong", "n_others", "n_censuses"))
     name, title = "power", "Planted heads that are found"
     said = ", ".join(f"{r} {'never' if p is None else number(100 * p)}" for r, p in half.items())
     alt = (
@@ -127,7 +185,8 @@ def something_known(power: pl.DataFrame) -> list[Block]:
     caption = (
         "Power: heads that follow a relation with probability p and point at random else; of"
         f" them the share that is said to track it, percent. Of {plural(others, 'other head')}"
-        f" beside them {number(wrong)} were said to track anything."
+        f" beside them, drawn anew in each of {n} censuses, {number(wrong)} were said to track"
+        " anything."
     )
     scales = Scales("p, percent", "planted heads found, percent", 100, range(0, 101, 20))
     return [
@@ -145,5 +204,5 @@ def calibration(simulated: pl.DataFrame, power: pl.DataFrame, alpha: float) -> l
     return [
         *nothing_known(simulated, alpha),
         *something_known(power),
-        say("Again, with other seeds: ", Code("headcensus calibrate calibrate.seed=7"), "."),
+        say("Again, with other draws: ", Code("headcensus calibrate calibrate.seed=7"), "."),
     ]

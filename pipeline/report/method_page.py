@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from pipeline.lake.files import sweep, write_text
 from pipeline.report.blocks import Block, Figure, Heading, Strong, say
-from pipeline.report.calibration import calibration
+from pipeline.report.calibration import answer, calibration
 from pipeline.report.corpus_size import sizes
 from pipeline.report.definitions import definitions
 from pipeline.report.markdown import to_markdown
@@ -27,13 +27,7 @@ def write_method(
 
     `found` has the tables simulated, power and by_size, as `analysis.simulate` gives their rows.
     """
-    simulated = found["simulated"]
-    share = simulated.group_by("kind").agg((pl.col("tracks") / pl.col("n_heads")).mean())
-    most = 100 * float(share["tracks"].max())  # pyrefly: ignore
-    answer = (
-        f"of heads that know nothing at most {most:.2f} % are said to track"
-        f" ({simulated.height} simulated censuses, nominal {100 * alpha:g} %)"
-    )
+    said = answer(found["simulated"], alpha)
     blocks: list[Block] = [
         Heading(1, "Method: how far the counts can be trusted"),
         say(
@@ -41,9 +35,9 @@ def write_method(
             Strong(cell),
             " by ",
             Strong("headcensus calibrate"),
-            f": {answer}.",
+            f": {said}.",
         ),
-        *calibration(simulated, found["power"], alpha),
+        *calibration(found["simulated"], found["power"], alpha),
         *sizes(found["by_size"], cell),
         *definitions("What the tables hold", schemas),
     ]
@@ -53,4 +47,4 @@ def write_method(
             write_text(folder / FIGURES / f"{block.name}.svg", block.svg)
     text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
     write_text(folder / "method.md", text)
-    return answer
+    return said

@@ -34,12 +34,12 @@ def calibrate(request: Request) -> tuple[str, Path]:
     import polars as pl
 
     from pipeline.analysis.measured import measured
+    from pipeline.analysis.planted import power
     from pipeline.analysis.simulate import (
         HALVINGS,
         KNOW_NOTHING,
+        as_measured,
         by_size,
-        power,
-        resampled,
         simulations,
     )
     from pipeline.lake.files import write_table
@@ -77,7 +77,7 @@ def calibrate(request: Request) -> tuple[str, Path]:
         kind: (make(trees, n_heads), make(trees, n_heads), n_heads)
         for kind, make in KNOW_NOTHING.items()
     } | {
-        f"{own}, resampled": (resampled(*of_cells[own]), resampled(*of_cells[null]), n_heads)
+        f"{own}, as measured": (as_measured(*of_cells[own]), as_measured(*of_cells[null]), n_heads)
         for own, null in NULLS.items()
     }
     relations = _commonest(trees, rules)

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from pipeline.analysis.simulate import KNOW_NOTHING
 from pipeline.lake.tables import TABLES
 from pipeline.report.definitions import definitions
 from pipeline.report.markdown import to_markdown
@@ -20,14 +21,19 @@ def asked(words, sentences, tmp_path) -> list[str]:
 def test_the_page_and_what_it_is_made_of(asked, root, tmp_path, capfd):
     assert small.run("calibrate", *asked) == 0
     out, err = capfd.readouterr()
-    assert "10 simulated censuses, nominal 5 %" in out
+    assert "any significant head (2 of the kind)" in out
+    assert "where 5 % are allowed" in out
     assert err == ""
     page = (tmp_path / "said/method.md").read_text(encoding="utf-8")
     for figure in ("calibration", "power", "by-size"):
         assert f"](method/{figure}.svg)" in page
         assert (tmp_path / f"said/method/{figure}.svg").is_file()
     simulated = pl.read_parquet(root / "calibration/simulated.parquet")
-    assert simulated["kind"].n_unique() == 5
+    assert simulated["kind"].unique(maintain_order=True).to_list() == [
+        *KNOW_NOTHING,
+        "random_weights, as measured",
+        "shuffled_words, as measured",
+    ]
     assert simulated["n_heads"].unique().to_list() == [12]
     power = pl.read_parquet(root / "calibration/power.parquet")
     assert power["p"].max() == 1.0

@@ -1,4 +1,4 @@
-"""Shares beside a nominal level: a row per kind, a mark per procedure, its spread as a bar."""
+"""Shares beside a nominal level: a row per kind, a mark per procedure, its interval as a bar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ ROW, LEFT = 0.34, 2.2
 
 @dataclass(frozen=True)
 class Rate:
-    """Percent: the mean over simulations, and the ends of the middle 95 % of them."""
+    """Percent, and the ends of its 95 % interval; the share itself where there is no interval."""
 
-    mean: float
+    share: float
     low: float
     high: float
 
@@ -44,7 +44,7 @@ def draw_rates(
                 look = marks[key]
                 axes.plot([rate.low, rate.high], [aside] * 2, color=look.colour, linewidth=1.6)
                 axes.plot(
-                    rate.mean, aside, color=look.colour, marker=look.marker, markersize=5.5,
+                    rate.share, aside, color=look.colour, marker=look.marker, markersize=5.5,
                     linestyle="none", clip_on=False, zorder=3,
                 )  # fmt: skip
         axes.set_xlim(-1.5, 100)

@@ -39,8 +39,12 @@ class Judging:
 
 
 FEWEST = 10
-"""With fewer sentences nothing is decided: their bootstrap interval is too narrow, of one it is
+"""With fewer sentences nothing is decided: their bootstrap interval is far too narrow, of one it is
 nothing at all."""
+COVERED = {FEWEST: (87, 91), 40: (91, 93), 160: (94, 95)}
+"""By sentences: in how many draws in a hundred a 95 % interval of `means` held the mean of all they
+were drawn from (80 sentences of the shipped treebank under four changes, with replacement). What it
+missed lay above it more often than below."""
 
 
 def means(effects: pl.DataFrame, rules: Judging) -> pl.DataFrame:

@@ -8,15 +8,15 @@ import pyarrow as pa
 
 from pipeline.analysis.effects import FEWEST, Judging
 from pipeline.core.names import DUMPED_ON
-from pipeline.lake.effect_tables import EFFECT_TABLES, VERDICTS
+from pipeline.lake.effect_tables import VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word
 from pipeline.lake.remote import remove
 from pipeline.report.addresses import INTERVENTIONS
-from pipeline.report.blocks import Block, Bullets, Figure, Heading, Strong, say
-from pipeline.report.definitions import definitions
+from pipeline.report.blocks import Block, Figure, Heading, Strong, say
 from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter, end_of
 from pipeline.report.html import to_html
+from pipeline.report.intervention_method import how_it_is_done
 from pipeline.report.intervention_tables import (
     CLASSES,
     by_threshold,
@@ -56,7 +56,7 @@ def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: 
         made = _section(section, rules)
         figures += [block for block in made if isinstance(block, Figure)]
         blocks += made
-    blocks += _method(rules)
+    blocks += how_it_is_done(rules)
     text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
     html = to_html(TITLE, blocks)
     sweep(folder)
@@ -255,27 +255,3 @@ def _no_op_figure(section: dict[str, pl.DataFrame]) -> list[Block]:
     )
     svg = draw_scatter(name, f"A no-op? {_title(section)}", alt, planes)
     return [Figure(name, caption, alt, svg)]
-
-
-def _method(rules: Judging) -> list[Block]:
-    return [
-        Heading(2, "Method"),
-        say(
-            "Each change is made in the attention of some heads, and the model is run on: its last"
-            " states (of the decoder, where there is one) are held against those of the model as it"
-            " is. A state's change is measured by its length, so that 100 % is a change as long as"
-            " the state. Where a checkpoint has the head of its language model, what it says is"
-            " held against what it said too: at masked pieces, at each next piece, or at each piece"
-            " of the translation. Means are over pieces, 95 % intervals over sentences (bootstrap)."
-        ),
-        Bullets(tuple((Strong(name), f": {what}.") for name, what in VERDICTS.items())),
-        say(
-            f"An effect does something when its interval lies above {100 * rules.negligible:g} %"
-            " of what removing a head does, in the median over the heads of the cell, and does"
-            " nothing when its interval lies below; of divergences, which grow with the square"
-            " of a change, the square of that share is taken. With fewer than"
-            f" {FEWEST} sentences nothing is decided. A count of dumping heads takes each"
-            " head once, by the class that it dumps on most."
-        ),
-        *definitions("What the tables hold", EFFECT_TABLES),
-    ]

@@ -1,9 +1,11 @@
 """Verdicts of effects, and what a table says of them, by hand."""
 
+import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.analysis.effects import FEWEST, Judging, importance, judged, means, verdicts
+from pipeline.analysis import bootstrap
+from pipeline.analysis.effects import COVERED, FEWEST, Judging, importance, judged, means, verdicts
 from pipeline.core.errors import MeasurementError
 from pipeline.core.names import ON_HEADS, ON_KEYS
 from pipeline.lake.schema import LAKE
@@ -148,3 +150,17 @@ def test_importance_stands_beside_the_loss():
 def test_a_share_below_nothing_is_refused():
     with pytest.raises(ValueError, match="negligible"):
         Judging(negligible=-0.1)
+
+
+@pytest.mark.parametrize("n", COVERED)
+def test_intervals_of_few_sentences_cover_what_is_said_of_them(n):
+    """Of a skewed population of means that are known; twice the error of 2,000 draws is 1.4 %."""
+    rng = np.random.default_rng(n)
+    changes = 2000
+    pieces = np.full((changes, n), 10.0)
+    moved = pieces * rng.gamma(4, 0.25, (changes, n))
+    weights = bootstrap.weights(n, 1000, 0, 0)
+    low, high = bootstrap.interval(weights @ moved.T, weights @ pieces.T)
+    covered = 100 * ((low <= 1) & (high >= 1)).mean()
+    least, most = COVERED[n]
+    assert least - 1.4 < covered < most + 1.4

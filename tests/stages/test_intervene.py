@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.analysis.effects import COVERED
 from pipeline.lake.files import sha256_of, write_text
 from pipeline.stages.cli import main
 from pipeline.stages.measure import CellPlan
@@ -50,6 +51,13 @@ def test_once_more_loads_no_model_and_changes_nothing(asked, monkeypatch):
 def test_the_page_is_like_the_others(asked):
     file = root(asked) / "report/interventions.html"
     assert pages.check(file.read_text(encoding="utf-8")).count("table") > 3
+
+
+def test_the_page_says_what_intervals_of_few_sentences_cover(asked):
+    for folder in (root(asked) / "report", small.ROOT / "reports"):
+        page = (folder / "interventions.md").read_text(encoding="utf-8")
+        for n, (low, high) in COVERED.items():
+            assert f"of {n}, {low} to {high} %" in page
 
 
 def test_a_decoder_is_judged_by_what_it_says(asked):

@@ -33,6 +33,7 @@ from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
 from pipeline.corpora.tables import check_columns, field_of, is_table, records
 
 EXAMPLE = "**/*.txt"
+TREEBANKS = (".conllu", ".conllx", ".conll")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Text:
             open_corpus(self, self.columns)
         else:
             for file in local_files(self.path, EXAMPLE):
+                if file.lower().endswith(TREEBANKS):
+                    raise UserError(
+                        f"{file} is a treebank, by its name, and no text: read it with"
+                        " corpus=conllu, or name it otherwise"
+                    )
                 if is_table(file):
                     check_columns(file, self.columns)
         open_parser(self)

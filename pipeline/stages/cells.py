@@ -1,5 +1,6 @@
 """What a command line asks for: which cells, and what is set differently for all of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,10 @@ def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Reques
 
 
 def _listed(key: str, value: str) -> tuple[str, ...]:
-    listed = value[1:-1].split(",") if value[:1] + value[-1:] == "[]" else [value]
+    is_list = value[:1] + value[-1:] == "[]"
+    if not is_list and re.search(r"[][,]", value):
+        raise UserError(f"{key}={value}: give a list without spaces: {key}=[a,b]")
+    listed = value[1:-1].split(",") if is_list else [value]
     words = tuple(word.strip() for word in listed)
     if not all(words) or len(set(words)) != len(words):
         raise UserError(f"{key}={value}: give a name, or a list of different names: [a,b]")

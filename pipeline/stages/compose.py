@@ -24,13 +24,17 @@ from pipeline.stages.own_code import own_code
 from pipeline.stages.project import conf_folder, names, near
 from pipeline.stages.settings import CellSettings, build, plugin, typed
 
+DRAWS_NOTHING = ("trained", "no_projection", "no_projection_whole")
+"""With another seed these are the same cell again."""
+
 
 @dataclass(frozen=True)
 class Grid:
     """Every model under every control over every corpus.
 
     Controls may carry a seed (`random_weights-1`), models a revision (`pythia~step1000`). Raises
-    UserError where either is not written in a way that a file can be named by.
+    UserError where either is not written in a way that a file can be named by, and for the seed of
+    what draws nothing.
     """
 
     models: tuple[str, ...]
@@ -39,7 +43,10 @@ class Grid:
 
     def __post_init__(self) -> None:
         for control in self.controls:
-            plain = word(*control_and_seed(control))
+            name, seed = control_and_seed(control)
+            if seed and name in DRAWS_NOTHING:
+                raise UserError(f"control={control}: {name} draws nothing: write it without a seed")
+            plain = word(name, seed)
             if plain != control:
                 raise UserError(f"control={control}: write {plain}")
         for model in self.models:

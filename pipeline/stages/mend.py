@@ -13,16 +13,16 @@ from pipeline.lake.verify import Findings, Wrong, folders
 from pipeline.lake.verify import verify as verify_lake
 from pipeline.stages.cells import Request
 from pipeline.stages.checks import as_root
-from pipeline.stages.overrides import split
 from pipeline.stages.settings import build
 
 
 def root_of(given: Sequence[str], takes: str = "verify takes root=DIR, and nothing else") -> Path:
     """Raises UserError for anything but root=DIR, once."""
     root = None
-    for key, value in map(split, given):
-        if key != "root":
-            raise UserError(f"unknown key {key}: {takes}")
+    for text in given:
+        key, _, value = text.partition("=")
+        if key != "root" or not value:
+            raise UserError(f"{text}: {takes}")
         if root is not None:
             raise UserError(f"root={value}: root is given twice; give it once")
         root = value

@@ -196,9 +196,21 @@ def _has_others(lake: Lake, cells: Sequence[Cell], config: Mapping[str, Any]) ->
 def everything(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> str:
     """Ingest to report. One resolved config per cell."""
     check_folder(folder)
+    _check_norms(configs[0])
     census(cells, configs)
     _atlas(cells, configs, folder)
     return report(cells, configs[0], folder)
+
+
+def _check_norms(config: Mapping[str, Any]) -> None:
+    """What is to be shown must be measured: the report would say so after all the work."""
+    rules = build("analysis", Rules, config["analysis"])
+    by = report_settings(config["report"], rules, "").weighting
+    if by == "norm" and not build("measure", MeasureSettings, config["measure"]).norms:
+        raise UserError(
+            "report.weighting=norm and measure.norms=false: there are no norms to show; leave one"
+            " of them out"
+        )
 
 
 def _atlas(cells: Sequence[Cell], configs: Sequence[dict[str, Any]], folder: Path) -> None:

@@ -258,9 +258,9 @@ def test_nothing_there(stage, root, capfd):
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("colour=red", "unknown key colour"),
-        ("model=local", "verify takes root=DIR, and nothing else"),
-        ("here", "not KEY=VALUE"),
+        ("colour=red", "colour=red: verify takes root=DIR, and nothing else"),
+        ("model=local", "model=local: verify takes root=DIR, and nothing else"),
+        ("here", "here: verify takes root=DIR, and nothing else"),
     ],
 )
 def test_unknown_words(word, says, root, capfd):

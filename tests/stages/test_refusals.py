@@ -41,7 +41,11 @@ UNKNOWN = {
     "corpus=nope": "conllu",
     "control=[trained,nope]": "control=nope: there is no such control",
     "control=[trained,trained]": "different names",
-    "control=trained-01": "write trained-1",
+    "control=random_weights-01": "write random_weights-1",
+    "control=[trained,trained-1]": "control=trained-1: trained draws nothing",
+    "control=[no_projection-2]": "control=no_projection-2: no_projection draws nothing",
+    "control=trained,random_weights": "give a list without spaces: control=[a,b]",
+    "control=[trained,": "give a list without spaces: control=[a,b]",
     "control=[trained,random_weights-2147483648]": "cell.seed",
     "seed=3": "behind the control",
     "run": "not KEY=VALUE",
@@ -120,6 +124,21 @@ def test_the_third_corpus_is_looked_at_before_the_first_is_ingested(refused, tmp
     )
     monkeypatch.chdir(tmp_path)
     assert "nowhere.conllu" in refused("corpus=[one,conllu]", "corpus.path=nowhere.conllu")
+
+
+def test_norms_that_are_not_measured_are_not_shown(refused):
+    assert "leave one of them out" in refused("report.weighting=norm", "measure.norms=false")
+
+
+def test_a_list_with_spaces_comes_as_several_words(refused):
+    line = refused("control=[trained,", "random_weights]")
+    assert "give a list without spaces: control=[a,b]" in line
+
+
+def test_a_treebank_is_no_text(refused, sentences):
+    line = refused("corpus=text", f"corpus.path={sentences}")
+    assert f"{sentences} is a treebank, by its name" in line
+    assert "corpus=conllu" in line
 
 
 def test_a_path_left_out_is_asked_for(refused, words):

@@ -42,7 +42,7 @@ def alike(section: Section) -> list[Block]:
     if planes:
         name = section.file(f"alike-{slug(shown.name)}")
         title = f"Heads by likeness: {section.title}"
-        said = "; ".join(f"{p.title}: {_farthest(p)}" for p in planes)
+        said = "; ".join(f"{p.title}: {_farthest(section, shown, p.title)}" for p in planes)
         alt = (
             f"Heads of {section.title}, {shown.name}, near one another where their patterns are "
             f"alike. {said}. The table that follows holds the mean divergences."
@@ -122,8 +122,14 @@ def _kind(row: dict) -> str:
     return "none"
 
 
-def _farthest(plane: Plane) -> str:
-    """The two heads at the ends of the first axis."""
-    spots = sorted(plane.spots, key=lambda spot: (spot.x, spot.tip))
-    width = number(spots[-1].x - spots[0].x, 2)
-    return f"{spots[0].tip} and {spots[-1].tip} are farthest apart, {width} along the first axis"
+def _farthest(section: Section, control: Control, site: str) -> str:
+    """The pair of heads with the largest divergence, to two decimals; of several the first."""
+    pairs = section.first_seed(section.similarity, control, site)
+    columns = ("js_divergence", "layer", "head", "other_layer", "other_head")
+    # Rounded first: a last digit must not choose.
+    ranked = pairs.select(columns).with_columns(pl.col("js_divergence").round(2))
+    ranked = ranked.sort(columns, descending=[True] + [False] * 4)
+    apart, layer, head, other_layer, other_head = ranked.row(0)
+    return (
+        f"L{layer}H{head} and L{other_layer}H{other_head} are least alike, {number(apart, 2)} nats"
+    )

@@ -51,7 +51,8 @@ def _figure(
 ) -> Figure:
     dots = [
         Dot(
-            f"{row['deprel']} {arrow(row)} {head_name(row, section.sites)}",
+            row["deprel"],
+            f"{arrow(row)} {head_name(row, section.sites)}",
             points(row, "accuracy"),
             points(row, "accuracy_low"),
             points(row, "accuracy_high"),

@@ -149,3 +149,11 @@ def test_a_head_stands_once_though_sites_differ_in_classes(tables):
     assert len(set(names)) == len(names)
     assert not [n for n in names if n[0].startswith("encoder") and n[1] == "first piece"]
     assert [n for n in names if n[0].startswith("decoder") and n[1] == "first piece"]
+
+
+def test_the_pair_that_is_least_alike_is_named(tables, page):
+    pairs = tables["similarity"].filter(control="trained").sort("js_divergence").to_dicts()
+    most = pairs[-1]
+    heads = f"L{most['layer']}H{most['head']} and L{most['other_layer']}H{most['other_head']}"
+    assert round(most["js_divergence"], 2) > round(pairs[-2]["js_divergence"], 2)
+    assert f"encoder: {heads} are least alike, {most['js_divergence']:.2f} nats." in page

@@ -13,9 +13,11 @@ ROW, LEFT = 0.2, 1.95
 
 @dataclass(frozen=True)
 class Dot:
-    """Percent with one decimal. `others`: control → its best accuracy per seed."""
+    """Percent with one decimal. `who` stands behind the relation, and is never shortened.
+    `others`: control → its best accuracy per seed."""
 
-    label: str
+    relation: str
+    who: str
     accuracy: float | None
     low: float | None
     high: float | None
@@ -45,7 +47,9 @@ def draw_dots(name: str, title: str, alt: str, dots: list[Dot], marks: dict[str,
         axes.set_xlim(0, 100)
         axes.set_ylim(len(dots) - 0.4, -0.6)
         axes.set_yticks(range(len(dots)))
-        axes.set_yticklabels([shorten(dot.label, 27) for dot in dots])
+        axes.set_yticklabels(
+            [f"{shorten(dot.relation, max(4, 26 - len(dot.who)))} {dot.who}" for dot in dots]
+        )
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("accuracy on the confirming half, percent")

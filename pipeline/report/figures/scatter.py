@@ -81,6 +81,8 @@ def draw_scatter(name: str, title: str, alt: str, planes: Sequence[Plane]) -> st
 
 
 def _draw(axes, plane: Plane, k: int, tips: dict[str, str]) -> None:
+    xs = [spot.x for spot in plane.spots]
+    left, right = min(xs, default=0), max(xs, default=0)
     for n, spot in enumerate(plane.spots):
         look = spot.look
         (line,) = axes.plot(
@@ -97,8 +99,15 @@ def _draw(axes, plane: Plane, k: int, tips: dict[str, str]) -> None:
         )
         tips[line.get_gid()] = spot.tip
         if spot.text:
+            # At the right edge there is no room for it, and what stands beside would hide it.
+            before = spot.x > left + 0.75 * (right - left)
             axes.annotate(
-                spot.text, (spot.x, spot.y), (4, 2), textcoords="offset points", fontsize=6.5
+                spot.text,
+                (spot.x, spot.y),
+                (-4 if before else 4, 2),
+                textcoords="offset points",
+                fontsize=6.5,
+                ha="right" if before else "left",
             )
     axes.set_title(plane.title, loc="left")
     if not plane.x:

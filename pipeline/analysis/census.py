@@ -1,5 +1,7 @@
 """The counts that the report's first lines state: one row per cell."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline.lake.tables import CELL_KEYS, DUMP_CLASSES
@@ -99,17 +101,18 @@ _PLAIN = ("dumps", *(f"dumps_{c}" for c in DUMP_CLASSES), "positional", *_PATTER
 _MAY_BE_NULL = {f"n_{flag}" for flag in _NULLABLE} | {"n_tracks_and_dumps"}
 
 
-def dump_curve(heads: pl.LazyFrame) -> pl.LazyFrame:
-    """How many heads dump on each class, at every threshold."""
+def with_own(steps: Sequence[float], own: float) -> list[float]:
+    """The steps of a curve, and the rule's own: a curve passes through what is counted."""
+    return sorted({*steps, own})
+
+
+def dump_curve(heads: pl.LazyFrame, threshold: float) -> pl.LazyFrame:
+    """How many heads dump on each class, at every threshold, that of the counts among them."""
     at_threshold = [
         heads.group_by(CELL, maintain_order=True)
-        .agg(
-            n_heads=(
-                (pl.col(f"mass_{name}") > threshold) & (pl.col(f"mass_{name}_low") > threshold)
-            ).sum()
-        )
-        .with_columns(key_class=pl.lit(name), threshold=pl.lit(threshold))
+        .agg(n_heads=((pl.col(f"mass_{name}") > step) & (pl.col(f"mass_{name}_low") > step)).sum())
+        .with_columns(key_class=pl.lit(name), threshold=pl.lit(step))
         for name in DUMP_CLASSES
-        for threshold in THRESHOLDS
+        for step in with_own(THRESHOLDS, threshold)
     ]
     return pl.concat(at_threshold).sort([*CELL, "key_class", "threshold"])

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 
-from pipeline.analysis.census import CELL, HEAD, LEVEL, WEIGHTING
+from pipeline.analysis.census import CELL, HEAD, LEVEL, WEIGHTING, with_own
 from pipeline.analysis.nulls import TRAINED, relations_with_nulls
 from pipeline.analysis.rules import Rules
 
@@ -38,7 +38,7 @@ def by_margin(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
             how="left",
             maintain_order="left",
         ).with_columns(pl.col("n_heads").fill_null(0), margin=pl.lit(margin))
-        for margin in MARGINS
+        for margin in with_own(MARGINS, rules.margin)
     ]
     return pl.concat(found)
 

@@ -30,6 +30,12 @@ def _tracking(section: Section, row: dict) -> list[Inline]:
             f"Of {heads}: whether any tracks a relation is not asked, as the corpus has no syntax "
             "annotation. "
         ]
+    if section.few is not None:
+        return [
+            f"Of {heads}, how many track a relation is ",
+            Strong(f"not decided: no relation has {plural(section.few, 'arc')}"),
+            " in the confirming half. ",
+        ]
     flags = f"margin {number(row['n_margin'])}, significant {number(row['n_significant'])}"
     if is_undecided(section):
         return [
@@ -72,7 +78,7 @@ def first_lines(section: Section) -> Block:
     if row["n_dumps"] and row["n_dumps_by_norm"] is not None:
         still = row["n_dumps_by_norm"] or "none"
         dumps.append(f" (by weights × value norms {still} of these)")
-    if row["n_tracks_and_dumps"] is not None and section.has_syntax:
+    if row["n_tracks_and_dumps"] is not None and section.has_syntax and section.few is None:
         dumps.append(f"; both track and dump: {row['n_tracks_and_dumps']}")
     rest = f". Positional: {number(row['n_positional'])}; broad: {number(row['n_broad'])}; "
     neither = f"none of these: {number(row['n_neither'])}"
@@ -95,6 +101,9 @@ def headline(sections: list[Section]) -> Headline:
             continue
         if not section.has_syntax:
             tracks = f"{row['n_heads']} heads, no syntax annotation"
+        elif section.few is not None:
+            arcs = plural(section.few, "arc")
+            tracks = f"tracking not decided, no relation has {arcs} ({row['n_heads']} heads)"
         elif is_undecided(section):
             tracks = (
                 f"tracking not decided, no null control was measured ({row['n_margin_significant']}"

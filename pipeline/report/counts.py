@@ -3,8 +3,9 @@
 from pipeline.report.blocks import Block, Code, Heading, Table, say
 from pipeline.report.relations import is_undecided
 from pipeline.report.section import CLASS_NAMES, Section
-from pipeline.report.text import spread
+from pipeline.report.text import DASH, plural, spread
 
+NAIVE = "naive count: beat the best offset, of any number of arcs"
 SYNTAX_ROWS = (
     ("track a relation: all three flags", "n_tracks"),
     ("margin alone", "n_margin"),
@@ -12,7 +13,7 @@ SYNTAX_ROWS = (
     ("beats nulls alone", "n_beats_nulls"),
     ("margin and significant", "n_margin_significant"),
     ("track by weights × value norms", "n_tracks_norm"),
-    ("naive count: beat the best offset", "n_naive"),
+    (NAIVE, "n_naive"),
 )
 PAIR_ROWS = (("have a block pattern", "n_block"),)
 LINK_ROWS = (("align words: all three flags", "n_aligns"),)
@@ -39,8 +40,15 @@ def side_by_side(section: Section) -> list[Block]:
         *SHAPE_ROWS,
         *(PAIR_ROWS if section.census["n_block"].count() else ()),
     ]
+    unknown = {column for text, column in SYNTAX_ROWS if section.few is not None and text != NAIVE}
     rows = tuple(
-        (text, *(spread(section.counts(control, column)) for control in section.controls))
+        (
+            text,
+            *(
+                DASH if column in unknown else spread(section.counts(control, column))
+                for control in section.controls
+            ),
+        )
         for text, column in named
     )
     header = ("heads that …", *(control.label for control in section.controls))
@@ -54,12 +62,17 @@ def side_by_side(section: Section) -> list[Block]:
     blocks.append(
         say(
             "The naive count takes every head that beats the best fixed offset of some relation, "
-            "chosen and scored on the same sentences. It means little: with this many heads, "
-            "relations and directions some win by luck, so that heads of a model without training "
-            "reach it as well."
+            "chosen and scored on the same sentences. It means little: where a relation has few "
+            "arcs, or arcs so spread out that no fixed offset does well, heads of a model without "
+            "training beat it as well."
         )
     )
-    if is_undecided(section):
+    if section.few is not None:
+        arcs = plural(section.few, "arc")
+        blocks.append(
+            say(f"Tracking is not decided: no relation has {arcs} in the confirming half.")
+        )
+    elif is_undecided(section):
         blocks.append(
             say(
                 "Tracking is not decided: no null control was measured. Add ",

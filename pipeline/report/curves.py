@@ -83,7 +83,7 @@ def _threshold_series(section: Section, control: str, key: str) -> dict[float, l
     rows = section.dumps.filter(pl.col("control") == control, pl.col("key_class") == key)
     series: dict[float, list[float | None]] = {}
     for threshold, n in rows.select("threshold", "n_heads").iter_rows():
-        series.setdefault(round(threshold, 3), []).append(n)
+        series.setdefault(round(threshold, 6), []).append(n)
     return series
 
 
@@ -121,6 +121,6 @@ def thresholds(section: Section, settings: ReportSettings) -> list[Block]:
         f"included. The upright line is the threshold of the counts, {settings.dump_threshold:g}."
     )
     top = max(5, -(-int(highest + 1) // 5) * 5)
-    ticks = xs[:: max(1, -(-len(xs) // 7))]
+    ticks = [k / 10 for k in range(11) if xs[0] <= k / 10 <= xs[-1]]
     scales = Scales("threshold", "heads", top, ticks, settings.dump_threshold)
     return [heading, Figure(name, caption, alt, draw_lines(name, title, alt, panels, scales))]

@@ -37,9 +37,14 @@ FIGURES = "interventions"
 """Not `figures`: a new report clears that folder of what is not its own."""
 
 
-def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: Path) -> str:
-    """Write `interventions.md` and `.html` into `folder`, and give the answer in one line."""
-    frames = {}
+def write_interventions(
+    tables: Mapping[str, pa.Table], heads: pl.DataFrame, rules: Judging, folder: Path
+) -> str:
+    """Write `interventions.md` and `.html` into `folder`, and give the answer in one line.
+
+    `heads` is the census's table: what it asked, and found nowhere, has no verdicts.
+    """
+    frames = {"heads": heads}
     for name, table in tables.items():
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)
@@ -50,7 +55,7 @@ def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: 
         for model, corpus in cells.iter_rows()
     ]
     blocks: list[Block] = [Heading(1, TITLE)]
-    blocks += [say(Strong(f"{_title(section)}."), f" {_answer(section)}") for section in sections]
+    blocks += [say(Strong(f"{_whose(section)}."), f" {_answer(section)}") for section in sections]
     figures: list[Figure] = []
     for section in sections:
         made = _section(section, rules)
@@ -68,7 +73,7 @@ def write_interventions(tables: Mapping[str, pa.Table], rules: Judging, folder: 
             remove(path)
     write_text(folder / "interventions.md", text)
     write_text(folder / INTERVENTIONS, html)
-    return "; ".join(f"{_title(section)}: {_short(section)}" for section in sections)
+    return "; ".join(f"{_whose(section)}: {_short(section)}" for section in sections)
 
 
 def _title(section: dict[str, pl.DataFrame]) -> str:
@@ -85,6 +90,16 @@ def _first(section: dict[str, pl.DataFrame]) -> dict[str, object]:
     """The model itself where it was changed, else the first control."""
     cells = section["cost"].select("control", "seed").to_dicts()
     return next((cell for cell in cells if cell["control"] == "trained"), cells[0])
+
+
+def _whose(section: dict[str, pl.DataFrame]) -> str:
+    """What an answer is about: the control too, where that is not the model itself."""
+    name = _name(_first(section))
+    return _title(section) + ("" if name == "trained" else f", {name}")
+
+
+def _name(cell: dict[str, object]) -> str:
+    return word(str(cell["control"]), int(str(cell["seed"])))
 
 
 def _that(n: int, stem: str) -> str:
@@ -104,7 +119,9 @@ def _none_dumps(section: dict[str, pl.DataFrame]) -> str:
     """Of the classes that were changed the census does not ask whether heads dump on all."""
     first = _first(section)
     changed = section["effects"].filter(**first)["key_class"].drop_nulls().unique()
-    judged = section["verdicts"].filter(pl.col("dumps").is_not_null(), **first)["key_class"]
+    heads = section["heads"].filter(**first)
+    flags = {name for name in DUMPED_ON if f"dumps_{name}" in heads.columns}
+    judged = {name for name in flags if heads[f"dumps_{name}"].count()}
     asked = [CLASSES[name] for name in DUMPED_ON if name in changed and name in judged]
     if asked:
         return f"no head dumps its attention on {' or '.join(asked)}"
@@ -155,9 +172,7 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
         (dumping(section["verdicts"], c), c) for c in nulls.select("control", "seed").to_dicts()
     ]
     if others:
-        counted_there = ", ".join(
-            f"{word(str(c['control']), int(c['seed']))} {f.height}" for f, c in others
-        )
+        counted_there = ", ".join(f"{_name(c)} {f.height}" for f, c in others)
         said.append(f"Heads that dump in the nulls: {counted_there}.")
     tests = section["no_ops"].filter(pl.col("tracks").fill_null(False), **first)
     if tests.height:
@@ -219,7 +234,7 @@ def _figure(section: dict[str, pl.DataFrame], first: dict[str, object]) -> list[
             Plane(f"values zero, {what}", spots, f"{what}, %", "values zero, %", True, ends)
         )
     name = _file(section)
-    alt = f"Heads of {_title(section)}, by two changes; {_short(section)}."
+    alt = f"Heads of {_whose(section)}, by two changes; {_short(section)}."
     caption = (
         "A mark is a head that dumps, by how far a change of it moves the model's last states."
         " Below the line its values there matter less than its weights, or than other keys'."

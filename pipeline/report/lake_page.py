@@ -40,8 +40,8 @@ INTRO = (
     Code("make schema"),
     "; the same words stand in the metadata of every Parquet file (unit, meaning, source). "
     "A unit that is empty is a name, an index or a plain number. Null says that there is no such "
-    "thing, or that it is not known: never 0, never false. A source is the paper that defined the "
-    "number, or headcensus.",
+    "thing, or that it is not known; but of a class of pieces that a model does not have masses "
+    "are 0, and flags false. A source is the paper that defined the number, or headcensus.",
 )
 
 

@@ -98,14 +98,16 @@ def _tracking_table(section: Section, settings: ReportSettings) -> Block:
 
 def maps(section: Section, settings: ReportSettings) -> list[Block]:
     blocks: list[Block] = [Heading(3, "Layer × head maps")]
-    if section.has_syntax:
-        best = leading(section, settings.min_arcs)
+    if not section.has_syntax:
+        blocks.append(say("No map of relations: the corpus has no syntax annotation."))
+    elif (best := leading(section, settings.min_arcs)).is_empty():
+        arcs = plural(settings.min_arcs, "arc")
+        blocks.append(say(f"No map of relations: none has {arcs} in the confirming half."))
+    else:
         scored = set(section.relations["site"])
         blocks += [_relation_map(section, s, best) for s in section.sites if s in scored]
         if section.trained is not None:
             blocks.append(_tracking_table(section, settings))
-    else:
-        blocks.append(say("No map of relations: the corpus has no syntax annotation."))
     for site in section.sites:
         figures = mass_maps(section, site)
         blocks += figures or [say(f"At the site {site} no attention was measured.")]

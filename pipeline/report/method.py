@@ -82,7 +82,7 @@ def _flags(settings: ReportSettings) -> tuple[tuple[Inline, ...], ...]:
         (
             Strong("Dumps"),
             f" on a class: mean mass above {dump} %, the low end of its 95 % interval included. "
-            "The first piece is reported whether special or not; in a model with [CLS] it is "
+            "The first piece is reported whether special or not; where [CLS] comes first it is "
             "[CLS].",
         ),
         (

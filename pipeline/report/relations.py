@@ -57,8 +57,8 @@ def with_lead(relations: pl.DataFrame) -> pl.DataFrame:
 
 
 def is_undecided(section: Section) -> bool:
-    """Syntax was measured but no null control was, so that `tracks` is null."""
-    return section.has_syntax and undecided(section, "tracks")
+    """Syntax was measured, of arcs enough, but no null control was, so that `tracks` is null."""
+    return section.has_syntax and section.few is None and undecided(section, "tracks")
 
 
 def passing(section: Section) -> pl.Expr:

@@ -54,7 +54,9 @@ class Control:
         """Its name, and which seed where a picture has room for one."""
         if len(self.seeds) == 1:
             return self.name
-        return f"{self.name}, seed {self.seeds[0]} of {len(self.seeds)}"
+        first, n = self.seeds[0], len(self.seeds)
+        # A seed's number may lie beyond how many there are.
+        return f"{self.name}, seed {first}{'' if first < n else ', one'} of {n}"
 
     @property
     def trained(self) -> bool:
@@ -80,6 +82,10 @@ class Section:
     similarity: pl.DataFrame
     margins: pl.DataFrame
     nulls_chosen: pl.DataFrame
+    has_syntax: bool
+    """Some arc was scored, in whatever way."""
+    few: int | None
+    """How many arcs a relation has to have, where none has so many: no head can pass a flag."""
 
     @property
     def title(self) -> str:
@@ -98,10 +104,6 @@ class Section:
     @property
     def nulls(self) -> tuple[Control, ...]:
         return tuple(control for control in self.controls if not control.trained)
-
-    @property
-    def has_syntax(self) -> bool:
-        return self.relations.height > 0
 
     @property
     def has_links(self) -> bool:
@@ -203,8 +205,16 @@ def _with_norms(alignments: pl.DataFrame, weighting: pl.Expr) -> pl.DataFrame:
     return alignments.filter(weighting).join(by_norm, on=keys, how="left", maintain_order="left")
 
 
+def _few(scored: pl.DataFrame, min_arcs: int) -> int | None:
+    counted = scored.filter(level="full", weighting="attention")["n"]
+    return min_arcs if counted.len() and (counted < min_arcs).all() else None
+
+
 def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[Section]:
-    """The sections, sorted by model and corpus."""
+    """The sections, sorted by model and corpus.
+
+    Raises UserError where what is to be shown by norms was measured without.
+    """
     weighting = pl.col("weighting") == settings.weighting
     relations = tables["relations"].filter(pl.col("level") == settings.level, weighting)
     alignments = _with_norms(tables["alignments"], weighting)
@@ -219,6 +229,14 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
             for name in names
         )
         keys = ("control", "seed", *HEAD_KEYS)
+        scored = tables["relations"].filter(here)
+        for rows in (scored, tables["alignments"].filter(here)):
+            if rows.height and rows.filter(weighting).is_empty():
+                raise UserError(
+                    f"report.weighting={settings.weighting}: {model} on {corpus} was measured"
+                    " without value norms: leave this out, or measure them (measure.norms=true),"
+                    " where this model has any"
+                )
         sections.append(
             Section(
                 model,
@@ -233,6 +251,8 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
                 tables["similarity"].filter(here).sort(*keys, "other_layer", "other_head"),
                 tables["margins"].filter(here).sort("control", "seed", "margin"),
                 tables["nulls"].filter(here),
+                scored.height > 0,
+                _few(scored, settings.min_arcs),
             )
         )
     return sections

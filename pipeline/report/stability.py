@@ -14,7 +14,7 @@ from pipeline.report.text import number, plural, setting
 
 
 def stability(section: Section, settings: ReportSettings) -> list[Block]:
-    if not section.has_syntax:
+    if not section.has_syntax or section.few is not None:
         return []
     undecided = is_undecided(section)
     by = "by margin" if undecided else "by margin and by nulls"
@@ -52,14 +52,15 @@ def _margins(section: Section, settings: ReportSettings) -> Figure:
         series: dict[float, list[float]] = {}
         rows = section.margins.filter(pl.col("control") == control.name)
         for margin, n in rows.select("margin", "n_heads").iter_rows():
-            series.setdefault(round(100 * margin), []).append(n)
+            series.setdefault(round(100 * margin, 4), []).append(n)
         points = tuple(
             (x, statistics.median(values), min(values), max(values))
             for x, values in sorted(series.items())
         )
         lines.append(Line(control.label, look[control.name], points))
     highest = max((p[3] for line in lines for p in line.points), default=0)
-    top, ticks = max(5, -(-int(highest + 1) // 5) * 5), range(0, 31, 10)
+    end = max((p[0] for line in lines for p in line.points), default=30)
+    top, ticks = max(5, -(-int(highest + 1) // 5) * 5), range(0, int(end) + 1, 10)
     name = section.file("margins")
     title = f"Tracking heads by margin: {section.title}"
     ends = lines[0].points

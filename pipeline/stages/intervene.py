@@ -34,6 +34,7 @@ def intervene(
     """
     from pipeline.engines.grid import measure_grid
     from pipeline.lake.files import write_table
+    from pipeline.lake.read import open_table
     from pipeline.report.addresses import INTERVENTIONS
     from pipeline.report.interventions import write_interventions
 
@@ -46,11 +47,12 @@ def intervene(
     check_current(lake)
     measure_grid(lake, ready, engine_of(configs))
     judging = Judging(settings.negligible, rules.min_arcs, rules.bootstrap, rules.seed)
+    census = {name: open_table(name, lake.root).collect() for name in ("heads", "relations")}
     cells = [plan.cell for plan in planned]
-    tables, of_these = _tables(lake, cells, judging), made_of(lake, cells)
+    tables, of_these = _tables(lake, cells, census, judging), made_of(lake, cells)
     for name, table in tables.items():
         write_table(lake.interventions / f"{name}.parquet", table, of_these)
-    answer = write_interventions(tables, judging, folder)
+    answer = write_interventions(tables, census["heads"], judging, folder)
     return answer, folder / INTERVENTIONS
 
 
@@ -97,16 +99,17 @@ def _every(lake: Lake, cell: Cell, n_sentences: int) -> int:
     return max(1, manifest.read(lake.sentences(cell.corpus)).n_rows // n_sentences)
 
 
-def _tables(lake: Lake, cells: Sequence[Cell], judging: Judging) -> dict[str, Any]:
+def _tables(
+    lake: Lake, cells: Sequence[Cell], census: dict[str, Any], judging: Judging
+) -> dict[str, Any]:
     import polars as pl
 
     from pipeline.analysis.aggregate import as_table, of_cell
     from pipeline.analysis.effects import importance, means, verdicts
     from pipeline.analysis.no_ops import no_ops
     from pipeline.lake.effect_tables import COST, EFFECT_TABLES
-    from pipeline.lake.read import open_table, scan
+    from pipeline.lake.read import scan
 
-    census = {name: open_table(name, lake.root).collect() for name in ("heads", "relations")}
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in EFFECT_TABLES}
     for cell in cells:
         here = {"model": cell.model, "control": cell.control, "seed": cell.seed}

@@ -150,10 +150,13 @@ def test_the_curve_never_rises():
             for m in (0.1, 0.52, 0.56, 0.9)
         ]
     )
-    curve = dump_curve(frame.lazy()).collect().filter(key_class="sep").sort("threshold")
+    curve = dump_curve(frame.lazy(), 0.5).collect().filter(key_class="sep").sort("threshold")
     counts = curve["n_heads"].to_list()
     assert counts == sorted(counts, reverse=True)
     assert dict(zip(curve["threshold"], counts, strict=True))[0.5] == 2  # 0.52's low end is below
+    own = dump_curve(frame.lazy(), 0.84).collect().filter(key_class="sep")
+    assert own["threshold"].to_list() == [*curve["threshold"], 0.84]
+    assert own["n_heads"][-1] == 1
 
 
 SHARES = ("margin", "alpha", "dump_threshold", "positional_rate", "broad_entropy")

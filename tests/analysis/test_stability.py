@@ -1,5 +1,7 @@
 """Counts by margin, by nulls and by corpus: against counting by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -46,6 +48,8 @@ def test_margins_count_heads_that_pass_the_two_other_flags():
     strict = judged(relations().with_columns(baseline_accuracy=pl.lit(0.5)))
     harder = by_margin(strict, RULES).filter(control="trained")
     assert harder.sort("margin")["n_heads"].to_list()[::5] == [3, 3, 2, 1]
+    own = by_margin(strict, replace(RULES, margin=0.375)).filter(control="trained")
+    assert own.sort("margin").row(-1)[-2:] == (1, 0.375)
 
 
 def test_margins_without_a_null_ask_for_the_two_other_flags():

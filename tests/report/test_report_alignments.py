@@ -99,7 +99,7 @@ def test_metrics_have_the_best_error_and_position_s(tables, files, best):
 
 def test_undecided_without_a_null():
     grid = Grid(
-        model="bart", layers=3, heads=2, deprels=("nsubj",), sites=SITES, controls=ONE,
+        model="bart", layers=3, heads=2, deprels=("nsubj", "obj"), sites=SITES, controls=ONE,
         links=True, nulls=False,
     )  # fmt: skip
     tables = make(grid)

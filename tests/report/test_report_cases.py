@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from report_tables import Grid, make, quarantine
 
+from pipeline.core.errors import UserError
 from pipeline.report.write import ReportSettings, render, write_report
 
 ONE = (("trained", (0,)),)
@@ -45,6 +46,60 @@ def test_raw_text_has_no_syntax():
     assert "not decided: no null" not in files["census.md"]
     assert not [name for name in files if "relations" in name or "best-heads" in name]
     assert "no syntax annotation" in headline.text
+
+
+def test_too_few_arcs_for_any_flag_are_no_answer():
+    grid = Grid(layers=4, heads=3, deprels=DEPRELS, controls=TWO)
+    most = make(grid)["relations"]["n"].max()
+    files, headline = report(grid, settings=ReportSettings(min_arcs=most + 1))
+    page, none = files["census.md"], f"no relation has {most + 1} arcs"
+    assert f"how many track a relation is **not decided: {none}** in the confirming" in page
+    assert "| track a relation: all three flags | – | – |" in page
+    assert re.search(r"naive count: beat the best offset, of any number of arcs \| \d", page)
+    assert "luck" not in page
+    assert not re.search(r"both track and dump: 0|none do|tracks a relation\.", page)
+    assert not [name for name in files if "relations" in name or "margins" in name]
+    metrics = json.loads(files["metrics.json"])
+    assert metrics["minilm.ewt.tracks"] is metrics["minilm.ewt.nulls_tracks"] is None
+    assert f"tracking not decided, {none} (12 heads)" in headline.text
+    assert "not decided" not in report(grid, settings=ReportSettings(min_arcs=most))[1].text
+    bare = Grid(layers=4, heads=3, deprels=DEPRELS, controls=ONE, nulls=False)
+    assert "no null control" not in str(report(bare, settings=ReportSettings(min_arcs=9999))[1])
+
+
+def test_what_was_not_measured_by_norms_is_not_shown_by_them():
+    tables = make(Grid(layers=2, heads=2, deprels=DEPRELS))
+    with pytest.raises(UserError, match=r"norm: minilm on ewt was measured without value norms"):
+        report(tables=tables, settings=ReportSettings(weighting="norm"))
+    both = [tables["relations"].with_columns(weighting=pl.lit(w)) for w in ("attention", "norm")]
+    tables["relations"] = pl.concat(both)
+    page = report(tables=tables, settings=ReportSettings(weighting="norm"))[0]["census.md"]
+    assert "no syntax annotation" not in page
+    raw = report(Grid(deprels=(), layers=1, heads=2), settings=ReportSettings(weighting="norm"))[0]
+    assert "no syntax annotation" in raw["census.md"]
+
+
+def test_a_seed_beyond_their_number_is_said_to_be_one_of_them():
+    controls = (("trained", (0,)), ("random_weights", (5, 6)), ("shuffled_weights", (0, 1)))
+    page = report(Grid(layers=1, heads=2, deprels=DEPRELS, controls=controls))[0]["census.md"]
+    assert "random_weights, seed 5, one of 2" in page
+    assert "shuffled_weights, seed 0 of 2" in page
+
+
+@pytest.mark.parametrize(("margin", "threshold"), [(0.5, 0.9), (0.125, 0.025)])
+def test_a_curve_reaches_the_line_of_the_counts(margin, threshold):
+    """The rule's own value is a point of it, and an axis has ticks as far as there are points."""
+    tables = make(Grid(layers=1, heads=2, deprels=DEPRELS, controls=ONE))
+    more = tables["margins"].head(1).with_columns(margin=pl.lit(margin), n_heads=pl.lit(0))
+    tables["margins"] = pl.concat([tables["margins"], more.cast(tables["margins"].schema)])
+    more = tables["dumps"].unique("key_class").with_columns(threshold=pl.lit(threshold))
+    tables["dumps"] = pl.concat([tables["dumps"], more])
+    settings = ReportSettings(margin=margin, dump_threshold=threshold)
+    files, _ = report(tables=tables, settings=settings)
+    margins = files["figures/minilm--ewt--margins.svg"]
+    assert f"0 at {max(100 * margin, 30):g}." in margins if margin > 0.3 else "at 30." in margins
+    assert (">50<" in margins) == (margin == 0.5)
+    assert (">0.9<" in files["figures/minilm--ewt--thresholds.svg"]) == (threshold == 0.9)
 
 
 def test_a_map_for_every_site_and_the_site_in_a_head_name():
@@ -151,7 +206,7 @@ def test_a_section_for_every_model_and_corpus_and_only_what_is_in_the_grid(tmp_p
     ("layers", "heads"), [(1, 1), (7, 13), pytest.param(24, 16, marks=pytest.mark.slow)]
 )
 def test_one_head_and_many(layers, heads):
-    grid = Grid(layers=layers, heads=heads, deprels=("nsubj",), controls=TWO)
+    grid = Grid(layers=layers, heads=heads, deprels=("nsubj", "obj"), controls=TWO)
     files, _ = report(grid)
     root = ET.fromstring(files["figures/minilm--ewt--relations-encoder.svg"])
     tips = [e for e in root.iter("{http://www.w3.org/2000/svg}title") if ":" in (e.text or "")]
@@ -196,10 +251,10 @@ def test_a_relation_without_a_fitting_half_is_left_out_for_that():
 
 
 def test_one_head_is_one():
-    tables = make(Grid(layers=1, heads=2, deprels=("nsubj",)))
+    tables = make(Grid(layers=1, heads=2, deprels=("obj",)))
     tables["census"] = tables["census"].with_columns(
         n_tracks=pl.lit(1, pl.Int32), n_dumps=pl.lit(1, pl.Int32)
     )
-    headline = str(report(tables=tables)[1])
+    headline = str(report(tables=tables, settings=ReportSettings(min_arcs=1))[1])
     assert "1 of 2 heads tracks a relation" in headline
     assert "1 dumps (" in headline

@@ -78,6 +78,8 @@ def test_a_site_is_not_asked_what_its_heads_cannot_do(files):
     assert ("encoder", "align words") not in found
     assert ("decoder", "dump on [CLS]") not in found, "no such piece is read there"
     assert ("encoder", "dump on [CLS]") in found
+    assert "where [CLS] comes first it is [CLS]" in files["census.md"].replace("\\", "")
+    assert "in a model with [CLS]" not in files["census.md"].replace("\\", "")
 
 
 def test_seeds_are_a_range_and_unknown_is_a_dash(tables):

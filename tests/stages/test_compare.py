@@ -202,7 +202,7 @@ def test_the_picture_has_a_mark_for_each_role_in_either(root, tables, tmp_path):
         ([A.name], "two cells"),
         ([A.name, A.name], "two cells"),
         ([A.name, "m-trained-c"], "m-trained-c is not in the tables: did you mean"),
-        ([A.name, B.name, "limit=3"], "unknown key limit"),
+        ([A.name, B.name, "limit=3"], "limit=3: compare takes two cells and root=DIR"),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_one_line(root, words, says, capfd):

@@ -77,6 +77,15 @@ def test_a_decoder_is_judged_by_what_it_says(asked):
     assert set(nulls["condition"]) == {"no_head"}
 
 
+def test_of_a_class_that_a_model_lacks_masses_are_0_and_flags_false(asked):
+    """As README, docs/report.md and docs/lake.md say; a uniform pattern has 0 there, too."""
+    heads = pl.read_parquet(root(asked) / "tables/heads.parquet")
+    for name in ("cls", "sep"):
+        assert set(heads[f"mass_{name}"]) == set(heads[f"uniform_mass_{name}"]) == {0.0}
+        assert set(heads[f"dumps_{name}"]) == {False}
+        assert heads[f"lift_mass_{name}"].null_count() == heads.height
+
+
 def test_classes_are_asked_for_by_name(asked, capsys):
     assert main(["intervene", *asked, "intervene.classes=[comma]"]) == 2
     assert "intervene.classes" in capsys.readouterr().err
@@ -154,3 +163,18 @@ def test_tables_of_more_cells_stay(asked, tmp_path, capsys):
     assert main(["run", *words, f"model.path={model}", every]) == 0
     assert "interventions.html is not of this census" in capsys.readouterr().err
     assert link not in (out / "report/census.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("control", ["trained", "random_weights"])
+def test_what_the_census_asked_and_did_not_find_is_answered(control, tmp_path, capsys):
+    """Then no head is changed by itself, and none has a verdict."""
+    write_text(tmp_path / "some.conllu", small.conllu(6))
+    model = tiny.save(tmp_path / "gpt2", "gpt2", head="ForCausalLM")
+    words = small.words(model, tmp_path / "some.conllu", tmp_path / "out")
+    words += ["intervene.sentences=2", "intervene.draws=0", "intervene.heads=dumping"]
+    assert main(["intervene", *words, f"control={control}", "analysis.dump_threshold=0.99"]) == 0
+    about = "local × conllu" + (", random_weights" if control == "random_weights" else "")
+    said = "o head dumps its attention on the first piece"
+    assert f"{about}: n{said}" in capsys.readouterr().out
+    page = (tmp_path / "out/report/interventions.md").read_text(encoding="utf-8")
+    assert f"**{about}.** N{said}." in page.replace("\\", "")

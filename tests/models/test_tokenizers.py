@@ -129,7 +129,8 @@ def test_the_vocabulary_is_what_both_sides_know_as_text():
     n = len(tokenizer)
     special = set(tokenizer.all_special_ids)
     assert special == {0, 1, 2, 3}
-    assert two_stacks("sentence_piece_eos").vocabulary == list(range(4, n))
-    assert two_stacks("sentence_piece_eos", vocab_size=20).vocabulary == list(range(4, 20))
+    assert tokenizer.convert_ids_to_tokens(4) == "<xx>"  # a language, which is no text either
+    assert two_stacks("sentence_piece_eos").vocabulary == list(range(5, n))
+    assert two_stacks("sentence_piece_eos", vocab_size=20).vocabulary == list(range(5, 20))
     smaller = two_stacks("sentence_piece_eos", decoder_vocab_size=10)
-    assert smaller.vocabulary == list(range(4, 10))
+    assert smaller.vocabulary == list(range(5, 10))

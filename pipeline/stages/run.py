@@ -155,7 +155,6 @@ def census(
     as they are. Raises UserError where they then cannot: they are of other rules, or lack a cell.
     """
     from pipeline.engines.grid import measure_grid
-    from pipeline.lake.origins import check_current
     from pipeline.stages.measure import engine_of, jobs
 
     ready, engine = jobs(configs), engine_of(configs)
@@ -163,9 +162,7 @@ def census(
     stay = keeps_others and _has_others(lake, cells, configs[0])
     ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
     measure_grid(lake, ready, engine)
-    if stay:
-        check_current(lake)
-    else:
+    if not stay:
         aggregate(cells, configs[0])
 
 

@@ -6,8 +6,10 @@ that it is what it was when they were compiled.
 
 import triton.language as tl
 
-NEAR = tl.constexpr(8)
-BAND = tl.constexpr(17)
+from pipeline.core.layout import HALF_WIDTH
+
+NEAR = tl.constexpr(HALF_WIDTH)
+BAND = tl.constexpr(2 * HALF_WIDTH + 1)
 """Weights of a query that are kept each: on the keys up to so many pieces before and behind it."""
 
 N_ROWS = tl.constexpr(13)

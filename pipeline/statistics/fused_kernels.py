@@ -19,6 +19,7 @@ import triton.language as tl
 from pipeline.statistics import fused_kept as kept
 from pipeline.statistics.fused_tiles import (
     LOG2_E,
+    NO_WORD,
     begins,
     first_row,
     product,
@@ -123,7 +124,7 @@ def measure(
     query_facts += sentence * 6 * longest_query
     key_facts += sentence * 6 * longest_key
     word = tl.load(query_facts + i, mask=real, other=-1)
-    word = tl.where(word < 0, -2, word)  # what is in no word is in none with another
+    word = tl.where(word < 0, NO_WORD, word)  # what is in no word is in none with another
     segment = tl.load(query_facts + 3 * longest_query + i, mask=real, other=-1)
     zero = tl.zeros((TILE,), tl.float32)
     entropy, largest, content, at = zero, zero, zero, tl.zeros((TILE,), tl.int32)

@@ -68,14 +68,14 @@ def add_up(
             beside(sums, norm_mass, kept.NORM_ITSELF, kept.NORM_BEFORE, kept.NORM_BEHIND, step)
         to = offset_mass + of_head * 19
         tl.store(to + slot, mass, mask=slot < kept.BAND)
-        add_row(to + 17, rows, kept.OF_BELOW, longest, n_i, TILE)
-        add_row(to + 18, rows, kept.OF_ABOVE, longest, n_i, TILE)
+        add_row(to + kept.BAND, rows, kept.OF_BELOW, longest, n_i, TILE)
+        add_row(to + kept.BAND + 1, rows, kept.OF_ABOVE, longest, n_i, TILE)
         peaks = tl.zeros((32,), tl.float32)
         for i0 in range(0, n_i, TILE):
             i = i0 + tl.arange(0, TILE)
             away = tl.load(where + of_head * longest_query + i, mask=i < n_i, other=0) - i
-            place = tl.where(away > kept.NEAR, 18, away + kept.NEAR)
-            place = tl.where(away < -kept.NEAR, 17, place)
+            place = tl.where(away > kept.NEAR, kept.BAND + 1, away + kept.NEAR)
+            place = tl.where(away < -kept.NEAR, kept.BAND, place)
             is_there = (place[:, None] == slot[None, :]) & (i < n_i)[:, None]
             peaks += tl.sum(is_there.to(tl.float32), 0)
         tl.store(argmax_offset + of_head * 19 + slot, peaks, mask=slot < 19)

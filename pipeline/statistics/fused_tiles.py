@@ -22,6 +22,8 @@ def program(function):
 
 
 LOG2_E = tl.constexpr(1.4426950408889634)
+NO_WORD = tl.constexpr(-2)
+"""Unlike any, and unlike what is in none."""
 INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 
 

@@ -11,6 +11,7 @@ import triton
 import triton.language as tl
 
 from pipeline.statistics.fused_tiles import (
+    NO_WORD,
     begins,
     first_row,
     product,
@@ -21,9 +22,6 @@ from pipeline.statistics.fused_tiles import (
     vectors,
     weights,
 )
-
-NO_WORD = tl.constexpr(-2)
-"""Unlike any, and unlike what is in none."""
 
 
 @program
@@ -90,8 +88,8 @@ def point(
             key_opens = tl.load(key_facts + longest_key + j, mask=inside, other=-1) > 0
             by_norm = p
             if length is not None:
-                norm = tl.load(length + j, mask=inside, other=0.0)
-                by_norm = p * norm[None, :]
+                norm = tl.load(length + j, mask=inside, other=0.0)[None, :]
+            both = opens[:, None] & key_opens[None, :]
             pieces = tl.load(query_facts + 2 * longest_query + i, mask=opens, other=1)
             key_pieces = tl.load(key_facts + 2 * longest_key + j, mask=key_opens, other=1)
             if tl.max(tl.maximum(pieces, key_pieces), 0) > 1:
@@ -99,11 +97,12 @@ def point(
                 to_pieces = same(key_word, tl.where(key_opens, key_word, NO_WORD))
                 p = added(from_pieces, p, True) / pieces.to(tl.float32)[:, None]
                 if length is not None:
-                    by_norm = added(p * norm[None, :], to_pieces, False)
+                    by_norm = added(p * norm, to_pieces, False)
                 p = added(p, to_pieces, False)
             else:
-                p = tl.where(opens[:, None] & key_opens[None, :], p, 0.0)
-                by_norm = tl.where(opens[:, None] & key_opens[None, :], by_norm, 0.0)
+                if length is not None:
+                    by_norm = tl.where(both, p * norm, 0.0)
+                p = tl.where(both, p, 0.0)
             if IS_SELF & (t == tl.program_id(1)):  # what a word gives itself is within a tile
                 p = tl.where(word[:, None] == key_word[None, :], 0.0, p)
                 by_norm = tl.where(word[:, None] == key_word[None, :], 0.0, by_norm)
@@ -114,7 +113,6 @@ def point(
                 )
             if words is not None:
                 pairs = words + of_head * n_key_words * n_key_words * 2
-                both = opens[:, None] & key_opens[None, :]
                 row = 2 * n_key_words
                 there = (word * row)[:, None] + (key_word * 2)[None, :]
                 back = (key_word * row + 1)[None, :] + (word * 2)[:, None]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from pipeline.core.layout import Layout
-from pipeline.statistics import kernels, native, norms, patterns, portable
-from pipeline.statistics.kernels import KERNELS, NoKernel, choose
+from pipeline.statistics import native, norms, patterns, portable
+from pipeline.statistics.kernels import KERNELS, choose
 from pipeline.statistics.norms import transformed
 from pipeline.statistics.patterns import attention_pattern, output_of
 from tests.statistics.calls import (
@@ -250,55 +250,6 @@ def test_what_is_no_number_has_no_rank_correlation(n):
     a, b = torch.rand(2, 2, 2, n)
     a[0, 1, 3] = torch.nan
     assert norms.spearman(a, b, keys).isnan().tolist() == [[False, True], [False, False]]
-
-
-def test_only_what_was_asked_for_by_name_is_an_error(monkeypatch):
-    """Elsewhere than on a CPU, and where nothing can be compiled."""
-    said: list[str] = []
-    assert choose("auto", "mps", said.append) == "portable"
-    with pytest.raises(NoKernel, match="on a CPU, not on mps"):
-        choose("cpp", "mps")
-
-    def fails(say):
-        raise native.CannotCompile("there is no C++ compiler")
-
-    monkeypatch.setattr(kernels.native, "load", fails)
-    assert choose("auto", "cpu", said.append) == "portable"
-    assert len(said) == 2
-    assert "there is no C++ compiler" in said[-1]
-    with pytest.raises(NoKernel, match="no C\\+\\+ compiler"):
-        choose("cpp", "cpu")
-    assert choose("portable", "cpu") == "portable"
-
-
-def test_a_gpu_has_the_triton_kernel_where_triton_is(monkeypatch):
-    said: list[str] = []
-    monkeypatch.setattr(kernels, "find_spec", lambda name: object())
-    for asked in ("auto", "triton"):
-        assert choose(asked, "cuda:1", said.append) == "triton"
-    assert choose("triton", "cpu") == "triton"  # the tests' interpreter
-    monkeypatch.delenv("TRITON_INTERPRET")
-    with pytest.raises(NoKernel, match="not on cpu"):
-        choose("triton", "cpu")
-    assert not said
-    monkeypatch.setattr(kernels, "find_spec", lambda name: None)
-    assert choose("auto", "cuda", said.append) == "portable"
-    assert len(said) == 1
-    assert "not installed" in said[0]
-    with pytest.raises(NoKernel, match="not installed"):
-        choose("triton", "cuda")
-
-
-def test_a_compiler_that_fails_is_named_and_leaves_nothing(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("CXX", "false")
-    with pytest.raises(native.CannotCompile, match="false failed"):
-        native._compile(native._cache() / "x.so", lambda line: None)
-    monkeypatch.delenv("CXX")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(native.CannotCompile, match="no C\\+\\+ compiler"):
-        native._compile(native._cache() / "x.so", lambda line: None)
-    assert not list(tmp_path.rglob("*.so"))
 
 
 @pytest.mark.parametrize("kernel", ["portable", *OTHERS])

@@ -51,7 +51,7 @@ def _tables(of_cells: dict[str, list[pl.DataFrame]], rules: Rules) -> dict[str, 
     relations = relations_with_nulls(_frame("relations", of_cells["relations"]), rules).collect()
     alignments = alignments_with_nulls(_frame("alignments", of_cells["alignments"]), rules)
     alignments = alignments.collect()
-    flags = head_flags(relations.lazy(), alignments.lazy())
+    flags = head_flags(relations.lazy(), alignments.lazy(), rules)
     heads = (
         _frame("heads", of_cells["heads"])
         .drop("tracks", "aligns")

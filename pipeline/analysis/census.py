@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pipeline.analysis.rules import Rules
 from pipeline.lake.tables import CELL_KEYS, DUMP_CLASSES
 
 CELL = [column.name for column in CELL_KEYS]
@@ -16,9 +17,10 @@ WEIGHTING = "attention"
 THRESHOLDS = tuple(percent / 100 for percent in range(20, 85, 5))
 
 
-def head_flags(relations: pl.LazyFrame, alignments: pl.LazyFrame) -> pl.LazyFrame:
+def head_flags(relations: pl.LazyFrame, alignments: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
     """Per head: whether some relation, in some direction, passes each flag; and whether it aligns,
-    by either convention.
+    by either convention. Null of a head that no relation with `min_arcs` arcs was asked of, or no
+    `min_arcs` sure links: no head could have passed.
     """
     any_of = {
         "margin": pl.col("margin"),
@@ -26,25 +28,27 @@ def head_flags(relations: pl.LazyFrame, alignments: pl.LazyFrame) -> pl.LazyFram
         "beats_nulls": pl.col("beats_nulls"),
         "margin_significant": pl.col("margin") & pl.col("significant"),
         "tracks": pl.col("tracks"),
-        "naive": pl.col("hits_all") > pl.col("baseline_all") * pl.col("n_all") + 1e-9,
     }
+    naive = {"naive": pl.col("hits_all") > pl.col("baseline_all") * pl.col("n_all") + 1e-9}
     aligns = {
         "aligns": pl.col("aligns"),
         "aligns_margin_significant": pl.col("margin") & pl.col("significant"),
     }
     counted = pl.col("weighting") == WEIGHTING
-    by_relations = (
-        relations.filter(pl.col("level") == LEVEL, counted).group_by(HEAD).agg(_any(any_of))
-    )
-    by_norm = (
-        relations.filter(pl.col("level") == LEVEL, pl.col("weighting") == "norm")
+    enough, enough_links = (pl.col(n) >= rules.min_arcs for n in ("n", "n_sure"))
+    of_level = relations.filter(pl.col("level") == LEVEL)
+    of_heads = (
+        of_level.filter(counted).group_by(HEAD).agg(_any(naive)),
+        of_level.filter(counted, enough).group_by(HEAD).agg(_any(any_of)),
+        of_level.filter(pl.col("weighting") == "norm", enough)
         .group_by(HEAD)
-        .agg(_any({"tracks_norm": pl.col("tracks")}))
+        .agg(_any({"tracks_norm": pl.col("tracks")})),
+        alignments.filter(counted, enough_links).group_by(HEAD).agg(_any(aligns)),
     )
-    by_alignments = alignments.filter(counted).group_by(HEAD).agg(_any(aligns))
-    return by_relations.join(by_norm, on=HEAD, how="left").join(
-        by_alignments, on=HEAD, how="full", coalesce=True
-    )
+    first, *others = of_heads
+    for other in others:
+        first = first.join(other, on=HEAD, how="full", coalesce=True)
+    return first
 
 
 def _any(flags: dict[str, pl.Expr]) -> list[pl.Expr]:

@@ -142,7 +142,7 @@ def counted(
     relations = judged(own, null, n_heads, rules, key)
     alignments = pl.from_arrow(TABLES["alignments"].empty_table())
     assert isinstance(alignments, pl.DataFrame)
-    flags = head_flags(relations.lazy(), alignments.lazy()).collect().filter(control=TRAINED)
+    flags = head_flags(relations.lazy(), alignments.lazy(), rules).collect().filter(control=TRAINED)
     tests = relations.filter(pl.col("n") >= rules.min_arcs, control=TRAINED)
     b, c = tests["b"].to_numpy(), tests["c"].to_numpy()
     _, p_independent = clustered_mcnemar(b - c, b + c)

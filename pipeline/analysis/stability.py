@@ -23,15 +23,16 @@ def counted(relations: pl.DataFrame) -> pl.DataFrame:
 def by_margin(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """The table `margins`: heads that track, had one asked for another lead over the offset.
 
-    Where no null was measured, heads that pass the two other flags.
+    Where no null was measured, heads that pass the two other flags. A cell in which no relation has
+    `min_arcs` arcs has no rows.
     """
     lead = pl.col("accuracy") - pl.col("baseline_accuracy")
     passes = pl.col("significant") & pl.col("beats_nulls").fill_null(True)
-    rows = counted(relations).filter(passes, pl.col("n") >= rules.min_arcs)
-    cells = relations.select(CELL).unique(maintain_order=True)
+    asked = counted(relations).filter(pl.col("n") >= rules.min_arcs)
+    cells = asked.select(CELL).unique(maintain_order=True)
     found = [
         cells.join(
-            rows.filter(lead >= margin - 1e-9)
+            asked.filter(passes, lead >= margin - 1e-9)
             .group_by(CELL)
             .agg(n_heads=pl.struct("site", "layer", "head").n_unique()),
             on=CELL,
@@ -66,7 +67,8 @@ def _by_nulls(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         some = named.filter((pl.col("control") == TRAINED) | pl.col("word").is_in(kept))
         judged = relations_with_nulls(some.drop("word").lazy(), rules).collect()
         heads = judged.filter(control=TRAINED, tracks=True).select(HEAD).unique()
-        cells = judged.filter(pl.col("tracks").is_not_null(), control=TRAINED).select(CELL).unique()
+        asked = pl.col("tracks").is_not_null() & (pl.col("n") >= rules.min_arcs)
+        cells = judged.filter(asked, control=TRAINED).select(CELL).unique()
         found.append(
             cells.join(heads.group_by(CELL).agg(n_tracks=pl.len()), on=CELL, how="left")
             .with_columns(pl.col("n_tracks").fill_null(0), nulls=pl.lit(name))

@@ -49,7 +49,8 @@ class Tracked:
 class Roles:
     """What the census says of a head. `names` are among `ROLES`; no relations where none is known.
 
-    `unknown` names flags that could not be told: without a null nothing is said to track.
+    `unknown` names flags that could not be told: without a null, or with too few arcs, nothing is
+    said to track.
     """
 
     names: list[str]

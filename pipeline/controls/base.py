@@ -7,7 +7,7 @@ count under it is not due to what was destroyed.
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -28,6 +28,9 @@ class Control:
     A control's dataclass fields are its YAML keys; `seed` is the grid's. What `draw` gives is
     seeded by it and by the sentence: the same sentence is always changed in the same way.
     """
+
+    draws: ClassVar[bool] = True
+    """Whether another seed is another control: one that draws nothing is given none."""
 
     def apply(self, model: PreTrainedModel, seed: int) -> PreTrainedModel:
         """The model under this control. It may change `model` in place, or give another one."""
@@ -56,6 +59,8 @@ class Control:
 @dataclass(frozen=True)
 class Trained(Control):
     """The model itself."""
+
+    draws = False
 
 
 def parameters(model: PreTrainedModel) -> Iterator[Parameter]:

@@ -36,6 +36,7 @@ class NoProjection(Control):
     1/√width. Then all heads of a layer attend alike.
     """
 
+    draws = False
     whole: bool = False
 
     def call(self, call: AttentionCall) -> AttentionCall:

@@ -7,6 +7,9 @@ from pipeline.lake.schema import BOOL, INT, MASSES, REAL, SUMS, Column
 
 DUMP_CLASSES = ("cls", "sep", "first")
 """Key classes on which a head may dump its attention."""
+FEW = "null where no relation has min_arcs arcs"
+FEW_LINKS = "null where there are fewer than min_arcs sure links"
+"""No head can pass a flag then: how many do was not asked."""
 
 
 def _mean_unit(unit: str) -> str:
@@ -106,8 +109,8 @@ HEADS = (
         "",
         "dumps on a class whose share of A × ‖value W_O‖ is above the threshold too; null without",
     ),
-    Column("tracks", BOOL, "", "tracks at least one relation; null where no null was measured"),
-    Column("aligns", BOOL, "", "aligns words across; null without gold links, or without a null"),
+    Column("tracks", BOOL, "", f"tracks at least one relation; {FEW}, or no null was measured"),
+    Column("aligns", BOOL, "", f"aligns words across; {FEW_LINKS}, or no null was measured"),
     Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019); false across"),
     Column("broad", BOOL, "", "mean normalised entropy > 0.9"),
     Column("vertical", BOOL, "", "mass on special pieces, or on the first, > 0.6"),

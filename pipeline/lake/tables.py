@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from pipeline.lake.head_columns import DUMP_CLASSES, HEADS
+from pipeline.lake.head_columns import DUMP_CLASSES, FEW, FEW_LINKS, HEADS
 from pipeline.lake.schema import (
     BOOL,
     INT,
@@ -196,21 +196,38 @@ CENSUS = (
     Column("n_words_without_pieces", INT, "words", "left out: the tokenizer gives them no piece"),
     Column("n_heads", INT, "heads", "heads at every site and layer"),
     Column(
-        "n_tracks", INT, "heads", "track a relation: all flags; null where no null was measured"
+        "n_tracks",
+        INT,
+        "heads",
+        f"track a relation: all flags; {FEW}, or no null was measured",
     ),
     Column("n_tracks_norm", INT, "heads", "the same with weights × ‖value W_O‖; null without"),
-    Column("n_aligns", INT, "heads", "align words; null without gold links, or without a null"),
-    Column("n_margin", INT, "heads", "some relation passes the margin flag"),
-    Column("n_significant", INT, "heads", "some relation passes the significance flag"),
-    Column("n_beats_nulls", INT, "heads", "some relation (min_arcs) beats the nulls; null without"),
-    Column("n_margin_significant", INT, "heads", "some relation passes both of these flags"),
     Column(
-        "n_naive", INT, "heads", "beat the best offset of some relation, all on the same sentences"
+        "n_aligns",
+        INT,
+        "heads",
+        f"align words: all flags; {FEW_LINKS}, or no null was measured",
+    ),
+    *(
+        Column(f"n_{name}", INT, "heads", f"some relation passes {which}; {FEW}")
+        for name, which in (
+            ("margin", "the margin flag"),
+            ("significant", "the significance flag"),
+            ("beats_nulls", "the flag of the nulls"),
+            ("margin_significant", "margin and significance"),
+        )
+    ),
+    Column(
+        "n_naive",
+        INT,
+        "heads",
+        "beat the best offset of some relation of any number of arcs, offset and accuracy of the"
+        " same sentences",
     ),
     *(Column(f"n_dumps_{c}", INT, "heads", f"dump on {c}") for c in DUMP_CLASSES),
     Column("n_dumps", INT, "heads", "dump on any of them"),
     Column("n_dumps_by_norm", INT, "heads", "of these, by weights × ‖value W_O‖ too; null without"),
-    Column("n_tracks_and_dumps", INT, "heads", "do both; null where no null was measured"),
+    Column("n_tracks_and_dumps", INT, "heads", "do both; null as n_tracks is"),
     Column("n_positional", INT, "heads", "positional"),
     Column("n_broad", INT, "heads", "broad"),
     *(

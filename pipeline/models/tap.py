@@ -24,6 +24,7 @@ from transformers.masking_utils import (
 from transformers.utils.generic import ModelOutput
 
 from pipeline.core.call import AttentionCall, Reduction, packed
+from pipeline.core.errors import UserError
 from pipeline.core.layout import Layout
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
@@ -135,6 +136,13 @@ class Tap:
             decoded = self.source if self.target is None else self.target
             queries = self.source if site == "encoder" else decoded
             keys = decoded if site == "decoder" else self.source
+            if mask.shape[-1] != keys.ids.shape[1]:
+                # A few pieces need not show it: some merge them by fours, some by the hundred.
+                raise UserError(
+                    f"model: its layers attend to {mask.shape[-1]} keys where {keys.ids.shape[1]}"
+                    " pieces are read: where keys are not pieces nothing can be said of these;"
+                    " give a model of another family"
+                )
             # Padding comes from the batch: what a mask says of padding queries is not asked.
             visible = queries.real[:, :, None] & keys.real[:, None, :] & mask[:, 0]
             layout = Layout(queries, keys, visible, site != "cross", _known_to_hide(mask))

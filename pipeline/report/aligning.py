@@ -27,6 +27,10 @@ def align_parts(section: Section, row: dict) -> list[Inline]:
         return []
     heads = f"Of the {plural(section.n_heads(CROSS), 'cross-attention head')}, "
     errors = _errors(best_head(section))
+    if section.few_links is not None:
+        links = plural(section.few_links, "sure link")
+        few = f"not decided: the confirming half has fewer than {links}"
+        return [f"{heads}how many align words is ", Strong(few), f"{errors}. "]
     if is_unjudged(section):
         others = f"; heads that pass the two other flags: {n_aligning(section, TRAINED)}"
         parts: list[Inline] = [
@@ -56,6 +60,9 @@ def align_briefly(section: Section, row: dict) -> str:
         if best is None
         else f"best AER {_error(best, 'aer')}, position {_error(best, 'baseline_aer')}"
     )
+    if section.few_links is not None:
+        links = plural(section.few_links, "sure link")
+        return f"; aligning not decided, fewer than {links} ({errors or 'no error rate'})"
     if is_unjudged(section):
         return f"; aligning not decided, no null control was measured ({errors or 'no error rate'})"
     null = most_in_nulls(section, "n_aligns")

@@ -9,7 +9,6 @@ from pipeline.report.links import CONVENTIONS, aligning, is_unjudged, ranked, ru
 from pipeline.report.mass_maps import shape
 from pipeline.report.relations import head_name, points
 from pipeline.report.section import CROSS, TRAINED, Control, Section
-from pipeline.report.settings import ReportSettings
 from pipeline.report.text import DASH, number, plural, rounded, spread
 
 SHOWN = 5
@@ -160,7 +159,7 @@ def _figure(section: Section, rows: pl.DataFrame, position: dict) -> Figure:
     return Figure(file, caption, alt, svg, tuple(doors))
 
 
-def alignments(section: Section, settings: ReportSettings) -> list[Block]:
+def alignments(section: Section) -> list[Block]:
     """Nothing for a model that attends within one sequence only."""
     if CROSS not in section.sites:
         return []
@@ -181,9 +180,9 @@ def alignments(section: Section, settings: ReportSettings) -> list[Block]:
             "control's best head is chosen in the same way, by itself."
         ),
     ]
-    if some["n_sure"] < settings.min_arcs:
-        few = f"These are fewer than {settings.min_arcs} sure links: no head can pass a flag."
-        blocks.append(say(few))
+    if section.few_links is not None:
+        links = plural(section.few_links, "sure link")
+        blocks.append(say(f"These are fewer than {links}: which heads align is not decided."))
     if is_unjudged(section):
         add = Code("control=[trained,random_weights]")
         undecided = "Which heads align is not decided: no null control was measured. Add "

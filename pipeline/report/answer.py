@@ -78,7 +78,7 @@ def first_lines(section: Section) -> Block:
     if row["n_dumps"] and row["n_dumps_by_norm"] is not None:
         still = row["n_dumps_by_norm"] or "none"
         dumps.append(f" (by weights × value norms {still} of these)")
-    if row["n_tracks_and_dumps"] is not None and section.has_syntax and section.few is None:
+    if row["n_tracks_and_dumps"] is not None:
         dumps.append(f"; both track and dump: {row['n_tracks_and_dumps']}")
     rest = f". Positional: {number(row['n_positional'])}; broad: {number(row['n_broad'])}; "
     neither = f"none of these: {number(row['n_neither'])}"

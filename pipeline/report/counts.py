@@ -3,9 +3,8 @@
 from pipeline.report.blocks import Block, Code, Heading, Table, say
 from pipeline.report.relations import is_undecided
 from pipeline.report.section import CLASS_NAMES, Section
-from pipeline.report.text import DASH, plural, spread
+from pipeline.report.text import plural, spread
 
-NAIVE = "naive count: beat the best offset, of any number of arcs"
 SYNTAX_ROWS = (
     ("track a relation: all three flags", "n_tracks"),
     ("margin alone", "n_margin"),
@@ -13,7 +12,7 @@ SYNTAX_ROWS = (
     ("beats nulls alone", "n_beats_nulls"),
     ("margin and significant", "n_margin_significant"),
     ("track by weights × value norms", "n_tracks_norm"),
-    (NAIVE, "n_naive"),
+    ("naive count: beat the best offset, of any number of arcs", "n_naive"),
 )
 PAIR_ROWS = (("have a block pattern", "n_block"),)
 LINK_ROWS = (("align words: all three flags", "n_aligns"),)
@@ -40,15 +39,8 @@ def side_by_side(section: Section) -> list[Block]:
         *SHAPE_ROWS,
         *(PAIR_ROWS if section.census["n_block"].count() else ()),
     ]
-    unknown = {column for text, column in SYNTAX_ROWS if section.few is not None and text != NAIVE}
     rows = tuple(
-        (
-            text,
-            *(
-                DASH if column in unknown else spread(section.counts(control, column))
-                for control in section.controls
-            ),
-        )
+        (text, *(spread(section.counts(control, column)) for control in section.controls))
         for text, column in named
     )
     header = ("heads that …", *(control.label for control in section.controls))

@@ -30,7 +30,7 @@ def _section(section: Section, settings: ReportSettings) -> list[Block]:
         *maps(section, settings),
         *depth(section),
         *best(section, settings),
-        *alignments(section, settings),
+        *alignments(section),
         *thresholds(section, settings),
         *carried(section, settings),
         *trees(section),

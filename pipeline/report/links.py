@@ -33,8 +33,8 @@ def rule(row: dict) -> str:
 
 
 def is_unjudged(section: Section) -> bool:
-    """Links were scored but no null control was measured, so that `aligns` is null."""
-    return section.has_links and undecided(section, "aligns")
+    """Links were scored, and enough, but no null control was measured, so that `aligns` is null."""
+    return section.has_links and section.few_links is None and undecided(section, "aligns")
 
 
 def aligning(section: Section) -> pl.Expr:

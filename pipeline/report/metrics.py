@@ -31,8 +31,6 @@ def metrics_json(sections: list[Section]) -> str:
         metrics[f"{prefix}.heads"] = row["n_heads"]
         metrics |= {f"{prefix}.{name}": row[f"n_{name}"] for name in NAMES}
         metrics[f"{prefix}.nulls_tracks"] = most_in_nulls(section, "n_tracks")
-        if section.few is not None:
-            metrics |= {f"{prefix}.tracks": None, f"{prefix}.nulls_tracks": None}
         if section.has_links:
             metrics |= {
                 f"{prefix}.{name}": value for name, value in _alignment(section, row).items()

@@ -255,7 +255,9 @@ def _relations(one: _Found) -> list[Block]:
             )
         )
     if not rows:
-        return [say("No head tracks any relation.")]
+        undecided = one.census(one.nursling.model)["n_tracks"] is None
+        why = "Tracking is not decided: no relation has arcs enough."
+        return [say(why if undecided else "No head tracks any relation.")]
     header = (
         "relation",
         "head",

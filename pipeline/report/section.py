@@ -86,6 +86,8 @@ class Section:
     """Some arc was scored, in whatever way."""
     few: int | None
     """How many arcs a relation has to have, where none has so many: no head can pass a flag."""
+    few_links: int | None
+    """How many sure links a corpus has to have, where it has some, but fewer."""
 
     @property
     def title(self) -> str:
@@ -153,7 +155,8 @@ def most_in_nulls(section: Section, column: str) -> int | None:
 
 
 def undecided(section: Section, flag: str) -> bool:
-    """The census of the model itself could not tell: no null control was measured."""
+    """The census of the model itself could not tell: of arcs or links enough, no null control was
+    measured; or there are too few."""
     row = section.trained
     return row is not None and row[f"n_{flag}"] is None
 
@@ -205,8 +208,7 @@ def _with_norms(alignments: pl.DataFrame, weighting: pl.Expr) -> pl.DataFrame:
     return alignments.filter(weighting).join(by_norm, on=keys, how="left", maintain_order="left")
 
 
-def _few(scored: pl.DataFrame, min_arcs: int) -> int | None:
-    counted = scored.filter(level="full", weighting="attention")["n"]
+def _few(counted: pl.Series, min_arcs: int) -> int | None:
     return min_arcs if counted.len() and (counted < min_arcs).all() else None
 
 
@@ -229,8 +231,8 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
             for name in names
         )
         keys = ("control", "seed", *HEAD_KEYS)
-        scored = tables["relations"].filter(here)
-        for rows in (scored, tables["alignments"].filter(here)):
+        scored, linked = tables["relations"].filter(here), tables["alignments"].filter(here)
+        for rows in (scored, linked):
             if rows.height and rows.filter(weighting).is_empty():
                 raise UserError(
                     f"report.weighting={settings.weighting}: {model} on {corpus} was measured"
@@ -252,7 +254,8 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
                 tables["margins"].filter(here).sort("control", "seed", "margin"),
                 tables["nulls"].filter(here),
                 scored.height > 0,
-                _few(scored, settings.min_arcs),
+                _few(scored.filter(level="full")["n"], settings.min_arcs),
+                _few(linked["n_sure"], settings.min_arcs),
             )
         )
     return sections

@@ -11,7 +11,7 @@ from pipeline.report.text import spread
 def _rows(section: Section, site: str) -> dict[str, pl.Expr]:
     """What is counted at a site, leaving out what no head there can do."""
     rows = {"heads": pl.lit(True)}
-    if section.few is None and site in set(section.relations["site"]):
+    if site in set(section.relations["site"]):
         rows["track a relation"] = pl.col("tracks")
     if site in set(section.alignments["site"]):
         rows["align words"] = pl.col("aligns")

@@ -24,17 +24,13 @@ from pipeline.stages.own_code import own_code
 from pipeline.stages.project import conf_folder, names, near
 from pipeline.stages.settings import CellSettings, build, plugin, typed
 
-DRAWS_NOTHING = ("trained", "no_projection", "no_projection_whole")
-"""With another seed these are the same cell again."""
-
 
 @dataclass(frozen=True)
 class Grid:
     """Every model under every control over every corpus.
 
     Controls may carry a seed (`random_weights-1`), models a revision (`pythia~step1000`). Raises
-    UserError where either is not written in a way that a file can be named by, and for the seed of
-    what draws nothing.
+    UserError where either is not written in a way that a file can be named by.
     """
 
     models: tuple[str, ...]
@@ -44,8 +40,6 @@ class Grid:
     def __post_init__(self) -> None:
         for control in self.controls:
             name, seed = control_and_seed(control)
-            if seed and name in DRAWS_NOTHING:
-                raise UserError(f"control={control}: {name} draws nothing: write it without a seed")
             plain = word(name, seed)
             if plain != control:
                 raise UserError(f"control={control}: write {plain}")
@@ -86,13 +80,17 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
     build("cell", CellSettings, keys)
     checked = {section: typed(section, content[section]) for section in SECTIONS}
+    plugins = {name: plugin(name, checked[name]) for name in GROUPS}
+    # With another seed it is the same cell again. An own control need not say whether it draws.
+    if cell.seed and not getattr(plugins["control"], "draws", True):
+        given = word(cell.control, cell.seed)
+        raise UserError(f"control={given}: {cell.control} draws nothing: write it without a seed")
     return {
         "cell": keys,
         "root": str(content["root"]),
         **checked,
         "own_code": {
-            name: own_code(type(plugin(name, checked[name])), checked[name]["_target_"])
-            for name in GROUPS
+            name: own_code(type(made), checked[name]["_target_"]) for name, made in plugins.items()
         },
     }
 

@@ -93,7 +93,7 @@ def heads(control: str, **flags: list[bool]) -> list[dict]:
 def counted(head_rows: list[dict], relation_rows: list[dict]) -> dict:
     relations = judged(relation_rows)
     nothing = pl.DataFrame(TABLES["alignments"].empty_table()).lazy()
-    flags = head_flags(relations.lazy(), nothing)
+    flags = head_flags(relations.lazy(), nothing, Rules())
     frame = pl.LazyFrame(head_rows).join(
         flags.select([*CELL, "site", "layer", "head", "tracks", "aligns"]),
         on=[*CELL, "site", "layer", "head"],
@@ -139,6 +139,25 @@ def test_counts_without_nulls_are_unknown_where_they_need_them():
     assert found["n_tracks_and_dumps"] is None
     assert found["n_margin_significant"] == 2
     assert found["n_neither"] == 1  # the two others stand in for it
+
+
+def test_where_no_relation_has_arcs_enough_nothing_is_decided():
+    """But what does not hang on their number: the naive count, and what a head does else."""
+    rows = heads("trained", dumps_cls=[True, False]) + heads("random", dumps_cls=[False, False])
+    few = [relation("trained", h, a, n=99) for h, a in enumerate((0.9, 0.3))]
+    few = [row | {"margin": False, "significant": False} for row in few]
+    few += [row | {"weighting": "norm"} for row in few]
+    nulls = [relation("random", h, 0.1, n=99) for h in range(2)]
+    found = counted(rows, few + nulls)
+    unknown = {"n_tracks", "n_tracks_norm", "n_margin", "n_significant", "n_margin_significant"}
+    unknown |= {"n_beats_nulls", "n_tracks_and_dumps", "n_aligns"}
+    assert {key for key in unknown if found[key] is not None} == set()
+    assert (found["n_naive"], found["n_dumps"], found["n_neither"]) == (1, 1, 1)
+    # One relation of enough decides: by it none tracks, whatever the others would say.
+    enough = [relation(control, h, 0.1) | {"deprel": "det"} for control in ("trained", "random")
+              for h in range(2)]  # fmt: skip
+    found = counted(rows, few + nulls + enough)
+    assert (found["n_tracks"], found["n_margin"], found["n_tracks_and_dumps"]) == (0, 0, 0)
 
 
 def test_the_curve_never_rises():

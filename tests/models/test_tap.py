@@ -16,7 +16,7 @@ from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoder
 from pipeline.models.row_sums import check
 from pipeline.models.tap import HIDES, NAME, Tap, attention_only, forward
-from pipeline.models.wiring import wiring
+from pipeline.models.wiring import few_pieces, wiring
 from tests import tiny
 from tests.models.against import Read
 from tests.models.families import REASONS, REFUSED
@@ -33,6 +33,23 @@ def test_a_family_that_cannot_be_read_is_refused_by_name(family, tmp_path):
     text = str(caught.value)
     assert "\n" not in text
     assert REASONS.get(family, "0 encoder calls for 2 layers") in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_pieces"), [("compressed_sparse", 4), ("heavily_compressed", 128)]
+)
+def test_keys_that_are_not_pieces_are_refused_where_they_show(kind, n_pieces, tmp_path):
+    """Up to so many pieces DeepSeek V4 has a key for each; from then on others beside them."""
+    small = REFUSED["deepseek_v32"] | {"head_dim": 8, "o_groups": 2, "o_lora_rank": 8}
+    small |= {"num_local_experts": 4, "index_n_heads": 2, "index_head_dim": 8, "index_topk": 4}
+    small |= {"num_key_value_heads": 1, "layer_types": [f"{kind}_attention"] * 2}
+    config = CONFIG_MAPPING["deepseek_v4"](vocab_size=80, **small)
+    AutoModel.from_config(config).save_pretrained(tmp_path)
+    model = Checkpoint(path=str(tmp_path)).load(NAME)
+    assert len(wiring(model)) == 2
+    forward(model, Tap(few_pieces(n_pieces - 1)))
+    with pytest.raises(UserError, match=f"{n_pieces + 1} keys where {n_pieces} pieces are read"):
+        forward(model, Tap(few_pieces(n_pieces)))
 
 
 def test_nan_fails_naming_layer_and_head(tmp_path):

@@ -298,6 +298,21 @@ def _choices(cell: dict, heads: list[dict], relations: list[dict], rows: dict) -
             rows["nulls"].append(cell | {"nulls": name, "n_tracks": n})
 
 
+BY_ARCS = ("tracks", "tracks_norm", "margin", "significant", "beats_nulls")
+BY_ARCS += ("margin_significant", "tracks_and_dumps")
+
+
+def of_few_arcs(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """As `aggregate` makes them where no relation has `min_arcs` arcs."""
+    flags = ("margin", "significant", "beats_nulls", "tracks")
+    relations = tables["relations"].with_columns(pl.col(flags) & False)
+    heads = tables["heads"].with_columns(tracks=pl.lit(None, pl.Boolean))
+    counts = {f"n_{name}": pl.lit(None, pl.Int32) for name in BY_ARCS}
+    changed = {"relations": relations, "heads": heads}
+    changed |= {"census": tables["census"].with_columns(**counts)}
+    return tables | changed | {name: tables[name].clear() for name in ("margins", "nulls")}
+
+
 def quarantine(*rows: tuple) -> pl.DataFrame:
     kinds = (pl.String, pl.String, pl.Int64, pl.String, pl.String)
     return pl.DataFrame(rows, schema=dict(zip(QUARANTINE, kinds, strict=True)), orient="row")

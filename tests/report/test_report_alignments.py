@@ -223,10 +223,17 @@ def test_the_diagonal_has_no_offset(tables):
 
 
 def test_few_links_and_none(tables):
-    few = tables["alignments"].with_columns(n_sure=pl.lit(7, pl.Int32))
-    page = report(tables=tables | {"alignments": few})[0]["census.md"]
+    few = tables["alignments"].with_columns(n_sure=pl.lit(7, pl.Int32), aligns=pl.lit(False))
+    unknown = tables["census"].with_columns(n_aligns=pl.lit(None, pl.Int32))
+    files, headline = report(tables=tables | {"alignments": few, "census": unknown})
+    page = files["census.md"]
     assert "7 sure links" in page
-    assert "fewer than 100 sure links: no head can pass a flag" in page
+    assert "fewer than 100 sure links: which heads align is not decided." in page
+    why = "not decided: the confirming half has fewer than 100 sure links"
+    assert f"how many align words is {why}" in first_line(files)
+    assert "aligning not decided, fewer than 100 sure links (best AER" in headline.text
+    assert "| align words: all three flags | – |" in page
+    assert "no null control" not in page + headline.text
     none = few.with_columns(
         **{c: pl.lit(None, pl.Float64) for c in ("aer", "precision", "recall", "baseline_aer")}
     )

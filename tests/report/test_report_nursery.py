@@ -4,7 +4,7 @@ import polars as pl
 
 from pipeline.analysis.rules import Rules
 from pipeline.report.nursery import Nursling, write_nursery
-from tests.report.report_tables import Grid, make
+from tests.report.report_tables import Grid, make, of_few_arcs
 
 STEPS = [
     {
@@ -49,3 +49,11 @@ def test_heads_are_chosen_on_the_fitting_half(tmp_path):
     assert "L0H1" not in report
     row = next(line for line in report.splitlines() if line.startswith("| det"))
     assert "65.0" in row
+
+
+def test_too_few_arcs_are_no_answer(tmp_path):
+    few = of_few_arcs(tables([of_head(0, 150, 130)]))
+    write_nursery(few, [Nursling("m", "a model", "c", STEPS)], tmp_path)
+    report = (tmp_path / "nursery.md").read_text(encoding="utf-8")
+    assert "Tracking is not decided: no relation has arcs enough." in report
+    assert "No head tracks" not in report

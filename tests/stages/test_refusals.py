@@ -44,6 +44,7 @@ UNKNOWN = {
     "control=random_weights-01": "write random_weights-1",
     "control=[trained,trained-1]": "control=trained-1: trained draws nothing",
     "control=[no_projection-2]": "control=no_projection-2: no_projection draws nothing",
+    "control=[no_projection_whole-2]": "no_projection_whole draws nothing",
     "control=trained,random_weights": "give a list without spaces: control=[a,b]",
     "control=[trained,": "give a list without spaces: control=[a,b]",
     "control=[trained,random_weights-2147483648]": "cell.seed",

@@ -124,6 +124,17 @@ def test_text_without_trees_gives_all_but_syntax(fine, root, tmp_path):
     assert (root / "report/census.html").is_file()
 
 
+def test_too_few_arcs_decide_nothing(fine, root):
+    out = fine("control=[trained,random_weights]", "analysis.min_arcs=500")
+    assert "tracking not decided, no relation has 500 arcs (12 heads)" in out
+    census = open_table("census", root).collect()
+    assert census["n_tracks"].to_list() == census["n_margin"].to_list() == [None, None]
+    assert census["n_naive"].null_count() == 0
+    assert open_table("heads", root).collect()["tracks"].null_count() == 24
+    assert open_table("margins", root).collect().is_empty()
+    assert open_table("nulls", root).collect().is_empty()
+
+
 def test_several_files_and_awkward_names(fine, root, tmp_path):
     names = ["a, b.conllu", "it's [c] $d=${e}.conllu"]
     for seed, name in enumerate(names):

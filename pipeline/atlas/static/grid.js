@@ -30,7 +30,7 @@ Atlas.grid = (() => {
     said.push(...aligns.map(([how, aer]) => `aligns words, ${how}, error rate ${percent(aer)}`));
     if (roles.dumps_on) said.push(`dumps on ${roles.dumps_on.join(", ")}`);
     for (const name of ["positional", "broad"]) if ((roles.names || []).includes(name)) said.push(name);
-    if (roles.unknown) said.push(`${roles.unknown.join(", ")}: not known without a null`);
+    if (roles.unknown) said.push(`${roles.unknown.join(", ")}: not decided (no null, or too few arcs)`);
     return `${place}: ${said.join("; ") || "none of the roles"}`;
   }
 

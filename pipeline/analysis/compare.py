@@ -34,7 +34,7 @@ def compare(
     `tables` are those of the lake: they say who has which role. Raises UserError where a cell was
     not measured, or the two do not have the same sites, layers and heads.
     """
-    stated = [_stated(tables, cell) for cell in (a, b)]
+    stated = [_stated(tables, cell, rules) for cell in (a, b)]
     places = [of_cell.select(_KEYS).unique().sort(_KEYS) for of_cell in stated]
     if not places[0].equals(places[1]):
         raise UserError(
@@ -64,20 +64,25 @@ def compare(
     )
 
 
-def _stated(tables: Mapping[str, pl.DataFrame], cell: Cell) -> pl.DataFrame:
-    """Site, layer, head, role, what, value and has, of a cell, as its tables say."""
+def _stated(tables: Mapping[str, pl.DataFrame], cell: Cell, rules: Rules) -> pl.DataFrame:
+    """Site, layer, head, role, what, value and has, of a cell, as its tables say. Of too few arcs
+    or links no head can have a role: whether one has it is not known then.
+    """
 
     def of_cell(name: str) -> pl.DataFrame:
         keys = ("model", "control", "seed", "corpus")
         return tables[name].filter(**{key: getattr(cell, key) for key in keys})
 
-    def rows(frame: pl.DataFrame, role: str, what: pl.Expr, value: str, has: str) -> pl.DataFrame:
+    def rows(
+        frame: pl.DataFrame, role: str, what: pl.Expr, value: str, has: str, n: str = ""
+    ) -> pl.DataFrame:
+        enough = pl.col(n) >= rules.min_arcs if n else True
         return frame.select(
             *_KEYS,
             role=pl.lit(role),
             what=what,
             value=pl.col(value).cast(pl.Float64),
-            has=pl.col(has),
+            has=pl.when(enough).then(has),
         )
 
     heads = of_cell("heads")
@@ -88,8 +93,8 @@ def _stated(tables: Mapping[str, pl.DataFrame], cell: Cell) -> pl.DataFrame:
     about = pl.format("{} {}", "deprel", "direction")
     return pl.concat(
         [
-            rows(relations, "tracks", about, "accuracy", "tracks"),
-            rows(alignments, "aligns", pl.col("convention"), "aer", "aligns"),
+            rows(relations, "tracks", about, "accuracy", "tracks", "n"),
+            rows(alignments, "aligns", pl.col("convention"), "aer", "aligns", "n_sure"),
             *(rows(heads, "dumps", pl.lit(c), f"mass_{c}", f"dumps_{c}") for c in DUMP_CLASSES),
             rows(heads, "positional", pl.lit(""), "best_offset_rate", "positional"),
             rows(heads, "broad", pl.lit(""), "entropy_normalised", "broad"),

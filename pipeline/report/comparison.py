@@ -107,17 +107,22 @@ def _document(
 
 
 def _of_one_corpus(found: pl.DataFrame, a: str, b: str) -> str:
-    """Roles about what the other cell's corpus does not have: no change, and not to be hidden."""
+    """Roles about what the other cell's corpus has not, or too little of to decide: no change, and
+    not to be hidden."""
     said = []
     for name, here, there in ((a, "a", "b"), (b, "b", "a")):
-        alone = found.filter(pl.col(f"{here}_has"), pl.col(there, f"{there}_has").is_null())
+        undecided = pl.col(f"{there}_has").is_null()
+        # Where no head has a role that is known, no null was measured: that is said of all heads.
+        some_known = (~undecided).any().over("role")
+        alone = found.filter(pl.col(f"{here}_has"), undecided, pl.col(there).is_null() | some_known)
         about = alone["what"].str.split(" ").list.first().unique().sort().to_list()
         if about:
             listed = ", ".join(map(clean, about[:NAMED])) + (" and more" * (len(about) > NAMED))
             said.append(f"{plural(alone.height, 'role')} in {name} ({listed})")
     if not said:
         return ""
-    return f"Not among them, since the other has no such thing: {'; '.join(said)}. "
+    why = "the other has no such thing, or too few of them"
+    return f"Not among them, since {why}: {'; '.join(said)}. "
 
 
 _PLANES = {
@@ -131,8 +136,8 @@ def _figure(found: pl.DataFrame, a: str, b: str, name: str) -> Figure | None:
     """Either cell against the other: a mark is a head and what its role is about."""
     planes = []
     for role, quantity in _PLANES.items():
-        either = pl.col("a_has").fill_null(False) | pl.col("b_has").fill_null(False)
-        rows = found.filter(either, pl.col("a", "b").is_not_null(), role=role)
+        rows = found.filter(pl.col("a_has") | pl.col("b_has"), role=role)
+        rows = rows.drop_nulls(["a", "b", "a_has", "b_has"])
         spots = [_spot(row, a, b) for row in rows.iter_rows(named=True)]
         if spots:
             planes.append(

@@ -150,7 +150,31 @@ def test_what_one_corpus_alone_has_is_kept(tmp_path):
     answer = write_comparison(found, A.name, other.name, tmp_path, "page")
     assert answer.startswith("tracks: ")
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
-    assert re.search(rf"the other has no such thing: \d+ roles in {A.name} \(obj\);", page)
+    assert re.search(
+        rf"the other has no such thing, or too few of them: \d+ roles in {A.name} \(obj\);", page
+    )
+
+
+def test_of_too_few_arcs_nothing_is_known(root, tables, tmp_path):
+    """The second cell has a relation that is too rare there for any head to track it."""
+    relations = tables["relations"]
+    is_rare = (pl.col("deprel") == "obj") & (pl.col("control") == B.control)
+    tracks = (pl.col("deprel") == "obj") & (pl.col("control") == A.control)
+    changed = relations.with_columns(
+        n=pl.when(is_rare).then(RULES.min_arcs - 1).otherwise("n"), tracks=tracks
+    )
+    found = rows(root, tables | {"relations": changed}, A, B).filter(role="tracks")
+    obj = found.filter(pl.col("what").str.starts_with("obj "))
+    assert obj["a_has"].all()
+    assert obj["b"].null_count() == 0
+    assert obj["b_has"].null_count() == obj["changed"].null_count() == obj.height == 24
+    others = found.join(obj, on=KEYS, how="anti").filter(pl.col("b_has").is_not_null())
+    assert others.height > 0
+    assert not others["b_has"].any()
+    write_comparison(found, "one", "other", tmp_path, "page")
+    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "or too few of them: 24 roles in one (obj)" in page
+    assert "](compare/page.svg)" not in page
 
 
 def test_what_is_not_known_is_said(root, tables, tmp_path):

@@ -48,8 +48,9 @@ test-faults: $(DEV)  ## set up, then run what does real harm: kills, stores, oth
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[dev,faults]'
 	$(BIN)/pytest -m faults
 
-bench: $(DEV)  ## set up, then time the census beside what else there is (reports/benchmark.md)
-	$(BIN)/python -m benchmarks
+bench: $(DEV)  ## set up, then time the census beside what else there is (CONLLU: and over this file)
+	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[transformerlens]'
+	$(BIN)/python -m benchmarks $(if $(CONLLU),--conllu '$(CONLLU)')
 
 notebook: $(DEV)  ## run reports/notebooks/explore.ipynb anew over the lake of `make repro`
 	$(BIN)/pip install --quiet --no-compile -c requirements.lock --no-build-isolation -e '.[notebook]'
@@ -83,4 +84,4 @@ treebank: $(STAMP)  ## write the shipped treebank anew from its grammar
 	$(BIN)/python -m pipeline.grammar --out data/treebank/treebank.conllu
 
 clean:  ## forget every result and the virtual environment
-	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved data/calibration data/compare data/interventions .dvc/cache .dvc/tmp
+	rm -rf $(VENV) data/_work data/lake data/sentences data/quarantine data/tables data/resolved data/calibration data/compare data/interventions data/nursery data/report reports/*.html .dvc/cache .dvc/tmp

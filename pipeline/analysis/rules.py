@@ -12,7 +12,7 @@ class Rules:
     below `alpha`, and it is above the `null_percentile` of every matched null. It **dumps** on a
     class of key when its mean mass there, and the low end of its interval, are above
     `dump_threshold`. It is **positional** when its largest weight sits at one offset for
-    `positional_rate` of the queries (Voita et al. 2019, §4), **broad** when its mean normalised
+    `positional_rate` of the queries (Voita et al. 2019, §5.1), **broad** when its mean normalised
     entropy is above `broad_entropy`. `epsilon` is the sink threshold of Gu et al. 2024.
 
     Its pattern is **vertical** when more than `vertical` of its mass lies on special pieces, or on

@@ -11,10 +11,11 @@ from pipeline.models.tap import Place
 
 @dataclass(frozen=True)
 class Interventions:
-    """How much is done. Changed are the sentences whose row `every` divides, watched those that
-    `observe_every` divides. Heads whose mean mass on a class is above `threshold` are changed
-    together too, and beside them `draws` times as many others. `heads`: `all` are changed one by
-    one, or those that are `dumping`. `batch_pieces` bounds a batch.
+    """How much is done. Changed are the sentences whose row `every` divides, or the next of the
+    shard that the model can read; watched those that `observe_every` divides. Heads whose mean mass
+    on a class is above `threshold` are changed together too, and beside them `draws` times as many
+    others. `heads`: `all` are changed one by one, or those that are `dumping`. `batch_pieces`
+    bounds a batch.
     """
 
     classes: tuple[str, ...] = EDIT_CLASSES

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from pipeline.lake.schema import LAKE, SINKS, SITE_KEYS, SPEARMAN
 
-GRAINS = ("sentence", "shard")
 MIN_SHARDS = 20
 """Intervals are then had by drawing shards anew, and a few say nothing of others."""
 

@@ -45,7 +45,7 @@ class Asked:
 
     `batch_pieces` bounds a batch, padding included. Heads are compared on the rows of the corpus
     that `similarity_every` divides; 0 for none. `kernel` is one of `KERNELS`, made ready. `grain`
-    is one of `GRAINS`.
+    is "sentence" or "shard", see `grain`.
     """
 
     batch_pieces: int

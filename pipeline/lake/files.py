@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.core.errors import UserError
 from pipeline.lake import remote
+from pipeline.lake.encoding import options
 
 
 def write_atomic(path: Path, write: Callable[[Path], object], new: bool = False) -> None:
@@ -113,7 +114,7 @@ def write_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> N
     """A Parquet file with a row group for each table that has rows."""
 
     def write(temporary: Path) -> None:
-        with pq.ParquetWriter(temporary, schema, **_options(schema)) as writer:
+        with pq.ParquetWriter(temporary, schema, **options(schema)) as writer:
             for table in groups:
                 if table.num_rows:
                     writer.write_table(table, row_group_size=table.num_rows)
@@ -124,33 +125,7 @@ def write_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> N
 def _write_parquet(where: Any, table: pa.Table, metadata: dict[str, str] | None) -> None:
     kept = {**(table.schema.metadata or {}), **(metadata or {})}
     table = table.replace_schema_metadata(kept)
-    pq.write_table(table, where, **_options(table.schema))
-
-
-def _options(schema: pa.Schema) -> dict[str, Any]:
-    # Repeated keys and the layout's own numbers shrink to nothing by dictionary; measured floats
-    # do not, and a dictionary of them costs more than it saves. Pointers go along with their word,
-    # so that from one to the next there is little change.
-    pointers = [
-        field.name
-        for field in schema
-        if pa.types.is_list(field.type) and pa.types.is_integer(field.type.value_type)
-    ]
-    repeated = [
-        field.name
-        for field in schema
-        if field.name not in pointers
-        and (not pa.types.is_floating(field.type) or field.name.startswith("uniform_"))
-    ]
-    return {
-        "compression": "zstd",
-        "compression_level": 1,
-        "use_dictionary": repeated,
-        "column_encoding": dict.fromkeys((f"{p}.list.element" for p in pointers), _BY_CHANGES),
-    }
-
-
-_BY_CHANGES = "DELTA_BINARY_PACKED"
+    pq.write_table(table, where, **options(table.schema))
 
 
 def link(source: Path, target: Path) -> None:

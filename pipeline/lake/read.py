@@ -33,7 +33,7 @@ def scan(folder: Path) -> pl.LazyFrame:
 
 
 def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
-    """One of the answers: heads, relations, alignments, dumps or census. `root` may be a URL.
+    """One of the answers, as heads, relations or census: docs/lake.md has all. `root` may be a URL.
 
     Raises ValueError for another name, UserError where the tables are not there or damaged.
     """

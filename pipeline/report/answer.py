@@ -27,8 +27,8 @@ def _tracking(section: Section, row: dict) -> list[Inline]:
         heads += f" ({', '.join(f'{site} {section.n_heads(site)}' for site in section.sites)})"
     if not section.has_syntax:
         return [
-            f"Of {heads}: whether any tracks a relation is not asked, as the corpus has no syntax "
-            "annotation. "
+            f"Of {heads}: whether any tracks a relation is not asked, as the corpus has no "
+            "syntactic arcs. "
         ]
     if section.few is not None:
         return [
@@ -100,7 +100,7 @@ def headline(sections: list[Section]) -> Headline:
         if row is None:
             continue
         if not section.has_syntax:
-            tracks = f"{row['n_heads']} heads, no syntax annotation"
+            tracks = f"{row['n_heads']} heads, no syntactic arcs"
         elif section.few is not None:
             arcs = plural(section.few, "arc")
             tracks = f"tracking not decided, no relation has {arcs} ({row['n_heads']} heads)"

@@ -84,7 +84,7 @@ def _figure(
 def best(section: Section, settings: ReportSettings) -> list[Block]:
     heading = Heading(3, "Best head per relation")
     if not section.has_syntax:
-        return [heading, say("No relation was scored: the corpus has no syntax annotation.")]
+        return [heading, say("No relation was scored: the corpus has no syntactic arcs.")]
     rows = with_lead(section.relations).with_columns(passing(section).alias("passes"))
     chosen = best_heads(rows, settings.min_arcs)
     shown, nulls = section.controls[0], section.controls[1:]

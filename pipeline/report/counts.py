@@ -49,7 +49,7 @@ def side_by_side(section: Section) -> list[Block]:
         Table("Number of heads; of seeds the median (range), of two the range", header, rows),
     ]
     if not section.has_syntax:
-        blocks.append(say("The corpus has no syntax annotation: no relation was scored."))
+        blocks.append(say("The corpus has no syntactic arcs: no relation was scored."))
         return blocks
     blocks.append(
         say(

@@ -30,7 +30,7 @@ ROWS = {
 }
 EFFECTS = {
     "effects": "one row per head or set of heads × class × condition: mean effects",
-    "verdicts": "one row per head changed alone × class × outcome: parking space, content or idle",
+    "verdicts": "one row per head changed alone × class × outcome: what it was good for",
     "no_ops": "one row per head × its best relation: special pieces with an arc of it, and without",
     "importance": "one row per head: its gate's gradient beside the loss without it",
     "cost": "one row per cell: layers run, and layers that a pass per change would run",

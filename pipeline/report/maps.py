@@ -99,7 +99,7 @@ def _tracking_table(section: Section, settings: ReportSettings) -> Block:
 def maps(section: Section, settings: ReportSettings) -> list[Block]:
     blocks: list[Block] = [Heading(3, "Layer × head maps")]
     if not section.has_syntax:
-        blocks.append(say("No map of relations: the corpus has no syntax annotation."))
+        blocks.append(say("No map of relations: the corpus has no syntactic arcs."))
     elif (best := leading(section, settings.min_arcs)).is_empty():
         arcs = plural(settings.min_arcs, "arc")
         blocks.append(say(f"No map of relations: none has {arcs} in the confirming half."))

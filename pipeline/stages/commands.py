@@ -11,6 +11,10 @@ sets what conf/ has, as corpus.path=FILE, corpus.limit=500,
 measure.device=cuda or analysis.min_arcs=50; root=DIR is where everything
 goes (default: data)"""
 ROOT = "root=DIR, the folder of a census (default: data)"
+CALIBRATED = """model= and corpus= take one name each, any other key sets what conf/ has, as
+corpus.path=FILE, analysis.min_arcs=50 or calibrate.simulations=20; no control;
+root=DIR is where what it reads is kept (default: data), calibrate.report=DIR
+where method.md goes (default: reports)"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ GROUPS: dict[str, dict[str, Command]] = {
     },
     "to trust it, and to pass it on": {
         "verify": Command(
-            "hash all that was written anew, and name what is wrong",
+            "hash the corpus, the lake and the tables anew, and name what is wrong",
             (("headcensus verify root=out", "nothing is changed"),),
             ROOT,
         ),
@@ -97,6 +101,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "calibrate": Command(
             "simulate censuses, and say how often they are wrong",
             (("headcensus calibrate corpus.limit=500", "one model, one corpus with trees"),),
+            CALIBRATED,
         ),
         "nursery": Command(
             "train three small models, and measure them step by step",

@@ -22,6 +22,8 @@ CODE = (
         "engines/shard.py",
         "engines/totals.py",
         "engines/work.py",
+        "lake/compact.py",
+        "lake/encoding.py",
         "lake/schema.py",
         "lake/sources.py",
     ),

@@ -75,7 +75,7 @@ class InterveneSettings:
     classes: tuple[Literal["sep", "cls", "bos", "first", "punct", "previous_word"], ...] = (
         EDIT_CLASSES
     )
-    sentences: Positive = 12
+    sentences: Positive = 10
     observe_every: Annotated[int, Field(ge=0, lt=2**31)] = 4
     heads: Literal["all", "dumping"] = "all"
     heads_of_nulls: Literal["all", "dumping"] = "dumping"

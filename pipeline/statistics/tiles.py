@@ -14,14 +14,14 @@ from pipeline.core.moving import sent
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Int, Tensor
 
-FACTS = ("word", "opens", "pieces", "segment", "content", "unclassed")
-"""Of each piece: its word, whether it is that word's first, how many the word has, its segment, and
-as a key whether it is not special, and whether it is in no class."""
-
 
 @dataclass(frozen=True)
 class Tiles:
-    """One side of a layout. Tile t holds the pieces from `starts[:, t]` to `starts[:, t + 1]`."""
+    """One side of a layout. Tile t holds the pieces from `starts[:, t]` to `starts[:, t + 1]`.
+
+    Facts of each piece: its word, whether it is that word's first, how many the word has, its
+    segment, and as a key whether it is not special, and whether it is in no class.
+    """
 
     starts: Int[Tensor, "sentence edge"]
     facts: Int[Tensor, "sentence fact piece"]

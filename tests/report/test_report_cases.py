@@ -41,11 +41,11 @@ def test_undecided_without_a_null():
 
 def test_raw_text_has_no_syntax():
     files, headline = report(Grid(corpus="raw", layers=2, heads=2, deprels=(), controls=TWO))
-    assert files["census.md"].count("no syntax annotation") >= 3
+    assert files["census.md"].count("no syntactic arcs") >= 3
     assert "naive" not in files["census.md"]
     assert "not decided: no null" not in files["census.md"]
     assert not [name for name in files if "relations" in name or "best-heads" in name]
-    assert "no syntax annotation" in headline.text
+    assert "no syntactic arcs" in headline.text
 
 
 def test_too_few_arcs_for_any_flag_are_no_answer():
@@ -76,9 +76,9 @@ def test_what_was_not_measured_by_norms_is_not_shown_by_them():
     both = [tables["relations"].with_columns(weighting=pl.lit(w)) for w in ("attention", "norm")]
     tables["relations"] = pl.concat(both)
     page = report(tables=tables, settings=ReportSettings(weighting="norm"))[0]["census.md"]
-    assert "no syntax annotation" not in page
+    assert "no syntactic arcs" not in page
     raw = report(Grid(deprels=(), layers=1, heads=2), settings=ReportSettings(weighting="norm"))[0]
-    assert "no syntax annotation" in raw["census.md"]
+    assert "no syntactic arcs" in raw["census.md"]
 
 
 def test_a_seed_beyond_their_number_is_said_to_be_one_of_them():

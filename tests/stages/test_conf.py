@@ -9,7 +9,7 @@ import yaml
 from pipeline.lake.layout import Cell
 from pipeline.stages import compose
 from pipeline.stages.measure import CellPlan
-from pipeline.stages.settings import IngestSettings, build, plugin
+from pipeline.stages.settings import PLAIN, IngestSettings, build, plugin
 from tests.stages import small
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -40,6 +40,13 @@ def test_a_config_composes_and_becomes_objects(group, name):
         if key != "_target_" and value != "???":
             assert getattr(made, key) == value
     assert build("ingest", IngestSettings, config["ingest"]).shard_sentences == 1024
+
+
+@pytest.mark.parametrize("section", PLAIN)
+def test_what_conf_says_of_itself_is_what_the_code_says(section):
+    """A key that a project's own file leaves out has the code's default: it is the same."""
+    content = yaml.safe_load((CONF / section / "default.yaml").read_text(encoding="utf-8"))
+    assert build(section, PLAIN[section], content) == PLAIN[section]()
 
 
 def test_a_census_reads_sentences_end_to_end(checkpoint):

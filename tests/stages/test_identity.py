@@ -130,6 +130,8 @@ def test_all_that_a_shard_is_made_by_is_in_the_fingerprint():
     assert [
         f for f in files if not any(f == c or f.startswith(f"{c}/") for c in identity.CODE)
     ] == []
+    # And how it is written, and put together with others.
+    assert {"lake/compact.py", "lake/encoding.py"} <= set(identity.CODE)
     there = {file.suffix for place in identity.CODE for file in (root / place).rglob("*.*")}
     assert there <= {*identity.SUFFIXES, ".pyc"}
 

@@ -175,10 +175,3 @@ FRAMES_BY_TOPIC = {
     }
     for topic in TOPICS
 }
-
-
-def lemma_count() -> int:
-    """Return how many different noun and verb lemmas the lexicon holds."""
-    nouns = {n.lemma for t in NOUNS.values() for group in t.values() for n in group}
-    verbs = {frame.lemma for frames in FRAMES.values() for frame in frames}
-    return len(nouns) + len(verbs)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.core.errors import MeasurementError, UserError
+from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.grain import MIN_SHARDS
 from pipeline.engines.serial import in_this_process
@@ -44,7 +44,7 @@ class Job:
 
     `identity`: config, code, model files, library versions. `work` is given what `subject` loads
     (see `measure_cell`), shards as `measure_shards` takes them, and `asked`; it makes `tables`.
-    None measures. `section` of the config is where `asked` comes from; `none_read` is said where
+    None measures. `section` of the config is where `asked` comes from; `hint` says what to do where
     not one sentence was short enough.
     """
 
@@ -55,7 +55,7 @@ class Job:
     tables: tuple[str, ...] = MEASURED
     work: Callable[..., Iterator[Shard]] | None = None
     section: str = "measure"
-    none_read: str = "the model could read none of the sentences whole"
+    hint: str = "give shorter ones, or another model"
 
     @property
     def to_do(self) -> Work:
@@ -78,8 +78,8 @@ def measure_cell(
     """Measure and publish a cell. Finished work is not done again, nor a model loaded for it.
     Shards are written as they come from the pool, in whatever order.
 
-    Raises UserError where the sentences are not there or another process holds the cell,
-    MeasurementError where a number cannot be trusted.
+    Raises UserError where the sentences are not there, or none that the model can read, or another
+    process holds the cell; MeasurementError where a number cannot be trusted.
     """
     folder = lake.sentences(job.cell.corpus)
     corpus = manifest.verified(folder)
@@ -175,7 +175,12 @@ def _publish(
         for name, n in record["counts"].items():
             counts[name] = counts.get(name, 0) + n
     if not counts.get("n_sentences"):
-        raise MeasurementError(f"{job.cell.name}: {job.none_read}")
+        too_long, unaligned = (counts.get(f"n_{why}", 0) for why in ("too_long", "unaligned"))
+        raise UserError(
+            f"{job.cell.name}: the model can read none of the sentences whole ({too_long} are"
+            f" longer than it reads, of {unaligned} nobody can tell which piece is of which word):"
+            f" {job.hint}"
+        )
     facts = {**counts, "sentences": corpus.fingerprint}
     files = {t: tuple(File(**record[t]) for record in records) for t in job.tables}
     files |= {t: compacted(work / t, files[t]) for t in OF_SHARDS if t in files}

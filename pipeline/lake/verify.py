@@ -117,8 +117,9 @@ def _apart(lake: Lake, found: Findings) -> Iterator[Wrong]:
         for folder in (*tables, *added):
             content = found.published.get(folder)
             if content and there and content.facts.get("sentences") != there.fingerprint:
+                # A census is right where interventions alone are of others.
                 yield Wrong(
-                    sentences,
+                    folder if folder in added else sentences,
                     f"{shown(folder)} is of other sentences than {shown(sentences)} holds",
                 )
 

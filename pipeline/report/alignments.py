@@ -135,15 +135,19 @@ def _figure(section: Section, rows: pl.DataFrame, position: dict) -> Figure:
         for row in firsts
     )
     n_framed = len({(c.layer, c.head) for drawn in maps[0] for c in drawn.cells if c.passes})
+    n_heads = plural(len(maps[0][0].cells), "head")
+    counted, framed = f" {n_framed} of {n_heads} {does}.", f" Framed heads {does}."
+    if section.few_links is not None:
+        counted = framed = ""
     alt = (
         f"Layer by head maps of the alignment error rate for {section.title}. Best heads of "
         f"{shown.first_seed_label}: {lowest or 'none scored'}; the best rule of position, {name}: "
-        f"{number(error)} percent. {n_framed} of {plural(len(maps[0][0].cells), 'head')} {does}."
+        f"{number(error)} percent.{counted}"
     )
     meant = "; ".join(f"{name}: {text}" for name, text in CONVENTIONS.items())
     caption = (
         f"Alignment error rate of every cross-attention head on the confirming half, percent: the "
-        f"darker, the fewer errors ({meant}). Framed heads {does}. The mark in the scale is the "
+        f"darker, the fewer errors ({meant}).{framed} The mark in the scale is the "
         f"best rule of position, {name}: {number(error)} %."
     )
     title = f"Alignment error rate by layer and head: {section.title}"
@@ -183,6 +187,9 @@ def alignments(section: Section) -> list[Block]:
     if section.few_links is not None:
         links = plural(section.few_links, "sure link")
         blocks.append(say(f"These are fewer than {links}: which heads align is not decided."))
+        rows = rows.with_columns(
+            pl.lit(None, pl.Boolean).alias(flag) for flag in (*FLAGS, "aligns")
+        )
     if is_unjudged(section):
         add = Code("control=[trained,random_weights]")
         undecided = "Which heads align is not decided: no null control was measured. Add "

@@ -144,22 +144,24 @@ def calibrate(arguments: argparse.Namespace) -> None:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    from pipeline.stages.mend import root_of, verify
+    from pipeline.stages.mend import how, root_of, verify
 
-    mend = "`headcensus repair` with the words of the run makes just that again"
-    return _say_found(verify(root_of(arguments.overrides)), mend)
+    root = root_of(arguments.overrides)
+    found = verify(root)
+    return _say_found(found, how(root, found.wrong))
 
 
 def repair(arguments: argparse.Namespace) -> int:
     from pipeline.stages.cells import requested
-    from pipeline.stages.mend import repair
+    from pipeline.stages.mend import how, repair
 
-    before, now = repair(requested(arguments.overrides))
+    request = requested(arguments.overrides)
+    before, now = repair(request)
     for entry in before:
         if entry not in now.wrong:
             tell(f"mended: {entry.what}")
-    left = "not of these words, or made by `headcensus intervene`: give the words that made it"
-    return _say_found(now, left)
+    left = "not of these words: give those that made it, its model, control and corpus among them"
+    return _say_found(now, how(request.root, now.wrong, left))
 
 
 def _say_found(found: "Findings", advice: str) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipeline.stages.project import WIDTH, in_columns, near
 from pipeline.stages.say import fail, leave, tell
 
 STOPPED = 130
-"""What shells say of a command that Ctrl-C stopped."""
+"""What shells say of a command that Ctrl-C stopped; and here SIGTERM too."""
 
 WHAT = "A census of the attention heads in transformer models."
 EPILOG = """examples:
@@ -141,6 +142,8 @@ def entry() -> NoReturn:
     # What libraries make while they are imported is no garbage. To look through it ten times less
     # often saves a second, and a census's memory stays what it was.
     gc.set_threshold(7_000, 10, 10)
+    # Who stops a container or a job says TERM, and means what Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = main()
     finally:

@@ -87,11 +87,9 @@ def _job(
         return Patient(subject, objective, read(lake, plan.cell, subject.places))
 
     wait_s = plan.settings.lock_wait_s
-    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shards, "intervene", _TOO_LONG)
+    hint = "raise intervene.sentences"
+    job = Job(plan.cell, about, how, wait_s, INTERVENED, intervene_shards, "intervene", hint)
     return job, patient
-
-
-_TOO_LONG = "the model can read none of the chosen sentences whole: raise intervene.sentences"
 
 
 def _every(lake: Lake, cell: Cell, n_sentences: int) -> int:

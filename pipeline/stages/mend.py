@@ -8,7 +8,7 @@ from pipeline.core.errors import UserError
 from pipeline.engines.progress import Bar
 from pipeline.lake import manifest
 from pipeline.lake.layout import Lake
-from pipeline.lake.schema import MEASURED
+from pipeline.lake.schema import INTERVENED, MEASURED
 from pipeline.lake.verify import Findings, Wrong, folders
 from pipeline.lake.verify import verify as verify_lake
 from pipeline.stages.cells import Request
@@ -34,6 +34,22 @@ def verify(root: Path) -> Findings:
     lake = Lake(root)
     with Bar(total=len(folders(lake)), unit=" folders", desc="verify") as shown:
         return verify_lake(lake, shown.update)
+
+
+REPAIR = (
+    "`headcensus repair` with the words of the run makes it again, with every cell that is named"
+)
+
+
+def how(root: Path, wrong: Sequence[Wrong], repair: str = REPAIR) -> str:
+    """How to mend what is wrong, in one line; `repair` is said of what that can make again."""
+    of_interventions = [root / "lake" / table for table in INTERVENED]
+    left = [any(w.folder.is_relative_to(top) for top in of_interventions) for w in wrong]
+    advice = [] if all(left) else [repair]
+    if any(left):
+        tables = " and ".join(INTERVENED)
+        advice.append(f"`headcensus intervene` with its own words makes {tables} again")
+    return "; ".join(advice)
 
 
 def repair(request: Request) -> tuple[list[Wrong], Findings]:

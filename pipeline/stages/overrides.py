@@ -27,7 +27,10 @@ PLAIN = (*GROUPS, "engine", "grid", "root")
 def split(text: str) -> tuple[str, str]:
     """Key and value. Raises UserError for what is not KEY=VALUE, or a key that there cannot be."""
     key, equals, value = text.partition("=")
-    if not equals or not key or not value:
+    if equals and key and not value:
+        # As of a variable of a shell that is not set.
+        raise UserError(f"{key}= has no value: give one, or leave it out")
+    if not equals or not key:
         raise UserError(f"{text!r} is not KEY=VALUE: write model=minilm, or corpus.limit=500")
     if key == "seed":
         raise UserError(f"{text}: write the seed behind the control, as in random_weights-1")

@@ -11,7 +11,7 @@ from pipeline.lake.layout import Lake, cell_of
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.outgoing import Outgoing
 from pipeline.stages.checks import as_root
-from pipeline.stages.mend import verify
+from pipeline.stages.mend import how, verify
 from pipeline.stages.settings import build
 
 
@@ -61,8 +61,7 @@ def publish(chosen: PublishSettings) -> str:
     if found.wrong:
         more = f" (and {len(found.wrong) - 1} more)" if len(found.wrong) > 1 else ""
         raise UserError(
-            f"{found.wrong[0].what}{more}: nothing was pushed; mend it with `headcensus repair` and"
-            " the words of the run"
+            f"{found.wrong[0].what}{more}: nothing was pushed; {how(lake.root, found.wrong)}"
         )
     files = outgoing(lake, found.published, chosen.texts)
     if not files:

@@ -50,8 +50,8 @@ def _main(log: Path, words: tuple[str, ...]) -> None:
     torch.set_num_threads(1)
     with log.open("a") as stream:
         sys.stdout = sys.stderr = stream
-        code = cli.main(words)
-    sys.exit(code)
+        sys.argv = ["headcensus", *words]
+        cli.entry()
 
 
 def _hold(folder: Path) -> None:

@@ -63,12 +63,13 @@ def test_kill_9_at_random_moments(many, root, tmp_path, capfd):
     assert not list(root.rglob("*.tmp"))
 
 
-def test_ctrl_c_stops_at_once_and_resumes(many, root, tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_at_once_and_resumes(how, many, root, tmp_path):
     log = tmp_path / "log"
     process = start(log, "run", *many)
     wait_for(lambda: len(records(root)) > 2)
     pressed = time.monotonic()
-    os.kill(process.pid or 0, signal.SIGINT)
+    os.kill(process.pid or 0, how)
     code = end_of(process)
     assert time.monotonic() - pressed < 2
     assert code == 130, log.read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake.schema import MEASURED, OF_SHARDS
+from pipeline.lake.schema import INTERVENED, MEASURED, OF_SHARDS
 from tests.stages import small
 
 LAKE = tuple(f"lake/{table}/{small.CELL}" for table in MEASURED)
@@ -215,13 +215,37 @@ def test_of_two_cells_the_damaged_one_is_measured(words, root, measured, verify,
     assert measured == [10]
 
 
-def test_what_interventions_left_is_named_and_not_made_again(done, words, root, verify, capfd):
+def test_what_interventions_left_is_named_and_not_made_again(done, words, root, capfd):
     shutil.copytree(root / HEADS, root / f"lake/effects/{small.CELL}")
-    assert verify() == [f"{root}/lake/observed/{small.CELL} is missing"]
+    assert small.run("verify", f"root={root}") == 1
+    out, err = capfd.readouterr()
+    assert out == f"{root}/lake/observed/{small.CELL} is missing\n"
+    again = "`headcensus intervene` with its own words makes effects and observed again"
+    assert err == f"headcensus: 1 wrong in 9 folders: {again}\n"
     assert small.run("repair", *words) == 1
     out, err = capfd.readouterr()
     assert "mended" not in out
-    assert "headcensus intervene" in err
+    assert err == f"headcensus: 1 wrong in 9 folders: {again}\n"
+    # What repair can make again is said beside it.
+    small.damage(root / HEADS / "shard-00001.parquet", "flipped")
+    assert small.run("verify", f"root={root}") == 1
+    err = capfd.readouterr().err
+    assert "`headcensus repair` with the words of the run makes it again, " in err
+    assert err.endswith(f"; {again}\n")
+
+
+def test_interventions_of_other_sentences_are_no_fault_of_these(done, root, words, capfd):
+    """The corpus is not ingested anew for them."""
+    for table in INTERVENED:
+        folder = root / f"lake/{table}/{small.CELL}"
+        shutil.copytree(root / HEADS, folder)
+        edit(root, folder.relative_to(root).as_posix(), facts={"sentences": "0" * 32})
+    before = small.files(root)
+    assert small.run("repair", *words) == 1
+    out, err = capfd.readouterr()
+    assert out.count("is of other sentences than") == 2
+    assert "`headcensus repair`" not in err
+    assert small.files(root) == before
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ UNKNOWN = {
     "control=[trained,random_weights-2147483648]": "cell.seed",
     "seed=3": "behind the control",
     "run": "not KEY=VALUE",
-    "root=": "not KEY=VALUE",
+    "root=": "root= has no value",
     "corpus._target_=os.system": "no dataclass",
     "corpus._target_=pipeline.nowhere.X": "pipeline.nowhere",
 }

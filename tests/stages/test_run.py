@@ -100,8 +100,8 @@ def test_long_sentences_are_skipped_and_counted(fine, root, sentences):
 
 def test_nothing_but_long_sentences_is_no_measurement(words, root, sentences, capfd):
     sentences.write_text(small.conllu(2, n_words=(150, 160)), encoding="utf-8")
-    assert small.run("run", *words) == 1
-    assert "none of the sentences" in capfd.readouterr().err
+    assert small.run("run", *words) == 2
+    assert "none of the sentences whole (2 are longer than it reads," in capfd.readouterr().err
     assert not (root / "lake").exists()
 
 

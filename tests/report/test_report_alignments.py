@@ -235,7 +235,11 @@ def test_few_links_and_none(tables):
     assert "| align words: all three flags | – |" in page
     assert "no null control" not in page + headline.text
     assert "heads align words" not in page
-    best = page[page.index(" cross-attention heads of trained by each") :].split("\n\n")[1].splitlines()[2:]
+    best = (
+        page[page.index(" cross-attention heads of trained by each") :]
+        .split("\n\n")[1]
+        .splitlines()[2:]
+    )
     assert {tuple(line.split("|")[-5:-1]) for line in best} == {(" – ",) * 4}
     none = few.with_columns(
         **{c: pl.lit(None, pl.Float64) for c in ("aer", "precision", "recall", "baseline_aer")}

@@ -59,7 +59,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = parser.parse_args(argv)
     for shape in given.shapes.split(","):
         for length in map(int, given.lengths.split(",")):
-            print(json.dumps(measured(shape, length, given)), flush=True)
+            try:
+                said = measured(shape, length, given)
+            except torch.OutOfMemoryError as error:
+                said = {"shape": shape, "length": length, "too_large": str(error).splitlines()[0]}
+            print(json.dumps(said), flush=True)
 
 
 def measured(shape: str, length: int, given: argparse.Namespace) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from pipeline.models.row_sums import RowSums, row_sums
 from pipeline.models.tap import Place, Tap, attention_only, forward
 from pipeline.models.under import encode_under
 from pipeline.statistics.kernels import DIVERGENCES, KERNELS
+from pipeline.statistics.tiles import fits
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def measure_shards(
         return part, _Found(checked, fine, rows_of(tap, places), sums)
 
     begun = (_AtWork(subject, places, *shard) for shard in shards)
-    parts = (part for shard in begun for part in shard.parts(asked.batch_pieces))
+    parts = (part for shard in begun for part in shard.parts(asked))
     for part, found in in_lanes(measured, parts, device):
         if found is not None:
             part.of.add(part.batch, found)
@@ -134,9 +135,16 @@ class _AtWork:
         )
         self.rows, self.totals = Rows(places, self.encoded), Totals(places)
 
-    def parts(self, batch_pieces: int) -> Iterator["_Part"]:
+    def parts(self, asked: Asked) -> Iterator["_Part"]:
         """At least one, if an empty one: each shard has its end."""
-        cut = batches(self.encoded, batch_pieces, in_pairs=True) or [[]]
+        groups = [self.encoded]
+        if asked.kernel == "triton":
+            # What its tiles do not hold another kernel measures, batch by batch: so it is apart.
+            held = [_is_held(e) for e in self.encoded]
+            pairs = list(zip(self.encoded, held, strict=True))
+            groups = [[e for e, is_held in pairs if is_held == which] for which in (True, False)]
+        cut = [b for group in groups for b in batches(group, asked.batch_pieces, in_pairs=True)]
+        cut = cut or [[]]
         for k, batch in enumerate(cut):
             yield _Part(self, batch, k == len(cut) - 1)
 
@@ -177,6 +185,11 @@ class _Found:
     are_fine: Coming
     rows: dict[str, SiteRows]
     sums: dict[str, SiteSums]
+
+
+def _is_held(sentence: Encoded) -> bool:
+    """Whether tiles hold all words, those that are said too."""
+    return all(fits(side.word) and fits(side.predicts or ()) for side in sentence.sides)
 
 
 def _sampled(rows: Sequence[int], every: int) -> list[int]:

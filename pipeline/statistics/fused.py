@@ -5,7 +5,7 @@ with a tile of weights at a time: the second and the third make theirs anew, whi
 keeping them. Two add up what those keep (`fused_sums`), and one grows trees (`fused_trees`). That
 is several launches and not one: what a key gets is added up by the program of that key, in one
 order, so that nothing is added atomically and every run gives the same bytes. Trees alone need the
-weights between all words: with them memory grows with words squared.
+weights between all words: they are grown of as many heads together as there is room for.
 
 What it does not read is left to the portable kernel, by rule, and that is said once.
 """
@@ -31,10 +31,8 @@ from pipeline.statistics import (
 )
 from pipeline.statistics.fused_kept import BAND, N_ROWS
 from pipeline.statistics.norms import given_by_class, transformed
-from pipeline.statistics.tiles import Tiles, Tiling, Uncut, tiling
+from pipeline.statistics.tiles import SIZE, Tiles, Tiling, Uncut, tiling
 
-SIZE = 32
-"""Pieces in a tile, of queries as of keys."""
 WIDE_SIZE = 64
 """The same in the program that makes the output, where products are half precision's and vectors
 short. Larger ones do not fit into the registers of compute capability 8.0 or 9.0."""
@@ -44,6 +42,8 @@ SHORT, MIDDLE = 64, 128
 """Channels of vectors."""
 WORDS_A_WARP = 128
 """Of a tree that grows."""
+TREES_AT_ONCE = 2**28
+"""Numbers between words that trees are read off together (1 GiB): they grow with words squared."""
 MOST_FEW = 64
 """Keys of a sentence of which each weight is kept: two or three, but where it quotes separators."""
 LEAST = 16
@@ -88,9 +88,9 @@ def _attend(
     f = _rows(transformed(call)) if named.VALUES in has else None
     # Head by head, as the product leaves it.
     length = None if f is None else f.norm(dim=-1).transpose(0, 1).contiguous()
-    output, lse = _attended(call, common)
+    output, level, log = _attended(call, common)
     n_rows = 0 if length is None else length[0].numel()
-    common |= {"lse": lse, "length": length, "n_rows": n_rows}
+    common |= {"level": level, "log": log, "length": length, "n_rows": n_rows}
     kept = _measured(call, common, sides, named.SEGMENTS in has)
     pointers, received = _pointers(call, common, sides)
     found = _added_up(call, common, sides, has, f=f, received=received, **kept)
@@ -145,23 +145,24 @@ def output_sizes(dtype: torch.dtype, channels: int) -> dict[str, int]:
     return {"TILE": WIDE_SIZE if is_wide else SIZE, "num_warps": 4}
 
 
-def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """The output; and the logarithm of each row's sum, sinks with it, of padding nothing."""
+def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+    """The output; and the largest score of each row and the logarithm of its sum beside that, sinks
+    with them, of padding nothing."""
     value, n_heads, n_queries = _rows(call.value), common["n_heads"], common["longest_query"]
     # Heads of a piece side by side, as the model goes on with them. What it makes of padding it
     # never reads, but what is no number would spread by masks that add.
     shape = (len(call.query), call.query.shape[2], n_heads, value.shape[3])
     output = (value.new_empty if call.packed else value.new_zeros)(shape).transpose(1, 2)
     n_sentences = len(call.layout.visible)
-    lse = value.new_empty(n_sentences, n_heads, n_queries, dtype=torch.float32)
+    level, log = value.new_empty(2, n_sentences, n_heads, n_queries, dtype=torch.float32)
     sizes = output_sizes(value.dtype, max(common["channels"], value.shape[3]))
     fused_kernels.attend[(n_sentences * n_heads, triton.cdiv(n_queries, sizes["TILE"]))](
         **common | sizes, value=value, sinks=None if call.sinks is None else call.sinks.float(),
-        output=output, lse=lse, value_strides=_strides(value), output_strides=_strides(output),
-        value_groups=n_heads // value.shape[1], value_channels=value.shape[3],
-        V=_wide(value.shape[3]),
+        output=output, level=level, log=log, value_strides=_strides(value),
+        output_strides=_strides(output), value_groups=n_heads // value.shape[1],
+        value_channels=value.shape[3], V=_wide(value.shape[3]),
     )  # fmt: skip
-    return output, lse
+    return output, level, log
 
 
 def _measured(
@@ -169,14 +170,14 @@ def _measured(
 ) -> dict[str, Tensor]:
     """`rows` and `where` of each query, its `band` of weights near it, and `columns`, the weights
     of few keys. Of padding nothing is written."""
-    layout, lse = call.layout, common["lse"]
+    layout, log = call.layout, common["log"]
     common = common | {"num_warps": warps(common["query"].dtype, common["channels"], layout.hides)}
-    (n_sentences, n_heads, n_queries), n_few = lse.shape, layout.few_keys.shape[1]
+    (n_sentences, n_heads, n_queries), n_few = log.shape, layout.few_keys.shape[1]
     kept = {
-        "rows": lse.new_empty(n_sentences, n_heads, N_ROWS.value, n_queries),
-        "where": lse.new_empty(n_sentences, n_heads, n_queries, dtype=torch.long),
-        "band": lse.new_empty(n_sentences, n_heads, n_queries, BAND.value),
-        "columns": lse.new_empty(n_sentences, n_heads, n_few, n_queries),
+        "rows": log.new_empty(n_sentences, n_heads, N_ROWS.value, n_queries),
+        "where": log.new_empty(n_sentences, n_heads, n_queries, dtype=torch.long),
+        "band": log.new_empty(n_sentences, n_heads, n_queries, BAND.value),
+        "columns": log.new_empty(n_sentences, n_heads, n_few, n_queries),
     }
     fused_kernels.measure[(n_sentences * n_heads, triton.cdiv(n_queries, SIZE))](
         **common, **kept, **_of(layout, "few_keys"), query_facts=sides.queries.facts,
@@ -225,57 +226,66 @@ def _pointers(
     call: AttentionCall, common: dict[str, Any], sides: Tiling
 ) -> tuple[dict[str, Int[Tensor, "sentence head word"]], Float[Tensor, "sentence head key"]]:
     """And what each key gets."""
-    layout, lse = call.layout, common["lse"]
-    n_sentences, n_heads, _ = lse.shape
-    received = lse.new_empty(n_sentences, n_heads, common["longest_key"])
+    layout, log = call.layout, common["log"]
+    n_sentences, n_heads, _ = log.shape
+    received = log.new_empty(n_sentences, n_heads, common["longest_key"])
     found: dict[str, Tensor] = {}
 
-    def point(name: str, queries: Tiles, of_keys: bool, words: Tensor | None = None) -> None:
+    def point(
+        name: str, queries: Tiles, of_keys: bool, heads: range, words: Tensor | None = None
+    ) -> None:
         own = sides.keys if of_keys else queries
         names = (name,) if common["length"] is None else (name, f"{name}_norm")
-        # Of words without a piece there is none.
-        shape = (len(names), n_sentences, n_heads, own.n_words)
-        made = lse.new_full(shape, -1, dtype=torch.int16)
-        found.update(zip(names, made, strict=True))
-        fused_words.point[(n_sentences * n_heads, own.n)](
+        if name not in found:
+            # Of words without a piece there is none.
+            shape = (len(names), n_sentences, n_heads, own.n_words)
+            found.update(zip(names, log.new_full(shape, -1, dtype=torch.int16), strict=True))
+        fused_words.point[(len(heads), own.n)](
             **common, query_facts=queries.facts, key_facts=sides.keys.facts,
             query_starts=queries.starts, key_starts=sides.keys.starts, received=received,
-            to=made[0], to_norm=made[-1], words=words,
+            to=found[names[0]], to_norm=found[names[-1]], words=words, first_head=heads.start,
             n_query_tiles=queries.n, n_key_tiles=sides.keys.n, n_query_words=queries.n_words,
             n_key_words=sides.keys.n_words, OF_KEYS=of_keys, IS_SELF=layout.is_self,
         )  # fmt: skip
 
-    words = None
+    every, trees = range(n_sentences * n_heads), {}
     if layout.is_self and call.trees:
         n_words = sides.keys.n_words
-        # All of it is written, but for tiles in which nothing is seen.
-        made = received.new_zeros if layout.hides else received.new_empty
-        words = made(n_sentences, n_heads, n_words, n_words, 2)
-    point("attends_to", sides.queries, of_keys=False, words=words)
-    point("attended_by", sides.queries, of_keys=True)
+        tree_max, tree = log.new_empty(2, n_sentences, n_heads, n_words, dtype=torch.int16)
+        trees = {"tree_max": tree_max, "tree": tree}
+        step = max(1, TREES_AT_ONCE // max(1, 2 * n_words**2))
+        for first in every[::step]:
+            heads = every[first : first + step]
+            # All of it is written, but for tiles in which nothing is seen.
+            made = log.new_zeros if layout.hides else log.new_empty
+            words = made(len(heads), n_words, n_words, 2)
+            point("attends_to", sides.queries, of_keys=False, heads=heads, words=words)
+            _grow(words, layout, heads, **trees)
+    else:
+        point("attends_to", sides.queries, of_keys=False, heads=every)
+    point("attended_by", sides.queries, of_keys=True, heads=every)
     if sides.said is not None:
-        point("predicted_attends_to", sides.said, of_keys=False)
-    if words is not None:
-        found |= _trees(words, layout)
-    return found, received
+        point("predicted_attends_to", sides.said, of_keys=False, heads=every)
+    return found | trees, received
 
 
-def _trees(
-    words: Float[Tensor, "sentence head word word 2"], layout: Layout
-) -> dict[str, Int[Tensor, "sentence head word"]]:
+def _grow(
+    words: Float[Tensor, "grown word word 2"],
+    layout: Layout,
+    heads: range,
+    tree_max: Int[Tensor, "sentence head word"],
+    tree: Int[Tensor, "sentence head word"],
+) -> None:
     """As `trees.spanning_tree` and `pointers.nodes_pointer`, in one launch, of what each word gives
-    each other and gets of it."""
-    n_sentences, n_heads, n_words, _, _ = words.shape
-    shape = (n_sentences, n_heads, n_words)
-    tree, tree_max = words.new_empty(2, *shape, dtype=torch.int16)
+    each other and gets of it. Heads of sentences one behind the other: some of all."""
+    (_, n_heads, n_words) = tree.shape
     if n_words:
         wide = max(WORDS_A_WARP, triton.next_power_of_2(n_words))
         n_warps = min(wide // WORDS_A_WARP, 8)
-        fused_trees.grow[(n_sentences * n_heads,)](
+        fused_trees.grow[(len(heads),)](
             words, layout.tree_words.contiguous().view(torch.uint8), tree, tree_max,
-            n_heads, n_words, WORDS=wide, num_warps=n_warps, enable_fp_fusion=FUSION,
+            n_heads, n_words, heads.start, WORDS=wide, num_warps=n_warps, enable_fp_fusion=FUSION,
         )  # fmt: skip
-    return {"tree_max": tree_max, "tree": tree}
 
 
 def _of(layout: Layout, *names: str) -> dict[str, Tensor]:

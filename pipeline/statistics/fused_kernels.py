@@ -1,11 +1,12 @@
 """Device code of the triton kernel: programs that have one tile of weights at a time.
 
 `attend` is flash attention (Dao et al. 2022): a tile of queries, all tiles of keys, the softmax
-rescaled as it goes. It leaves the logarithm of each row's sum behind, so that the others know every
-weight exactly, 2 to the power of s − lse, from scores that they make anew. `measure` keeps what a
-query knows of its weights; `point`, in `fused_words`, what is kept between words, and what a key
-gets. Nobody adds to what another wrote: every sum has one order, and the same call gives the same
-bytes.
+rescaled as it goes. It leaves each row's largest score behind, and the logarithm of its sum beside
+that, so that the others know every weight exactly, 2 to the power of s − level − log, from scores
+that they make anew: of the two together digits would be lost where scores are large. `measure`
+keeps what a query knows of its weights; `point`, in `fused_words`, what is kept between words, and
+what a key gets. Nobody adds to what another wrote: every sum has one order, and the same call gives
+the same bytes.
 
 Hidden scores are −∞, their weights 0; where a row is no number, all its weights are none.
 Annotations are Triton's, not types: hence `no_type_check`.
@@ -38,13 +39,14 @@ LEAST_LOG = tl.constexpr(-1e30)
 @program
 @no_type_check
 def attend(
-    query, key, value, bias, visible, sinks, packed_from, n_queries, n_keys, output, lse,
+    query, key, value, bias, visible, sinks, packed_from, n_queries, n_keys, output, level, log,
     query_strides, key_strides, value_strides, bias_strides, output_strides,
     n_heads, key_groups, value_groups, longest_query, longest_key, channels, value_channels,
     scaling, softcap,
     CAUSAL: tl.constexpr, C: tl.constexpr, V: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
-    sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
+    of_head = tl.program_id(0).to(tl.int64)
+    sentence, head = of_head // n_heads, of_head % n_heads
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     if tl.program_id(1) * TILE >= n_i:
@@ -75,9 +77,9 @@ def attend(
             s = tl.where(seen, s, float("-inf"))
             higher = tl.maximum(highest, tl.max(s, 1))
             # Of a row that has seen nothing yet ∞ − ∞ would be no number.
-            level = tl.where(higher == float("-inf"), 0.0, higher)
-            p = tl.exp2(s - level[:, None])
-            shrunk = tl.exp2(highest - level)
+            top = tl.where(higher == float("-inf"), 0.0, higher)
+            p = tl.exp2(s - top[:, None])
+            shrunk = tl.exp2(highest - top)
             total = total * shrunk + tl.sum(p, 1)
             v = vectors(value, value_strides[2], j, inside, value_channels, V)
             mixed = mixed * shrunk[:, None] + product(p.to(v.dtype), v)
@@ -89,21 +91,22 @@ def attend(
     total = tl.where(total == 0.0, float("nan"), total)
     mixed = (mixed / total[:, None]).to(output.dtype.element_ty)
     tl.store(to, mixed, mask=real[:, None] & (c[None, :] < value_channels))
-    log = tl.where(highest == float("-inf"), 0.0, highest) + tl.log2(total)
-    tl.store(lse + (sentence * n_heads + head) * longest_query + i, log, mask=real)
+    of_row = of_head * longest_query + i
+    tl.store(level + of_row, tl.where(highest == float("-inf"), 0.0, highest), mask=real)
+    tl.store(log + of_row, tl.log2(total), mask=real)
 
 
 @program
 @no_type_check
 def measure(
-    query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, few_keys, query_facts,
-    key_facts, rows, where, columns, band, query_strides, key_strides, bias_strides,
+    query, key, bias, visible, packed_from, n_queries, n_keys, level, log, length, few_keys,
+    query_facts, key_facts, rows, where, columns, band, query_strides, key_strides, bias_strides,
     n_heads, key_groups, longest_query, longest_key, n_rows, channels, n_few, scaling, softcap,
     CAUSAL: tl.constexpr, IS_SELF: tl.constexpr, SEGMENTS: tl.constexpr, C: tl.constexpr,
     TILE: tl.constexpr, FEW: tl.constexpr,
 ):  # fmt: skip
-    sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
-    of_head = sentence * n_heads + head
+    of_head = tl.program_id(0).to(tl.int64)
+    sentence, head = of_head // n_heads, of_head % n_heads
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     i0 = tl.program_id(1) * TILE
@@ -120,7 +123,9 @@ def measure(
     if length is not None:
         length += head * n_rows + first_row(packed_from, sentence, longest_key)
     q = vectors(query, query_strides[2], i, real, channels, C)
-    log = tl.load(lse + of_head * longest_query + i, mask=real, other=0.0)
+    level = tl.load(level + of_head * longest_query + i, mask=real, other=0.0)
+    log = tl.load(log + of_head * longest_query + i, mask=real, other=0.0)
+    beside = tl.where(log == log, log, 0.0)
     query_facts += sentence * 6 * longest_query
     key_facts += sentence * 6 * longest_key
     word = tl.load(query_facts + i, mask=real, other=-1)
@@ -141,8 +146,9 @@ def measure(
         if sees(visible, CAUSAL, i, j, seen):
             k = vectors(key, key_strides[2], j, inside, channels, C)
             s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
-            # Not −∞, which times a weight of 0 is no number.
-            log_p = tl.where(seen, s - log[:, None], LEAST_LOG)
+            # Not −∞, which times a weight of 0 is no number. It stands before the difference: that
+            # would else be taken of scores before they are rounded, and `attend` rounds them.
+            log_p = (tl.where(seen, s, LEAST_LOG) - level[:, None]) - beside[:, None]
             p = tl.exp2(log_p)
             entropy -= tl.sum(p * log_p, 1)
             high = tl.max(p, 1)
@@ -222,7 +228,7 @@ def measure(
         k = vectors(key, key_strides[2], j, inside, channels, C)
         s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
         to = columns + (of_head * n_few + f[None, :]) * longest_query + i[:, None]
-        p = weights(s, log, CAUSAL or visible is not None, seen, real, inside)
+        p = weights(s, level, log, seen, real, inside)
         tl.store(to, p, mask=real[:, None] & (f[None, :] < n_few))
 
 

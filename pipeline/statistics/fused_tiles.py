@@ -9,6 +9,7 @@ import triton.language as tl
 OF_BATCHES = (
     *("longest_query", "longest_key", "n_rows", "n_few", "step", "n_words"),
     *("n_query_tiles", "n_key_tiles", "n_query_words", "n_key_words", "n_weights", "of_part"),
+    "first_head",
     *("to", "to_norm", "tree", "tree_max", "offset_mass", "argmax_offset"),
 )
 """What a program is given that differs from batch to batch: sizes, and where halves of a tensor
@@ -105,15 +106,20 @@ def scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap):
             capped = (1.0 - small) / (1.0 + small) * softcap
             s = tl.where(s < 0, -capped, capped)
         if bias is not None:
-            of_pair = bias + i[:, None] * bias_strides[2] + j[None, :] * bias_strides[3]
+            of_pair = (
+                i.to(tl.int64)[:, None] * bias_strides[2]
+                + j.to(tl.int64)[None, :] * bias_strides[3]
+            )
+            of_pair += bias
             s += tl.load(of_pair, mask=seen, other=0.0).to(tl.float32)
         return s * LOG2_E
 
 
 @triton.jit
 @no_type_check
-def weights(s, log, HIDES: tl.constexpr, seen, real, inside):
-    """Exact, from the logarithm of a row's sum; 0 for padding, even where a row is no number."""
-    if HIDES:
-        s = tl.where(seen, s, float("-inf"))
-    return tl.where(real[:, None] & inside[None, :], tl.exp2(s - log[:, None]), 0.0)
+def weights(s, level, log, seen, real, inside):
+    """Exact, from a row's largest score and the logarithm of its sum beside that; 0 for padding,
+    even where a row is no number. What is not seen is set before the difference, see `measure`."""
+    s = tl.where(seen, s, float("-inf"))
+    p = tl.exp2((s - level[:, None]) - log[:, None])
+    return tl.where(real[:, None] & inside[None, :], p, 0.0)

@@ -18,12 +18,12 @@ NO_PARENT, NOT_A_NODE = tl.constexpr(-1), tl.constexpr(-3)
 
 @program
 @no_type_check
-def grow(words, node, tree, tree_max, n_heads, n_words, WORDS: tl.constexpr):
-    of_head = tl.program_id(0).to(tl.int64)
+def grow(words, node, tree, tree_max, n_heads, n_words, first_head, WORDS: tl.constexpr):
+    of_head = tl.program_id(0).to(tl.int64) + first_head
     word = tl.arange(0, WORDS)
     inside = word < n_words
     is_node = tl.load(node + (of_head // n_heads) * n_words + word, mask=inside, other=0) > 0
-    words += of_head * n_words * n_words * 2
+    words += (of_head - first_head) * n_words * n_words * 2
     waits = is_node
     nearness = tl.zeros((WORDS,), tl.float32)
     parent = tl.full((WORDS,), NO_PARENT, tl.int32)

@@ -27,16 +27,16 @@ from pipeline.statistics.fused_tiles import (
 @program
 @no_type_check
 def point(
-    query, key, bias, visible, packed_from, n_queries, n_keys, lse, length, query_facts, key_facts,
-    query_starts, key_starts, received, to, to_norm, words,
+    query, key, bias, visible, packed_from, n_queries, n_keys, level, log, length, query_facts,
+    key_facts, query_starts, key_starts, received, to, to_norm, words,
     query_strides, key_strides, bias_strides,
     n_heads, key_groups, longest_query, longest_key, n_rows, channels, n_query_tiles, n_key_tiles,
-    n_query_words, n_key_words, scaling, softcap,
+    n_query_words, n_key_words, first_head, scaling, softcap,
     CAUSAL: tl.constexpr, OF_KEYS: tl.constexpr, IS_SELF: tl.constexpr, C: tl.constexpr,
     TILE: tl.constexpr,
 ):  # fmt: skip
-    sentence, head = tl.program_id(0).to(tl.int64) // n_heads, tl.program_id(0) % n_heads
-    of_head = sentence * n_heads + head
+    of_head = tl.program_id(0).to(tl.int64) + first_head
+    sentence, head = of_head // n_heads, of_head % n_heads
     n_i = tl.load(n_queries + sentence).to(tl.int32)
     n_j = tl.load(n_keys + sentence).to(tl.int32)
     key += begins(packed_from, sentence, head // key_groups, key_strides)
@@ -47,7 +47,8 @@ def point(
         visible += sentence * longest_query * longest_key
     if length is not None:
         length += head * n_rows + first_row(packed_from, sentence, longest_key)
-    lse += of_head * longest_query
+    level += of_head * longest_query
+    log += of_head * longest_query
     query_facts += sentence * 6 * longest_query
     key_facts += sentence * 6 * longest_key
     query_starts += sentence * (n_query_tiles + 1)
@@ -78,8 +79,9 @@ def point(
             else:
                 k = vectors(key, key_strides[2], j, inside, channels, C)
             s = scores(q, k, bias, bias_strides, i, j, seen, scaling, softcap)
-            log = tl.load(lse + i, mask=real, other=0.0)
-            p = weights(s, log, CAUSAL or visible is not None, seen, real, inside)
+            top = tl.load(level + i, mask=real, other=0.0)
+            beside = tl.load(log + i, mask=real, other=0.0)
+            p = weights(s, top, beside, seen, real, inside)
             if OF_KEYS:
                 given += tl.sum(p, 0)
             word = tl.load(query_facts + i, mask=real, other=-1)
@@ -112,7 +114,7 @@ def point(
                     by_norm, word, key_word, best_norm, found_norm, OF_KEYS
                 )
             if words is not None:
-                pairs = words + of_head * n_key_words * n_key_words * 2
+                pairs = words + (of_head - first_head) * n_key_words * n_key_words * 2
                 row = 2 * n_key_words
                 there = (word * row)[:, None] + (key_word * 2)[None, :]
                 back = (key_word * row + 1)[None, :] + (word * 2)[:, None]

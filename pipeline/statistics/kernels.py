@@ -83,6 +83,20 @@ def _need_triton(device: str) -> None:
         raise NoKernel(f"the triton kernel reads what is on a GPU (cuda), not on {device}")
     if find_spec("triton") is None:
         raise NoKernel("Triton is not installed: pip install 'headcensus[triton]'")
+    if _kind(device) == "cuda":
+        _need_driver()
+
+
+def _need_driver() -> None:
+    """Triton compiles what it talks to a GPU with when it is first asked to, and asks for a C
+    compiler and Python's headers, which small images do not have."""
+    try:
+        from triton.runtime import driver
+
+        driver.active.get_current_target()
+    except Exception as error:  # whatever it comes upon
+        reason = (str(error).splitlines() or [""])[0]
+        raise NoKernel(f"Triton cannot be used here ({type(error).__name__}: {reason})") from error
 
 
 def _interpreted() -> bool:

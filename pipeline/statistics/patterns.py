@@ -11,9 +11,14 @@ sentence has not more. Of fewer there would be more steps, which cost more than 
 what hangs on the square of a length does not grow with the batch."""
 
 
-def at_once(n_weights: int) -> int:
+ON_A_GPU = 2**25
+"""The same where that is no cache, and a launch takes as long as a million weights."""
+
+
+def at_once(n_weights: int, device: torch.device) -> int:
     """How many of so many weights each are looked at together; at least one."""
-    return max(1, AT_ONCE // max(1, n_weights))
+    most = AT_ONCE if device.type == "cpu" else ON_A_GPU
+    return max(1, most // max(1, n_weights))
 
 
 def attention_pattern(call: AttentionCall) -> Float[Tensor, "sentence head query key"]:

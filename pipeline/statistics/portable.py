@@ -46,7 +46,7 @@ def attend(
     """The call's output and what is kept of its pattern."""
     n_sentences, n_queries, n_keys = call.layout.visible.shape
     # Half of what is looked at together: of all heads, what is between words is held beside.
-    few = at_once(2 * n_queries * n_keys)
+    few = at_once(2 * n_queries * n_keys, call.query.device)
     if n_sentences <= few:
         return _attend(call)
     parts = (_attend(call.rows(*part)) for part in call.layout.parts(few))
@@ -127,7 +127,7 @@ def _softened(
 
 def _few_heads(call: AttentionCall) -> Iterator[slice]:
     n_sentences, n_heads, n_queries, _ = call.query.shape
-    step = at_once(n_sentences * n_queries * call.key.shape[2])
+    step = at_once(n_sentences * n_queries * call.key.shape[2], call.query.device)
     yield from (slice(first, first + step) for first in range(0, n_heads, step))
 
 

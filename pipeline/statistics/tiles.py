@@ -4,7 +4,9 @@ A kernel that holds one tile of queries and one of keys at a time then sees word
 no room for the weights of pieces until all of a word are known.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from weakref import WeakKeyDictionary
 
 import torch
@@ -13,6 +15,9 @@ from pipeline.core.layout import Layout
 from pipeline.core.moving import sent
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Int, Tensor
+
+SIZE = 32
+"""Pieces in a tile of the triton kernel, of queries as of keys."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,34 @@ class Uncut(Exception):
     """Words that no tile holds whole; says which in one line."""
 
 
-_made: WeakKeyDictionary[Layout, tuple[int, Tiling]] = WeakKeyDictionary()
+def longest_word(size: int) -> int:
+    """Pieces of the longest word that is cut into tiles of so many: of such words alone tiles would
+    be many and nearly empty."""
+    return size * 3 // 4
+
+
+def fits(words: Sequence[int]) -> bool:
+    """Whether tiles of `SIZE` hold the words that pieces are of (−1: of none)."""
+    runs = [(word, len(list(pieces))) for word, pieces in groupby(words) if word >= 0]
+    once = len({word for word, _ in runs}) == len(runs)
+    return once and all(n <= longest_word(SIZE) for _, n in runs)
+
+
+_made: WeakKeyDictionary[Layout, tuple[int, Tiling | str]] = WeakKeyDictionary()
+"""Tiles, or why there are none."""
 
 
 def tiling(layout: Layout, size: int) -> Tiling:
     """Tiles of at most `size` pieces, made once per layout. Raises Uncut."""
     known = _made.get(layout)
     if known is None or known[0] != size:
-        _made[layout] = known = (size, _tiling(layout, size))
+        try:
+            found = _tiling(layout, size)
+        except Uncut as reason:
+            found = str(reason)
+        _made[layout] = known = (size, found)
+    if isinstance(known[1], str):
+        raise Uncut(known[1])
     return known[1]
 
 
@@ -87,10 +112,8 @@ def _tiles(
     if n_words and int(runs.max()) > 1:
         raise Uncut("a word in two places")
     longest = int(counts[:, :n_words].max()) if n_words else 0
-    # Tiles of the longest words alone would be many and nearly empty.
-    most = size * 3 // 4
-    if longest > most:
-        raise Uncut(f"a word of {longest} pieces, more than {most}")
+    if longest > longest_word(size):
+        raise Uncut(f"a word of {longest} pieces, more than {longest_word(size)}")
     columns = (
         word,
         opens,

@@ -42,7 +42,7 @@ def spanning_tree(
         return node.to(torch.int16)
     entered = _order(weights.flatten(0, 1), node.flatten(0, 1), layout.most_tree_words)
     entered = entered.view(node.shape)
-    step = at_once(len(weights) * n_words**2)
+    step = at_once(len(weights) * n_words**2, weights.device)
     found = [
         first_largest(_of_earlier(of_heads, when), -2)
         for of_heads, when in zip(weights.split(step, 1), entered.split(step, 1), strict=True)

@@ -1,6 +1,7 @@
 """Which kernel is taken where, and what is said where the one asked for cannot be had."""
 
 import pytest
+import torch
 
 from pipeline.statistics import kernels, native
 from pipeline.statistics.kernels import NoKernel, choose
@@ -28,6 +29,7 @@ def test_only_what_was_asked_for_by_name_is_an_error(monkeypatch):
 def test_a_gpu_has_the_triton_kernel_where_triton_is(monkeypatch):
     said: list[str] = []
     monkeypatch.setattr(kernels, "find_spec", lambda name: object())
+    monkeypatch.setattr(kernels, "_need_driver", lambda: None)
     for asked in ("auto", "triton"):
         assert choose(asked, "cuda:1", said.append) == "triton"
     assert choose("triton", "cpu") == "triton"  # the tests' interpreter
@@ -40,6 +42,17 @@ def test_a_gpu_has_the_triton_kernel_where_triton_is(monkeypatch):
     assert len(said) == 1
     assert "not installed" in said[0]
     with pytest.raises(NoKernel, match="not installed"):
+        choose("triton", "cuda")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="Triton has a driver here")
+def test_where_triton_cannot_launch_the_portable_kernel_measures():
+    pytest.importorskip("triton")
+    said = []
+    assert choose("auto", "cuda", said.append) == "portable"
+    assert len(said) == 1
+    assert "Triton cannot be used here (" in said[0]
+    with pytest.raises(NoKernel, match="Triton cannot be used here"):
         choose("triton", "cuda")
 
 

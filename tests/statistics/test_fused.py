@@ -157,7 +157,9 @@ def test_end_to_end_is_the_same(flags):
     (output, found), (expected, truth) = map(
         fused.attend, (replace(call, **sides, packed=True), call)
     )
-    torch.testing.assert_close(output, packed(expected, layout.keys.real_at), atol=0, rtol=0)
+    # A GPU's compiler makes two programs of them, which may add up in another order.
+    near = 0 if output.device.type == "cpu" else 1e-5
+    torch.testing.assert_close(output, packed(expected, layout.keys.real_at), atol=near, rtol=near)
     assert found.sums.keys() == truth.sums.keys()
     for name, sums in truth.sums.items():
         torch.testing.assert_close(found.sums[name], sums, atol=1e-6, rtol=1e-6, equal_nan=True)
@@ -279,6 +281,35 @@ def test_trees_are_those_of_the_loop(n_words):
     weights.diagonal(dim1=-2, dim2=-1).zero_()
     weights[0, 1] = 0.0
     layout = layout_of([n_words, max(1, n_words - 3), 1], {(0, n_words // 2), (2, 0)})
-    found = fused._trees(torch.stack((weights, weights.mT), -1), layout)
-    assert torch.equal(found["tree"], spanning_tree(undirected(weights), layout))
-    assert torch.equal(found["tree_max"], nodes_pointer(weights, layout))
+    tree_max, tree = torch.full((2, 3, 2, n_words), 99, dtype=torch.int16)
+    pairs = torch.stack((weights, weights.mT), -1).flatten(0, 1)
+    for heads in (range(4), range(4, 6)):
+        fused._grow(pairs[heads.start : heads.stop], layout, heads, tree_max, tree)
+    assert torch.equal(tree, spanning_tree(undirected(weights), layout))
+    assert torch.equal(tree_max, nodes_pointer(weights, layout))
+
+
+@pytest.mark.parametrize("mask", ["all", "causal window"])
+def test_trees_are_grown_of_as_many_heads_as_there_is_room_for(mask, monkeypatch):
+    call = one_sequence([9, 20, 5], mask, heads=(4, 2), flags=ALL | {"bias": False})
+    _, whole = fused.attend(call)
+    monkeypatch.setattr(fused, "TREES_AT_ONCE", 5 * 2 * int(call.layout.queries.n_words.max()) ** 2)
+    _, parts = fused.attend(call)
+    assert list(parts.pointers) == list(whole.pointers)
+    for name, words in whole.pointers.items():
+        assert torch.equal(parts.pointers[name], words), name
+
+
+@pytest.mark.parametrize("mask", ["all", "causal"])
+def test_large_scores_lose_no_digits(mask):
+    """As where a model's keys have a bias of some thousands: weights are as they would be without,
+    and a census stops where they do not add up to 1."""
+    call = one_sequence([19, 7], mask, flags=NONE)
+    query, key = torch.cat((call.query, torch.ones_like(call.query[..., :1])), -1), call.key
+    away = torch.cat((key, torch.full_like(key[..., :1], 5000.0 / call.scaling)), -1)
+    _, found = fused.attend(replace(call, query=query, key=away))
+    rows = found.sums["row_sum"] / call.layout.queries.lengths[:, None]
+    torch.testing.assert_close(rows, torch.ones_like(rows), atol=2e-6, rtol=0)
+    _, truth = portable.attend(replace(call, query=query, key=away))
+    for name in ("entropy_nats", "confidence", "mass_self"):
+        torch.testing.assert_close(found.sums[name], truth.sums[name], atol=1e-3, rtol=1e-3)

@@ -154,7 +154,9 @@ def _attended(call: AttentionCall, common: dict[str, Any]) -> tuple[Tensor, Tens
     shape = (len(call.query), call.query.shape[2], n_heads, value.shape[3])
     output = (value.new_empty if call.packed else value.new_zeros)(shape).transpose(1, 2)
     n_sentences = len(call.layout.visible)
-    level, log = value.new_empty(2, n_sentences, n_heads, n_queries, dtype=torch.float32)
+    # Not halves of one: where the second begins Triton compiles by, too.
+    of_rows = (n_sentences, n_heads, n_queries)
+    level, log = (value.new_empty(of_rows, dtype=torch.float32) for _ in range(2))
     sizes = output_sizes(value.dtype, max(common["channels"], value.shape[3]))
     fused_kernels.attend[(n_sentences * n_heads, triton.cdiv(n_queries, sizes["TILE"]))](
         **common | sizes, value=value, sinks=None if call.sinks is None else call.sinks.float(),
@@ -261,6 +263,7 @@ def _pointers(
             words = made(len(heads), n_words, n_words, 2)
             point("attends_to", sides.queries, of_keys=False, heads=heads, words=words)
             _grow(words, layout, heads, **trees)
+            del words  # before there are others
     else:
         point("attends_to", sides.queries, of_keys=False, heads=every)
     point("attended_by", sides.queries, of_keys=True, heads=every)

@@ -24,14 +24,19 @@ PLAIN = (*GROUPS, "engine", "grid", "root")
 """Keys that stand alone. The others are `section.key`."""
 
 
-def split(text: str) -> tuple[str, str]:
-    """Key and value. Raises UserError for what is not KEY=VALUE, or a key that there cannot be."""
+def pair(text: str, example: str) -> tuple[str, str]:
+    """Key and value. Raises UserError, with an example, for what is not KEY=VALUE."""
     key, equals, value = text.partition("=")
-    if equals and key and not value:
-        # As of a variable of a shell that is not set.
-        raise UserError(f"{key}= has no value: give one, or leave it out")
     if not equals or not key:
-        raise UserError(f"{text!r} is not KEY=VALUE: write model=minilm, or corpus.limit=500")
+        raise UserError(f"{text!r} is not KEY=VALUE: write {example}")
+    if not value:  # as of a variable of a shell that is not set
+        raise UserError(f"{key}= has no value: give one, or leave it out")
+    return key, value
+
+
+def split(text: str) -> tuple[str, str]:
+    """As `pair`. Raises UserError for a key that there cannot be, too."""
+    key, value = pair(text, "model=minilm, or corpus.limit=500")
     if key == "seed":
         raise UserError(f"{text}: write the seed behind the control, as in random_weights-1")
     section, dot, _ = key.partition(".")

@@ -12,6 +12,7 @@ from pipeline.lake.manifest import Manifest
 from pipeline.lake.outgoing import Outgoing
 from pipeline.stages.checks import as_root
 from pipeline.stages.mend import how, verify
+from pipeline.stages.overrides import pair
 from pipeline.stages.settings import build
 
 
@@ -33,9 +34,7 @@ def settings(given: Sequence[str]) -> PublishSettings:
 
     content: dict[str, Any] = {}
     for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not key or not value:
-            raise UserError(f"{text!r} is not KEY=VALUE: write repo=OWNER/NAME")
+        key, value = pair(text, "repo=OWNER/NAME")
         if key in content:
             raise UserError(f"{text}: {key} is given twice; give it once")
         content[key] = value

@@ -231,6 +231,7 @@ def test_a_repository_that_there_cannot_be(repo, done, publish):
         ("repo=a/b", "repo is given twice"),
         ("license=all rights", "license=all rights: give the hub's word"),
         ("here", "not KEY=VALUE"),
+        ("repo=", "repo= has no value"),
     ],
 )
 def test_unknown_words(word, says, done, publish, there):

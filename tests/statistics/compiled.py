@@ -29,19 +29,8 @@ LONG = ("n_queries", "n_keys", "n_seeing", "few_keys", "where", "packed_from")
 SHORT = ("to", "to_norm", "tree", "tree_max")
 INTS = ("query_facts", "key_facts", "query_starts", "key_starts")
 REALS = (
-    *(
-        "bias",
-        "sinks",
-        "level",
-        "log",
-        "length",
-        "rows",
-        "columns",
-        "band",
-        "received",
-        "words",
-        "f",
-    ),
+    *("bias", "sinks", "level", "log", "length", "rows", "columns"),
+    *("band", "received", "words", "f"),
     *("per_choice", "key_classes", "query_groups", "few_members", "given", "energy"),
     *("sums", "offset_mass", "argmax_offset", "flat", "parts"),
 )

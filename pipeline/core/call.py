@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from pipeline.core.layout import Layout
+from pipeline.core.pieces import at_places
 from pipeline.core.shapes import Float, Int, Tensor
 
 
@@ -52,6 +53,13 @@ class AttentionCall:
             layout=layout,
             bias=bias if bias is None or len(bias) == 1 else bias[index],
         )
+
+    def few(self, at: Int[Tensor, "sentence taken"], layout: Layout) -> "AttentionCall":
+        """That of some queries of each sentence, by their places; `layout` is theirs. Of a padded
+        call."""
+        assert not self.packed
+        bias = self.bias if self.bias is None else at_places(self.bias, at, 2)
+        return replace(self, query=at_places(self.query, at, 2), bias=bias, layout=layout)
 
 
 def padded(

@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 
 from pipeline.core.moving import index_sent, sent
-from pipeline.core.pieces import Pieces
+from pipeline.core.pieces import Pieces, at_places
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.core.words import Words, words_of
 
@@ -48,6 +48,12 @@ class Layout:
         keys = queries if self.keys is self.queries else self.keys.rows(index)
         visible = self.visible[index_sent(index, self.visible.device)]
         return Layout(queries, keys, visible, self.is_self, self.known_to_hide)
+
+    def few(self, at: Int[Tensor, "sentence taken"], n: Int[Tensor, " sentence"]) -> "Layout":
+        """That of some queries of each sentence, by their places, and all keys: as `Pieces.few`."""
+        visible = at_places(self.visible, sent(at, self.visible.device), 1)
+        queries = self.queries.few(at, n)
+        return Layout(queries, self.keys, visible, False, self.known_to_hide)
 
     def parts(self, n: int) -> list[tuple[slice, "Layout"]]:
         """Layouts of `n` sentences at a time, made once."""

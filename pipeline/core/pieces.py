@@ -82,6 +82,16 @@ class Pieces:
             return rows
         return replace(rows, brought=self.brought.rows(index))
 
+    def few(self, at: Int[Tensor, "sentence taken"], lengths: Int[Tensor, " sentence"]) -> "Pieces":
+        """Some pieces of each sentence, by their places: `lengths` of them, and then padding. Both
+        are on the CPU."""
+        there = sent(at, self.ids.device)
+        taken = self._each(
+            lambda tensor: at_places(tensor, there, 1) if tensor.dim() > 1 else tensor
+        )
+        few = replace(taken, lengths=sent(lengths, self.ids.device))
+        return replace(few, brought=self.brought and self.brought.few(at, lengths))
+
     def to(self, device: torch.device | str) -> "Pieces":
         moved = self._each(lambda tensor: sent(tensor, device))
         return replace(moved, brought=None if torch.device(device).type == "cpu" else self.here)
@@ -90,3 +100,10 @@ class Pieces:
         tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "brought"}
         changed = {k: change(v) for k, v in tensors.items() if v is not None}
         return replace(self, brought=None, **changed)
+
+
+def at_places(tensor: Tensor, at: Int[Tensor, "sentence taken"], dim: int) -> Tensor:
+    """Some places along a dimension, of each sentence its own."""
+    shape = [1] * tensor.dim()
+    shape[0], shape[dim] = at.shape
+    return torch.take_along_dim(tensor, at.view(shape), dim)

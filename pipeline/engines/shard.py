@@ -140,9 +140,10 @@ class _AtWork:
         groups = [self.encoded]
         if asked.kernel == "triton":
             # What its tiles do not hold another kernel measures, batch by batch: so it is apart.
-            held = [_is_held(e) for e in self.encoded]
-            pairs = list(zip(self.encoded, held, strict=True))
-            groups = [[e for e, is_held in pairs if is_held == which] for which in (True, False)]
+            held: dict[bool, list[Encoded]] = {True: [], False: []}
+            for e in self.encoded:
+                held[_is_held(e)].append(e)
+            groups = list(held.values())
         cut = [b for group in groups for b in batches(group, asked.batch_pieces, in_pairs=True)]
         cut = cut or [[]]
         for k, batch in enumerate(cut):

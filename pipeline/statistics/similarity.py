@@ -12,7 +12,7 @@ import torch
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.core.moving import sent
-from pipeline.core.shapes import Bool, Float, Int, Tensor
+from pipeline.core.shapes import Float, Int, Tensor
 from pipeline.statistics.patterns import pattern_and_leak
 from pipeline.statistics.shape import entropies
 
@@ -33,15 +33,14 @@ class Sample:
 
         Where a learned sink takes part of a row, that part is a further key.
         """
-        pattern, leak = pattern_and_leak(call.rows(self._sentences, self._layout))
-        if leak is not None:
-            real = self._layout.queries.real.unsqueeze(1)
-            pattern = torch.cat((pattern, (leak * real).unsqueeze(-1)), -1)
-        if self._at is None:
+        asked = call.rows(self._sentences, self._layout)
+        if self._few is not None:
+            asked = asked.few(*self._few)
+        pattern, leak = pattern_and_leak(asked)
+        if leak is None:
             return pattern
-        at, taken = self._at
-        shape = (-1, pattern.shape[1], -1, pattern.shape[3])
-        return pattern.gather(2, at[:, None, :, None].expand(shape)) * taken[:, None, :, None]
+        real = asked.layout.queries.real.unsqueeze(1)
+        return torch.cat((pattern, (leak * real).unsqueeze(-1)), -1)
 
     @cached_property
     def _sentences(self) -> Int[Tensor, " sampled"]:
@@ -52,16 +51,15 @@ class Sample:
         return self.of.rows(self.sentences)
 
     @cached_property
-    def _at(self) -> tuple[Int[Tensor, "sampled row"], Bool[Tensor, "sampled row"]] | None:
-        """Which rows are taken, and where there is none; None where all are."""
-        queries = self._layout.queries
-        if int(queries.here.lengths.max()) <= MAX_QUERIES:
+    def _few(self) -> tuple[Int[Tensor, "sampled row"], Layout] | None:
+        """Which queries are taken, and their layout; None where all are."""
+        lengths = self._layout.queries.here.lengths
+        if int(lengths.max()) <= MAX_QUERIES:
             return None
-        lengths = queries.lengths[:, None]
-        k = torch.arange(MAX_QUERIES, device=lengths.device)
         n_taken = lengths.clamp(max=MAX_QUERIES)
-        taken = k < n_taken
-        return torch.where(taken, k * lengths // n_taken, 0), taken
+        k = torch.arange(MAX_QUERIES)
+        at = torch.where(k < n_taken[:, None], k * lengths[:, None] // n_taken[:, None], 0)
+        return sent(at, self.of.visible.device), self._layout.few(at, n_taken)
 
 
 def n_sampled(lengths: Int[Tensor, " sentence"]) -> int:

@@ -9,7 +9,7 @@ import torch
 from pipeline.core.call import AttentionCall
 from pipeline.core.layout import Layout
 from pipeline.statistics.kernels import DIVERGENCES, NoKernel, choose
-from pipeline.statistics.patterns import attention_pattern
+from pipeline.statistics.patterns import attention_pattern, pattern_and_leak
 from pipeline.statistics.similarity import MAX_QUERIES, Sample, js_divergences, n_sampled
 from tests.statistics.calls import random_pieces, visibility
 
@@ -75,11 +75,20 @@ def test_kernels_agree_on_any_number_of_heads(n_heads, divergences, monkeypatch)
     torch.testing.assert_close(divergences(rows), js_divergences(rows.double()).float())
 
 
-def test_of_a_long_sentence_rows_are_taken_evenly():
+@pytest.mark.parametrize("n_biases", [0, 1, 2])
+@pytest.mark.parametrize("mask", ["all", "causal"])
+def test_of_a_long_sentence_rows_are_taken_evenly(mask, n_biases, monkeypatch):
+    """And no others are made: of 8,192 pieces all of them would be gigabytes."""
     lengths = [3 * MAX_QUERIES + 1, 4]
-    call = a_call(lengths, "all")
+    bias = torch.randn(n_biases, 3, lengths[0], lengths[0], generator=torch.manual_seed(1))
+    call = a_call(lengths, mask, **({"bias": bias} if n_biases else {}))
+    made = []
+    monkeypatch.setattr(
+        "pipeline.statistics.similarity.pattern_and_leak",
+        lambda call: made.append(pattern_and_leak(call)) or made[-1],
+    )
     rows = Sample(call.layout, torch.tensor([0, 1])).rows(call)
-    assert rows.shape[2] == MAX_QUERIES
+    assert [pattern.shape for pattern, _ in made] == [(2, 3, MAX_QUERIES, lengths[0])]
     assert n_sampled(torch.tensor(lengths)) == MAX_QUERIES + 4
     at = [k * lengths[0] // MAX_QUERIES for k in range(MAX_QUERIES)]
     pattern = attention_pattern(call)
@@ -88,10 +97,12 @@ def test_of_a_long_sentence_rows_are_taken_evenly():
     assert not rows[1, :, 4:].any()
 
 
-def test_what_a_sink_takes_is_a_key_of_its_own():
+@pytest.mark.parametrize("length", [6, MAX_QUERIES + 9])
+def test_what_a_sink_takes_is_a_key_of_its_own(length):
     """Two heads alike but for their sinks are not alike: one of them looks at nothing."""
-    call = a_call([6], "all", sinks=torch.tensor([-9.0, 9.0, -9.0]))
+    call = a_call([length], "all", sinks=torch.tensor([-99.0, 99.0, -99.0]))
     call.query[:, 1], call.key[:, 1] = call.query[:, 0], call.key[:, 0]
     rows = Sample(call.layout, torch.tensor([0])).rows(call)
-    torch.testing.assert_close(rows.sum(-1), torch.ones(1, 3, 6))
-    assert js_divergences(rows)[0, 1] / 6 > 0.5
+    n = min(length, MAX_QUERIES)
+    torch.testing.assert_close(rows.sum(-1), torch.ones(1, 3, n))
+    assert js_divergences(rows)[0, 1] / n > 0.5

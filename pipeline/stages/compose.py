@@ -95,6 +95,26 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def resolve_all(cells: Sequence[Cell], overrides: Sequence[str]) -> list[dict[str, Any]]:
+    """As `resolve`, each. Raises UserError, too, where an override makes two models, or two
+    corpora, the same: it would be counted twice, by two names."""
+    resolved = [resolve(cell, overrides) for cell in cells]
+    for group in ("model", "corpus"):
+        set_by = [text for text in overrides if text.startswith(f"{group}.")]
+        first: dict[str, str] = {}
+        for cell, config in zip(cells, resolved, strict=True):
+            name = getattr(cell, group)
+            said = repr({**config[group], "_target_": None})
+            same = first.setdefault(said, name)
+            if same != name and set_by:
+                raise UserError(
+                    f"{group}=[{same},{name}]: with {' '.join(set_by)} they are the same {group}:"
+                    " give one of them, or each its own file in"
+                    f" {conf_folder() / group}"
+                )
+    return resolved
+
+
 def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, Any]:
     model, _ = model_and_revision(cell.model)
     chosen = {"model": model, "control": cell.control, "corpus": cell.corpus, "engine": engine}
@@ -187,7 +207,7 @@ def write_resolved(
     `code.yaml`, where there is something to say of it (see `lay.code_of_stages`). `own_code` in
     them is what stages hang on, and nothing that they read: they look for themselves."""
     cells = grid.cells()
-    resolved = [resolve(cell, overrides) for cell in cells]
+    resolved = resolve_all(cells, overrides)
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
         own = config["own_code"]

@@ -127,6 +127,13 @@ def test_the_third_corpus_is_looked_at_before_the_first_is_ingested(refused, tmp
     assert "nowhere.conllu" in refused("corpus=[one,conllu]", "corpus.path=nowhere.conllu")
 
 
+def test_a_path_is_not_that_of_two(refused, sentences, checkpoint):
+    line = refused("corpus=[conllu,treebank]", f"corpus.path={sentences}")
+    assert f"with corpus.path={sentences} they are the same corpus: give one of them" in line
+    line = refused("model=[local,gpt2]", f"model.path={checkpoint}", "model.revision=main")
+    assert f"with model.path={checkpoint} model.revision=main they are the same model" in line
+
+
 def test_norms_that_are_not_measured_are_not_shown(refused):
     assert "leave one of them out" in refused("report.weighting=norm", "measure.norms=false")
 

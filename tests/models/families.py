@@ -19,6 +19,8 @@ ONE_STACK = {
     "gpt2": GPT,
     "opt": {**SMALL, "ffn_dim": 48, "max_position_embeddings": 128, "word_embed_proj_dim": 32},
     "gpt_neox": WIDE,
+    "gptj": {**GPT, "rotary_dim": 4},
+    "codegen": {**GPT, "rotary_dim": 4},
     "llama": GROUPED,
     "mistral": {**GROUPED, "sliding_window": 5},
     "qwen2": GROUPED,
@@ -72,9 +74,9 @@ PADDED = frozenset({"gpt2"})
 
 TOKENIZER_OF = {
     **dict.fromkeys(("roberta", "bart"), "byte_level_framed"),
-    **dict.fromkeys(("gpt2", "gpt_neox"), "byte_level"),
+    **dict.fromkeys(("gpt2", "gpt_neox", "gptj", "codegen"), "byte_level"),
     "opt": "byte_level_prefix",
-    **dict.fromkeys(CAUSAL - {"gpt2", "gpt_neox", "opt"}, "sentence_piece"),
+    **dict.fromkeys(CAUSAL - {"gpt2", "gpt_neox", "gptj", "codegen", "opt"}, "sentence_piece"),
     **dict.fromkeys(("xlm-roberta", "camembert", "m2m_100"), "sentence_piece_framed"),
     **dict.fromkeys(("marian", "pegasus", "t5", "mt5", "umt5"), "sentence_piece_eos"),
     "mbart": "sentence_piece_language",
@@ -98,7 +100,6 @@ REFUSED = {
     "xlm": {"emb_dim": 32, "n_layers": 2, "n_heads": 4},
     "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
     "mpt": {"d_model": 32, "n_layers": 2, "n_heads": 4},
-    "codegen": {**GPT, "rotary_dim": 4},
     "openai-gpt": GPT,
     "xglm": {"d_model": 32, "num_layers": 2, "attention_heads": 4, "ffn_dim": 48},
     "led": BART,
@@ -116,7 +117,6 @@ REFUSED = {
     "falcon": SMALL,
     "gpt_neo": {"hidden_size": 32, "num_layers": 2, "num_heads": 4}
     | {"attention_types": [[["global"], 2]]},
-    "gptj": {**GPT, "rotary_dim": 4},
     # The forward pass's keywords are not handed on.
     "stablelm": WIDE,
     "nemotron": GROUPED,
@@ -137,7 +137,7 @@ REFUSED = {
 """Families that are not, by what is wrong with them."""
 
 REASONS = {
-    **dict.fromkeys(("falcon", "gpt_neo", "gptj"), "no entry for"),
+    **dict.fromkeys(("falcon", "gpt_neo"), "no entry for"),
     **dict.fromkeys(("stablelm", "nemotron", "longt5"), "do not hand on the keywords"),
     **dict.fromkeys(("layoutlm", "switch_transformers"), "not given the mask"),
     "minimax": "1 encoder calls for 2 layers",

@@ -89,7 +89,7 @@ def write(
     if growths:
         blocks += [_memory(growths), say(_SIDE_BY_SIDE)]
     blocks += _owed(results)
-    text = to_markdown(blocks).replace("](figures/", f"]({FIGURE}/")
+    text = to_markdown(blocks, FIGURE)
     for block in blocks:
         if isinstance(block, Figure):
             write_text(folder / FIGURE / f"{block.name}.svg", block.svg)

@@ -1,6 +1,7 @@
 """From the lake to the answers. One cell at a time, one shard at a time; sums are what is kept."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,11 @@ from pipeline.analysis.rules import Rules
 from pipeline.analysis.sites import SIDES, Fitted, SentenceShard, SiteTally, tables_of, trees_of
 from pipeline.analysis.stability import agreement, by_margin, by_nulls
 from pipeline.analysis.totals import similarity
-from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.compact import read_shards
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.read import read_shard
+from pipeline.lake.origins import verified
+from pipeline.lake.read import frame_of, read_shard
 from pipeline.lake.schema import TALLIED
 from pipeline.lake.tables import TABLES
 
@@ -98,22 +99,15 @@ def tallied(
 
     Raises UserError as `aggregate` does.
     """
-    folders = {table: lake.measured(table, cell) for table in TALLIED}
-    contents = {table: manifest.verified(folder) for table, folder in folders.items()}
-    measured = contents["heads"]
-    corpus = manifest.read(lake.sentences(cell.corpus))
-    if measured.facts.get("sentences") != corpus.fingerprint:
-        raise UserError(
-            f"{cell.name} was measured over other sentences than those in"
-            f" {lake.sentences(cell.corpus)}: run measure again"
-        )
-    paths = [manifest.paths(folder, contents[table]) for table, folder in folders.items()]
+    paths = [
+        manifest.paths(lake.measured(table, cell), verified(lake, cell, table)) for table in TALLIED
+    ]
     sites: dict[str, SiteTally] = {}
 
     def add(shard: SentenceShard, files: Sequence[Path]) -> None:
         # What it reads is gone with it: of two shards at a time memory would be twice as much.
         weights = bootstrap.weights(shard.n_sentences, rules.bootstrap, seed, shard.number)
-        tables = dict(zip(folders, map(read_shard, files), strict=True))
+        tables = dict(zip(TALLIED, map(read_shard, files), strict=True))
         found = tables["heads"]["site"].unique().to_pylist()
         for site in found:
             # A decoder beside an encoder reads the target, one by itself what there is.
@@ -139,10 +133,9 @@ def _at(site: str, table: pa.Table) -> pa.Table:
 
 def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
     """With the cell's keys."""
-    keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
-    return (
-        frame if frame.is_empty() else frame.with_columns(**{k: pl.lit(v) for k, v in keys.items()})
-    )
+    if frame.is_empty():
+        return frame
+    return frame.with_columns(**{key: pl.lit(value) for key, value in asdict(cell).items()})
 
 
 def fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
@@ -157,8 +150,7 @@ def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
     folder = lake.sentences(corpus)
     first = 0
     for number, path in enumerate(manifest.paths(folder, manifest.verified(folder))):
-        sentences = pl.from_arrow(read_shard(path).select(_ANNOTATION))
-        assert isinstance(sentences, pl.DataFrame)
+        sentences = frame_of(read_shard(path).select(_ANNOTATION))
         rows = np.arange(first, first + len(sentences))
         arcs = {side: arcs_of(trees_of(sentences, side)) for side in SIDES}
         confirms = confirming(rows, rules.seed)
@@ -182,8 +174,7 @@ def as_table(schema: pa.Schema, of_cells: list[pl.DataFrame]) -> pa.Table:
 
 def _together(schema: pa.Schema, of_cells: list[pl.DataFrame]) -> pl.LazyFrame:
     """All cells in a table's columns and types; columns still to come are null."""
-    empty = pl.from_arrow(schema.empty_table())
-    assert isinstance(empty, pl.DataFrame)
+    empty = frame_of(schema.empty_table())
     frames = [empty.lazy()]
     for frame in of_cells:
         if not frame.is_empty():

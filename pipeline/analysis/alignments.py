@@ -70,7 +70,7 @@ class AlignmentTally:
         self.sums[name] = self.sums[name] + value if name in self.sums else value
 
     def frame(self, places: pl.DataFrame) -> pl.DataFrame:
-        """The table `alignments` of a cell, but for what needs other tests or the nulls.
+        """The table `alignments` of a site, but for what needs other tests or the nulls.
 
         `places` names the site, layer and head of each head, in the shards' order.
         """

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.analysis.rules import Rules
-from pipeline.lake.tables import CELL_KEYS, DUMP_CLASSES
+from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.tables import CELL_KEYS
 
 CELL = [column.name for column in CELL_KEYS]
 HEAD = [*CELL, "site", "layer", "head"]

@@ -5,6 +5,7 @@ of two corpora by themselves. Intervals are of one quantity each, corrected for 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 import numpy as np
 import polars as pl
@@ -18,9 +19,10 @@ from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.sites import SiteTally
 from pipeline.core.errors import UserError
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.schema import OFFSETS
-from pipeline.lake.tables import COMPARISON, DUMP_CLASSES
+from pipeline.lake.tables import COMPARISON
 
 ROLES = ("tracks", "aligns", "dumps", "positional", "broad")
 _KEYS = ["site", "layer", "head"]
@@ -70,8 +72,7 @@ def _stated(tables: Mapping[str, pl.DataFrame], cell: Cell, rules: Rules) -> pl.
     """
 
     def of_cell(name: str) -> pl.DataFrame:
-        keys = ("model", "control", "seed", "corpus")
-        return tables[name].filter(**{key: getattr(cell, key) for key in keys})
+        return tables[name].filter(**asdict(cell))
 
     def rows(
         frame: pl.DataFrame, role: str, what: pl.Expr, value: str, has: str, n: str = ""

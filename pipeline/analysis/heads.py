@@ -10,9 +10,9 @@ import pyarrow as pa
 from pipeline.analysis import bootstrap
 from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
-from pipeline.core.names import KEY_CLASSES
+from pipeline.core.names import DUMP_CLASSES, KEY_CLASSES
+from pipeline.lake.read import frame_of
 from pipeline.lake.schema import COUNTS, MASSES, NORM_SUMS, OFFSETS, SEGMENTS, SUMS
-from pipeline.lake.tables import DUMP_CLASSES
 
 _SUMMED = (
     *(c.name for c in COUNTS),
@@ -25,7 +25,7 @@ _SEGMENTS = tuple(c.name for c in SEGMENTS)
 
 @dataclass
 class HeadTally:
-    """Adds shards of the lake's `heads` up; arrays run over site × layer × head.
+    """Adds shards of the lake's `heads` up, of one site; arrays run over layer × head.
 
     `draws_offsets`: offsets are resampled too, 19 numbers a head and replicate.
     """
@@ -43,9 +43,7 @@ class HeadTally:
             return
         n_heads = shard.num_rows // weights.shape[1]
         if self.places.is_empty():
-            first = pl.from_arrow(shard.slice(0, n_heads).select(["site", "layer", "head"]))
-            assert isinstance(first, pl.DataFrame)
-            self.places = first
+            self.places = frame_of(shard.slice(0, n_heads).select(["site", "layer", "head"]))
 
         def column(name: str) -> np.ndarray:
             # One at a time: all at once are several times the shard.
@@ -85,7 +83,8 @@ class HeadTally:
         self.sums[name] = self.sums[name] + value if name in self.sums else value
 
     def frame(self, constancies: Mapping[str, np.ndarray]) -> pl.DataFrame:
-        """The table `heads` of a cell, but for `tracks`. `constancies` come from other sums."""
+        """The table `heads` of a site, but for `tracks` and `aligns`. `constancies` come from other
+        sums."""
         if self.places.is_empty():
             return pl.DataFrame()
         columns = {**self._means(), **self._sinks(), **self._norms(), **self._intervals()}

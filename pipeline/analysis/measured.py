@@ -1,7 +1,6 @@
 """A measured cell in one piece: its trees, and on which arcs each head is right."""
 
 import numpy as np
-import polars as pl
 import pyarrow.compute as pc
 
 from pipeline.analysis.arcs import Arcs, arcs_of
@@ -10,7 +9,7 @@ from pipeline.analysis.simulate import Hits, Trees
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.read import read_shard
+from pipeline.lake.read import frame_of, read_shard
 
 
 def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
@@ -29,8 +28,7 @@ def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
     n_words: list[np.ndarray] = []
     first = 0
     for sentences_file, pointers_file in files:
-        sentences = pl.from_arrow(read_shard(sentences_file).select(_ANNOTATION))
-        assert isinstance(sentences, pl.DataFrame)
+        sentences = frame_of(read_shard(sentences_file).select(_ANNOTATION))
         pointers = read_shard(pointers_file)
         site = "encoder" if "encoder" in pointers["site"].unique().to_pylist() else "decoder"
         at_site = pointers.filter(pc.equal(pointers["site"], site))  # pyrefly: ignore

@@ -20,6 +20,7 @@ from pipeline.analysis.relations import RelationTally
 from pipeline.analysis.rules import Rules
 from pipeline.analysis.significance import clustered_mcnemar, with_q
 from pipeline.core.errors import UserError
+from pipeline.lake.read import frame_of
 from pipeline.lake.tables import TABLES
 
 HALVINGS = 4
@@ -37,9 +38,6 @@ class Trees:
     arcs: Arcs
     n_words: np.ndarray
     rows: np.ndarray
-
-    def confirms(self, seed: int) -> np.ndarray:
-        return confirming(self.rows, seed)
 
 
 Hits = np.ndarray
@@ -140,8 +138,7 @@ def counted(
     `key` draws the halves, and the heads.
     """
     relations = judged(own, null, n_heads, rules, key)
-    alignments = pl.from_arrow(TABLES["alignments"].empty_table())
-    assert isinstance(alignments, pl.DataFrame)
+    alignments = frame_of(TABLES["alignments"].empty_table())
     flags = head_flags(relations.lazy(), alignments.lazy(), rules).collect().filter(control=TRAINED)
     tests = relations.filter(pl.col("n") >= rules.min_arcs, control=TRAINED)
     b, c = tests["b"].to_numpy(), tests["c"].to_numpy()
@@ -169,7 +166,7 @@ def judged(own: Draw, null: Draw, n_heads: int, rules: Rules, key: Sequence[int]
 
 
 def _tests(trees: Trees, hits: Hits, n_heads: int, rules: Rules, halves: int) -> pl.DataFrame:
-    confirms = trees.confirms(halves)
+    confirms = confirming(trees.rows, halves)
     offsets = FittedOffsets()
     offsets.add(trees.arcs, confirms)
     tally = RelationTally(offsets, rules, (LEVEL,))

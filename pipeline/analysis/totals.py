@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.analysis.ratio import ratio
+from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.read import frame_of
 from pipeline.lake.schema import SITE_KEYS
-from pipeline.lake.tables import DUMP_CLASSES
 
 _PAIR = [*(column.name for column in SITE_KEYS), "other_layer", "other_head"]
 
@@ -56,7 +57,7 @@ def similarity(shards: Iterable[pa.Table]) -> pl.DataFrame:
         if not len(shard):
             continue
         if pairs is None:
-            pairs = pl.from_arrow(shard.select(_PAIR))
+            pairs = frame_of(shard.select(_PAIR))
             divergence, n_queries = np.zeros(len(shard)), np.zeros(len(shard), np.int64)
         # Shards have the same pairs in the same order, so that sums are the same at every run.
         divergence += shard["js_divergence"].to_numpy()

@@ -6,26 +6,27 @@ does least, one sees what else it does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.analysis.alignments import CONVENTIONS
 from pipeline.analysis.arcs import arcs_of
 from pipeline.analysis.hits import DIRECTIONS, Pointers, judge
 from pipeline.analysis.links import links_of
+from pipeline.analysis.sites import trees_of
 from pipeline.atlas.build import Example
 from pipeline.atlas.roles import Head
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Link, Sentence
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake, word
-from pipeline.lake.read import read_shard
+from pipeline.lake.read import frame_of, read_shard
 
 _WAYS = {"dep_to_gov": "dependent → governor", "gov_to_dep": "governor → dependent"}
-CONVENTIONS = {"awi": "attends_to", "awo": "predicted_attends_to"}
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,7 @@ def habits(tables: Mapping[str, pl.DataFrame], cell: Cell) -> list[Habit]:
 
 
 def _of_cell(table: pl.DataFrame, cell: Cell) -> pl.DataFrame:
-    keys = ("model", "control", "seed", "corpus")
-    return table.filter(pl.all_horizontal(pl.col(k) == getattr(cell, k) for k in keys))
+    return table.filter(**asdict(cell))
 
 
 def _head(row: Mapping) -> Head:
@@ -171,16 +171,8 @@ def _judged(
     at = list(zip(layers, heads, strict=True)).index(habit.head[1:])
     if habit.deprel is None:
         return _linked(habit, found, sentences, at)
-    if habit.head[0] == "decoder" and beside:
-        # A sentence without translation is its own.
-        sentences = sentences.with_columns(
-            pl.when(pl.col("target_n_words").is_null())
-            .then(key)
-            .otherwise(f"target_{key}")
-            .alias(key)
-            for key in ("governors", "deprels")
-        )
-    arcs = arcs_of(sentences)
+    side = "target" if habit.head[0] == "decoder" and beside else "source"
+    arcs = arcs_of(trees_of(sentences, side))
     arcs, hits = judge(found, arcs.where(arcs.deprel == habit.deprel))
     column = list(DIRECTIONS).index(habit.way) * found.n_heads + at
     return arcs.sentence, hits[:, column]
@@ -214,18 +206,24 @@ def _shards(lake: Lake, cell: Cell) -> Iterator[tuple[int, pl.DataFrame, pa.Tabl
         )
     first = 0
     for file, pointers in zip(files, pointed, strict=True):
-        sentences = _frame(read_shard(file))
+        sentences = frame_of(read_shard(file))
         yield first, sentences, read_shard(pointers)
         first += len(sentences)
 
 
 def _short(lake: Lake, corpus: str, max_words: int) -> Iterator[int]:
     """Rows of sentences that are short enough."""
+    for first, sentences in _sentences(lake, corpus):
+        yield from (first + np.flatnonzero(_allowed(sentences, max_words))).tolist()
+
+
+def _sentences(lake: Lake, corpus: str) -> Iterator[tuple[int, pl.DataFrame]]:
+    """First row and sentences of each shard."""
     first = 0
     folder = lake.sentences(corpus)
     for file in manifest.paths(folder, manifest.verified(folder)):
-        sentences = _frame(read_shard(file))
-        yield from (first + np.flatnonzero(_allowed(sentences, max_words))).tolist()
+        sentences = frame_of(read_shard(file))
+        yield first, sentences
         first += len(sentences)
 
 
@@ -239,18 +237,17 @@ def _allowed(sentences: pl.DataFrame, max_words: int | None) -> np.ndarray:
 def sentences_at(lake: Lake, corpus: str, rows: Sequence[int]) -> dict[int, Sentence]:
     """Sentences of a corpus by row, with all that is known of them."""
     found: dict[int, Sentence] = {}
-    first = 0
-    folder = lake.sentences(corpus)
-    for file in manifest.paths(folder, manifest.verified(folder)):
-        sentences = _frame(read_shard(file))
+    n_sentences = 0
+    for first, sentences in _sentences(lake, corpus):
+        n_sentences = first + len(sentences)
         for row in rows:
-            if first <= row < first + len(sentences):
+            if first <= row < n_sentences:
                 found[row] = sentence_of(sentences.row(row - first, named=True))
-        first += len(sentences)
     missing = sorted(set(rows) - set(found))
     if missing:
         raise UserError(
-            f"atlas: {corpus} has no sentence {missing[0]}: give a number from 0 to {first - 1}"
+            f"atlas: {corpus} has no sentence {missing[0]}: give a number from 0 to"
+            f" {n_sentences - 1}"
         )
     return found
 
@@ -271,9 +268,3 @@ def sentence_of(row: Mapping) -> Sentence:
     links = row["alignment"]
     alignment = None if links is None else tuple(Link(**link) for link in links)
     return replace(source, target=target, alignment=alignment, second=row["second"])
-
-
-def _frame(table: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    return frame

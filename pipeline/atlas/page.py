@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.atlas.data import Document
+from pipeline.corpora.rows import printable
 from pipeline.style.sheet import digest, sheet
 
 SCRIPTS = ("data", "svg", "grid", "heads", "neurons", "app", "settings")
@@ -24,7 +25,7 @@ def render(document: Document) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_text("templates", "atlas.html.j2"))
     return template.render(
-        title=_printable(document.title),
+        title=printable(document.title),
         document=Markup(document.json()),
         script=Markup(script),
         script_digest=digest(script),
@@ -35,8 +36,3 @@ def render(document: Document) -> str:
 
 def _text(folder: str, name: str) -> str:
     return (files("pipeline.atlas") / folder / name).read_text(encoding="utf-8")
-
-
-def _printable(text: str) -> str:
-    """A lone surrogate cannot be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.atlas.data import Roles, Tracked
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.layout import word
-from pipeline.lake.tables import DUMP_CLASSES
 
 Head = tuple[str, int, int]
 """Site, layer, head."""

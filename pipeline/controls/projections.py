@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-else:
-    PreTrainedModel = Any
+from pipeline.controls.base import PreTrainedModel
 
 _SEPARATE = (
     ("query", "key", "value"),  # BERT, RoBERTa, ELECTRA, ALBERT, ESM, Splinter
@@ -71,7 +67,8 @@ def projections(model: PreTrainedModel) -> Iterator[Projections]:
                 yield Projections(layers, size, groups)  # pyrefly: ignore
         for (name, kind), by_head in _FUSED.items():
             fused = getattr(module, name, None)
-            if isinstance(fused, kind):
+            # CodeGen's rows lie in four parts, each with its values before its keys.
+            if isinstance(fused, kind) and not hasattr(module, "mp_num"):
                 yield Projections((fused,), size, groups, by_head)  # pyrefly: ignore
 
 

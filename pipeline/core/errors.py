@@ -14,3 +14,8 @@ class MeasurementError(Exception):
 
     The command line prints the message alone and exits with code 1.
     """
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of a library says, in one line; its type where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

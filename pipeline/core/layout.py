@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 
 from pipeline.core.moving import index_sent, sent
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.core.pieces import Pieces, at_places
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.core.words import Words, words_of
@@ -22,7 +23,7 @@ HALF_WIDTH = 8
 N_BINS = 2 * HALF_WIDTH + 3
 HIDDEN = -1e30
 """The score of a key out of sight, or less. It is finite: a weight of 0 times it is 0."""
-FEW = ("cls", "sep", "first")
+FEW = DUMP_CLASSES
 """Classes that few keys are in, so that each of their weights is kept."""
 
 
@@ -301,13 +302,3 @@ class Layout:
 
 def _few(pieces: Pieces) -> Bool[Tensor, "sentence piece class"]:
     return torch.stack([pieces.in_class(name) for name in FEW], -1)
-
-
-def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
-    """Bin of a signed distance key − query: −8..8 in order, then below, then above."""
-    inside = displacement + HALF_WIDTH
-    return torch.where(
-        displacement < -HALF_WIDTH,
-        N_BINS - 2,
-        torch.where(displacement > HALF_WIDTH, N_BINS - 1, inside),
-    )

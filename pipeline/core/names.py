@@ -6,6 +6,9 @@ No torch here: who only reads tables need not wait for it.
 KEY_CLASSES = ("cls", "bos", "sep", "eos", "first", "punct", "special")
 """Axis `class` of `Pieces.classes`. A piece may be in several; padding is in none."""
 
+DUMP_CLASSES = ("cls", "sep", "first")
+"""Of which the census asks whether a head dumps its attention on them. Few keys are in them."""
+
 ON_KEYS = {
     "mask": "its keys are not seen: other weights grow to fill the row",
     "zero_value": "its values are zero; weights stay",
@@ -24,4 +27,4 @@ CONDITIONS = (*ON_KEYS, *ON_HEADS)
 EDIT_CLASSES = ("sep", "cls", "bos", "first", "punct", "previous_word")
 """Classes of keys that interventions are about."""
 DUMPED_ON = ("sep", "cls", "bos", "first")
-"""Those of them that a head may dump its attention on."""
+"""Those of them that a head may dump its attention on, BOS among them."""

@@ -8,7 +8,9 @@ Axis glossary, the same words everywhere:
     sentence   sentences of one batch            word     words of the longest sentence
     head       attention heads of one layer      piece    pieces of the longest sentence
     query      pieces that attend                key      pieces that are attended to
-    channel    dimension of one head             offset   bins of signed distance, statistics.shape
+    channel    dimension of one head             offset   bins of signed distance, core.layout
+    class      classes of key, core.names        few      keys of classes that few keys are in
+    row        some sentences, or some queries   packed   pieces of all sentences, end to end
 """
 
 from typing import TYPE_CHECKING

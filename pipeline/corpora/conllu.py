@@ -24,7 +24,7 @@ from datasets import IterableDataset
 
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import streamed
-from pipeline.corpora.files import local_files, numbered_lines
+from pipeline.corpora.files import local_files, numbered_lines, utf8
 from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
 
 EXAMPLE = "**/*.conllu"
@@ -162,12 +162,9 @@ def _read_words(block: Block) -> _Words:
     covered = 0  # last word of the multiword token read last
     for number, raw in block:
         try:
-            line = raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            bad = raw[error.start]
-            raise Damage(
-                number, f"bad UTF-8: byte 0x{bad:02x} in column {error.start + 1}"
-            ) from None
+            line = utf8(raw)
+        except ValueError as error:
+            raise Damage(number, str(error)) from None
         if line.startswith("#"):
             continue
         columns = line.split("\t")

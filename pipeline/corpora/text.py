@@ -34,6 +34,7 @@ from pipeline.corpora.tables import check_columns, field_of, is_table, records
 
 EXAMPLE = "**/*.txt"
 TREEBANKS = (".conllu", ".conllx", ".conll")
+SPREADSHEETS = (".csv", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Text:
                     raise UserError(
                         f"{file} is a treebank, by its name, and no text: read it with"
                         " corpus=conllu, or name it otherwise"
+                    )
+                if file.lower().endswith(SPREADSHEETS):
+                    raise UserError(
+                        f"{file} is a table, by its name, and its quotes and header no text: give"
+                        " it as JSON lines or Parquet, with corpus.column, or name it otherwise"
                     )
                 if is_table(file):
                     check_columns(file, self.columns)

@@ -2,8 +2,6 @@
 much a loss hangs on each head (Michel et al. 2019).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 import torch
@@ -106,9 +104,5 @@ def _of_words(masses: np.ndarray, e: Encoded, site: str) -> np.ndarray:
     """[head, word] of one sentence; NaN for words without pieces."""
     side = e.source if site == "encoder" or e.target is None else e.target
     kept = masses[:, : side.n_words].astype(np.float32)
-    kept[:, without_query(side)] = np.nan
+    kept[:, side.unread] = np.nan
     return kept
-
-
-def without_query(side) -> Sequence[int]:
-    return sorted(set(range(side.n_words)) - set(side.word))

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.engines.remotely import done, loaded
 from pipeline.engines.work import Encoded, Pool, Task, Work
 
@@ -113,8 +113,7 @@ def _connected(address: str | None) -> Any:
             **own,
         )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"engine.address={address}: no Ray there ({reason})") from error
+        raise UserError(f"engine.address={address}: no Ray there ({first_line(error)})") from error
     return ray
 
 
@@ -252,10 +251,9 @@ class _Cell:
             return
         pool.n_lost += 1
         if pool.n_lost > pool.settings.max_lost:
-            reason = str(error).strip().splitlines()[0]
             raise UserError(
                 f"{self._work.name}: engine=ray has lost {pool.n_lost} workers, the last with:"
-                f" {reason}; the same command goes on, engine.max_lost bears more"
+                f" {first_line(error)}; the same command goes on, engine.max_lost bears more"
             ) from error
         self._free = deque(free for free in self._free if free is not worker)
         pool.ray.kill(worker)

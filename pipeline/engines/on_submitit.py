@@ -94,9 +94,7 @@ class OnSubmitit:
 def _done(
     settings: OnSubmitit, name: str, submitted: Callable[[list[Task]], Any], tasks: Iterator[Task]
 ) -> Iterator[tuple[Task, Encoded]]:
-    from submitit.core.utils import (
-        UncompletedJobError,
-    )
+    from submitit.core.utils import UncompletedJobError
 
     running: list[tuple[Any, list[Task]]] = []
     again: deque[list[Task]] = deque()

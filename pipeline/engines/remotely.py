@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from pipeline.core.errors import MeasurementError, UserError
+from pipeline.core.errors import MeasurementError, UserError, first_line
 from pipeline.engines.work import Encoded, Task, Work, in_bytes
 from pipeline.statistics.kernels import NoKernel, choose
 
@@ -22,9 +22,8 @@ def loaded(work: Work, load: Callable[[], Any], n_threads: int) -> Any:
     except NoKernel as error:
         raise UserError(f"{work.name}: measure.kernel={kernel} on a worker: {error}") from error
     except (RuntimeError, AssertionError) as error:  # torch, of a device that is not there
-        reason = str(error).splitlines()[0]
         raise UserError(
-            f"{work.name}: a worker cannot load it ({reason}); give engine.gpus, or"
+            f"{work.name}: a worker cannot load it ({first_line(error)}); give engine.gpus, or"
             " measure.device=cpu"
         ) from error
     return subject

@@ -22,11 +22,9 @@ VERDICTS = {
     " fewer than ten",
 }
 
-_DONE = EFFECTS[1:7]
 MEANS = (
     *CELL_KEYS,
-    *_DONE,
-    EFFECTS[7],
+    *EFFECTS[1:8],
     Column("n_sentences", INT, "sentences", "changed"),
     *(
         column

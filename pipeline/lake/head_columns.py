@@ -2,12 +2,10 @@
 
 import pyarrow as pa
 
-from pipeline.core.names import KEY_CLASSES
+from pipeline.core.names import DUMP_CLASSES, KEY_CLASSES
 from pipeline.lake.schema import BOOL, INT, MASSES, REAL, SUMS, Column
 
-DUMP_CLASSES = ("cls", "sep", "first")
-"""Key classes on which a head may dump its attention."""
-FEW = "null where no relation has min_arcs arcs"
+NOT_ASKED = "null where no relation has min_arcs arcs"
 FEW_LINKS = "null where there are fewer than min_arcs sure links"
 """No head can pass a flag then: how many do was not asked."""
 
@@ -109,7 +107,9 @@ HEADS = (
         "",
         "dumps on a class whose share of A × ‖value W_O‖ is above the threshold too; null without",
     ),
-    Column("tracks", BOOL, "", f"tracks at least one relation; {FEW}, or no null was measured"),
+    Column(
+        "tracks", BOOL, "", f"tracks at least one relation; {NOT_ASKED}, or no null was measured"
+    ),
     Column("aligns", BOOL, "", f"aligns words across; {FEW_LINKS}, or no null was measured"),
     Column("positional", BOOL, "", "best_offset_rate ≥ 0.9 (Voita 2019); false across"),
     Column("broad", BOOL, "", "mean normalised entropy > 0.9"),

@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import validate_repo_id
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.lake.outgoing import TOPS, Outgoing
 
 CARD = "README.md"
@@ -45,9 +45,8 @@ def push(repo: str, files: Sequence[Outgoing], card: str, private: bool) -> str:
     try:
         return _push(HfApi(), repo, files, card, private)
     except _BROKEN as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ConnectionError(
-            f"{repo}: the hub did not take it, nothing shows: {reason}"
+            f"{repo}: the hub did not take it, nothing shows: {first_line(error)}"
         ) from error
 
 

@@ -39,6 +39,19 @@ def _names(lake: Lake, cells: Sequence[Cell]) -> list[str]:
     return [folder.relative_to(lake.root).as_posix() for folder in folders]
 
 
+def verified(lake: Lake, cell: Cell, table: str) -> Manifest:
+    """What was measured of a cell. Raises UserError as `manifest.verified`, and where it was
+    measured over other sentences than those in the lake."""
+    content = manifest.verified(lake.measured(table, cell))
+    corpus = lake.sentences(cell.corpus)
+    if content.facts.get("sentences") != manifest.read(corpus).fingerprint:
+        raise UserError(
+            f"{cell.name} was measured over other sentences than those in {shown(corpus)}: run"
+            " measure again"
+        )
+    return content
+
+
 def grain(lake: Lake, cells: Sequence[Cell]) -> str:
     """By what the masses of these cells are drawn anew: `sentence`, or `shard` where any are."""
     kept = (making(lake.measured("heads", cell), "lake").get("lake", {}) for cell in cells)

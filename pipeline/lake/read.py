@@ -18,18 +18,26 @@ from pipeline.lake.schema import LAKE, MEASURED
 from pipeline.lake.tables import CELL_KEYS, TABLES
 
 
-def scan(folder: Path) -> pl.LazyFrame:
-    """The rows of a published folder, in order.
+def scan(folder: str | Path) -> pl.LazyFrame:
+    """The rows of a published folder, in order; it may be a URL.
 
     Raises UserError where it is not published, or a file is not what was written: Polars would
     read flipped bits in silence.
     """
+    folder = mirror(folder) if isinstance(folder, str) else folder
     content = manifest.verified(folder)
     files = manifest.paths(folder, content)
     if not files:
-        return pl.from_arrow(LAKE[content.table].empty_table()).lazy()  # pyrefly: ignore
+        return frame_of(LAKE[content.table].empty_table()).lazy()
     # A root may have characters of a pattern in its name.
     return pl.scan_parquet(list(files), hive_partitioning=False, glob=False)
+
+
+def frame_of(table: pa.Table) -> pl.DataFrame:
+    """A table for Polars, which says by its types alone that it may be a column."""
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
 
 
 def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -163,8 +163,7 @@ def _asking(path: Path) -> Iterator[tuple[Any, str]]:
     except (FileExistsError, UserError):
         raise
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise OSError(0, f"the store answers: {reason}", shown(path)) from error
+        raise OSError(0, f"the store answers: {first_line(error)}", shown(path)) from error
 
 
 def _fetch(store: Any, key: str, path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline.core.names import KEY_CLASSES, ON_HEADS, ON_KEYS
+from pipeline.core.names import DUMP_CLASSES, KEY_CLASSES, ON_HEADS, ON_KEYS
 from pipeline.lake.sources import source_of
 
 OFFSETS = range(-8, 9)
@@ -115,7 +115,7 @@ SUMS = (
     Column("sep_to_sep", FLOAT, "mass × pieces", "attention from SEP queries to SEP keys"),
     *(
         Column(f"self_{c}", FLOAT, "mass × pieces", f"part of mass_{c} that is the query itself")
-        for c in ("cls", "sep", "first")
+        for c in DUMP_CLASSES
     ),
     Column("row_sum", FLOAT, "mass × pieces", "all attention, but for that of learned sinks"),
     Column("entropy_nats", FLOAT, "nats × pieces", "−Σ A ln A of each query"),

@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from pipeline.lake.head_columns import DUMP_CLASSES, FEW, FEW_LINKS, HEADS
+from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.head_columns import FEW_LINKS, HEADS, NOT_ASKED
 from pipeline.lake.schema import (
     BOOL,
     INT,
@@ -209,7 +210,7 @@ CENSUS = (
         "n_tracks",
         INT,
         "heads",
-        f"track a relation: all flags; {FEW}, or no null was measured",
+        f"track a relation: all flags; {NOT_ASKED}, or no null was measured",
     ),
     Column("n_tracks_norm", INT, "heads", "the same with weights × ‖value W_O‖; null without"),
     Column(
@@ -219,7 +220,7 @@ CENSUS = (
         f"align words: all flags; {FEW_LINKS}, or no null was measured",
     ),
     *(
-        Column(f"n_{name}", INT, "heads", f"some relation passes {which}; {FEW}")
+        Column(f"n_{name}", INT, "heads", f"some relation passes {which}; {NOT_ASKED}")
         for name, which in (
             ("margin", "the margin flag"),
             ("significant", "the significance flag"),

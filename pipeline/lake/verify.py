@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.lake import manifest, remote
 from pipeline.lake.files import local
 from pipeline.lake.layout import Lake
@@ -91,7 +91,7 @@ def _rows(folder: Path, content: Manifest) -> Iterator[str]:
         try:
             n_rows = pq.read_metadata(local(path)).num_rows
         except (OSError, ValueError, pa.ArrowException) as error:
-            yield f"{shown(path)} is no Parquet file: {str(error).splitlines()[0]}"
+            yield f"{shown(path)} is no Parquet file: {first_line(error)}"
             continue
         if n_rows != file.n_rows:
             yield f"{shown(path)} holds {n_rows} rows, its manifest says {file.n_rows}"

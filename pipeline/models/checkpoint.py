@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.models import files
 
 if TYPE_CHECKING:
@@ -88,11 +88,16 @@ class Checkpoint:
         except ImportError as error:
             raise UserError(
                 f"model: the tokenizer in {self.folder} needs a package that is not installed:"
-                f" {_first_line(error)}"
+                f" {first_line(error)}"
             ) from error
         except (OSError, ValueError, KeyError) as error:
+            if (self.folder / "tokenizer.json").is_file():
+                raise UserError(
+                    f"model: the tokenizer in {self.folder} cannot be read ({first_line(error)}):"
+                    " get its files anew"
+                ) from error
             raise UserError(
-                f"model: no tokenizer in {self.folder} ({_first_line(error)}): save it there beside"
+                f"model: no tokenizer in {self.folder} ({first_line(error)}): save it there beside"
                 " the weights"
             ) from error
         # Without its files transformers makes an empty one, to which all words are unknown.
@@ -197,7 +202,7 @@ class Checkpoint:
             ) from error
         except (OSError, ValueError, SafetensorError) as error:
             raise UserError(
-                f"model: cannot load {self.folder}: {_first_line(error)}; get its files"
+                f"model: cannot load {self.folder}: {first_line(error)}; get its files"
                 " anew, or mend that"
             ) from error
         for key, there, wanted in sorted(info["mismatched_keys"]):
@@ -248,10 +253,6 @@ def _drawn(model: PreTrainedModel, missing: list[str], auto: Any) -> list[str]:
 
 def _sizes(shape: Sequence[int]) -> str:
     return " × ".join(map(str, shape))
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _quiet() -> None:

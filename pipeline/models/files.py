@@ -47,6 +47,13 @@ def check(folder: Path, sha256: str | None, with_pickles: bool) -> None:
     """Raises UserError where it is no checkpoint's, or its weights are not those of `sha256`."""
     if not (folder / "config.json").is_file():
         raise UserError(f"model: {folder} has no config.json: give the folder of a checkpoint")
+    for file in _read(folder, with_pickles):
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise UserError(
+                f"model: {file}: cannot be read: {error.strerror}; mend that"
+            ) from error
     weights = sorted(folder.glob("*.safetensors"))
     if not weights and not with_pickles:
         raise UserError(
@@ -65,8 +72,12 @@ def check(folder: Path, sha256: str | None, with_pickles: bool) -> None:
 
 def hashes(folder: Path, with_pickles: bool) -> dict[str, str]:
     """sha256 of every file that makes the model or its tokenizer what they are, by name."""
-    names = {file.name for pattern in _patterns(with_pickles) for file in folder.glob(pattern)}
-    return {name: _sha256_of(folder / name) for name in sorted(names)}
+    return {file.name: _sha256_of(file) for file in _read(folder, with_pickles)}
+
+
+def _read(folder: Path, with_pickles: bool) -> list[Path]:
+    """The files of a folder that loading it may read."""
+    return sorted({file for pattern in _patterns(with_pickles) for file in folder.glob(pattern)})
 
 
 def _patterns(with_pickles: bool) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import itertools
 import torch
 from transformers import PreTrainedModel
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.models.readout import Watch
@@ -27,11 +27,13 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     try:
         with watch.over(model):
             forward(model, tap)
+    except torch.OutOfMemoryError:
+        raise
     except Exception as error:  # whatever a family does that the others do not
-        reason = str(error).split("\n")[0]
         raise UserError(
             f"model: the attention of {family} cannot be read through transformers'"
-            f" AttentionInterface ({type(error).__name__}: {reason}): give a model of another"
+            f" AttentionInterface ({type(error).__name__}: {first_line(error)}):"
+            " give a model of another"
         ) from error
     for site, n_layers in _layers(config).items():
         if not tap.calls or tap.sites.count(site) != n_layers:
@@ -59,9 +61,9 @@ def _layers(config) -> dict[str, int]:
     def first(*names: str) -> int:
         return next((getattr(config, name) for name in names if hasattr(config, name)), 0)
 
-    n_layers = first("encoder_layers", "num_encoder_layers", "num_hidden_layers")
     if not config.is_encoder_decoder:
         return {"encoder": first("num_hidden_layers")}
+    n_layers = first("encoder_layers", "num_encoder_layers", "num_hidden_layers")
     n_decoder_layers = first("decoder_layers", "num_decoder_layers", "num_hidden_layers")
     return {"encoder": n_layers, "decoder": n_decoder_layers, "cross": n_decoder_layers}
 

@@ -9,7 +9,7 @@ from pipeline.report.links import CONVENTIONS, aligning, is_unjudged, ranked, ru
 from pipeline.report.mass_maps import shape
 from pipeline.report.relations import head_name, points
 from pipeline.report.section import CROSS, TRAINED, Control, Section
-from pipeline.report.text import DASH, number, plural, rounded, spread
+from pipeline.report.text import DASH, between, number, plural, rounded, spread, yes_no
 
 SHOWN = 5
 """Heads per convention in the table; the picture has all of them."""
@@ -28,12 +28,7 @@ def _of(rows: pl.DataFrame, control: Control, convention: str) -> pl.DataFrame:
 
 
 def _interval(row: dict) -> str:
-    low, high = points(row, "aer_low"), points(row, "aer_high")
-    return DASH if low is None or high is None else f"{low:.1f}{DASH}{high:.1f}"
-
-
-def _verdict(flag: bool | None) -> str:
-    return DASH if flag is None else "yes" if flag else "no"
+    return between(points(row, "aer_low"), points(row, "aer_high"))
 
 
 def _row(row: dict) -> tuple[Cell, ...]:
@@ -46,8 +41,8 @@ def _row(row: dict) -> tuple[Cell, ...]:
         f"{number(points(row, 'baseline_aer'), 1)} ({rule(row)})",
         number(points(row, "precision"), 1),
         number(points(row, "recall"), 1),
-        *(_verdict(row[flag]) for flag in FLAGS),
-        _verdict(row["aligns"]),
+        *(yes_no(row[flag]) for flag in FLAGS),
+        yes_no(row["aligns"]),
     )
 
 

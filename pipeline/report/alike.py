@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
 from pipeline.report.links import is_unjudged
@@ -115,7 +116,7 @@ def classical_scaling(squared: np.ndarray) -> np.ndarray:
 
 
 def _kind(row: dict) -> str:
-    flags = {"dumps": any(row[f"dumps_{c}"] for c in ("cls", "sep", "first"))}
+    flags = {"dumps": any(row[f"dumps_{c}"] for c in DUMP_CLASSES)}
     for name in _KINDS:
         if flags.get(name, row.get(name)):
             return name

@@ -1,24 +1,12 @@
 """The first lines: what a trained model's heads do, in words and whole numbers."""
 
-from dataclasses import dataclass
-
-from pipeline.lake.tables import DUMP_CLASSES
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.report.aligning import align_briefly, align_parts
 from pipeline.report.blocks import Block, Code, Inline, Strong, say
 from pipeline.report.links import is_unjudged
 from pipeline.report.relations import is_undecided
 from pipeline.report.section import CLASS_NAMES, TRAINED, Section, most_in_nulls
 from pipeline.report.text import DASH, number, plural, verb
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The answer in one line, for the terminal."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def _tracking(section: Section, row: dict) -> list[Inline]:
@@ -93,7 +81,8 @@ def first_lines(section: Section) -> Block:
     return say(title, " ", *answered, *dumps, f"{rest}{neither}.")
 
 
-def headline(sections: list[Section]) -> Headline:
+def headline(sections: list[Section]) -> str:
+    """The answer in one line, for the terminal."""
     parts = []
     for section in sections:
         row = section.trained
@@ -120,4 +109,4 @@ def headline(sections: list[Section]) -> Headline:
         tracks += align_briefly(section, row)
         dumps = ", ".join(f"{c} {number(row[f'n_dumps_{c}'])}" for c in DUMP_CLASSES)
         parts.append(f"{section.title}: {tracks}; {verb(row['n_dumps'], 'dump')} ({dumps})")
-    return Headline(" | ".join(parts) or f"no {TRAINED} cell was measured {DASH} controls only")
+    return " | ".join(parts) or f"no {TRAINED} cell was measured {DASH} controls only"

@@ -9,7 +9,7 @@ from pipeline.report.figures.palette import marks
 from pipeline.report.relations import arrow, best_heads, head_name, passing, points, with_lead
 from pipeline.report.section import Control, Section
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import DASH, number, plural, signed, spread
+from pipeline.report.text import between, number, plural, signed, spread, yes_no
 
 
 def _others(best: pl.DataFrame, controls: tuple[Control, ...]) -> dict[str, dict[str, list]]:
@@ -23,25 +23,19 @@ def _others(best: pl.DataFrame, controls: tuple[Control, ...]) -> dict[str, dict
     return found
 
 
-def _verdict(row: dict) -> str:
-    return DASH if row["tracks"] is None else "yes" if row["tracks"] else "no"
-
-
 def _row(
     row: dict, section: Section, others: dict[str, list], controls: tuple[Control, ...]
 ) -> tuple[Cell, ...]:
     offset, baseline = row["baseline_offset"], number(points(row, "baseline_accuracy"), 1)
-    low, high = points(row, "accuracy_low"), points(row, "accuracy_high")
-    interval = DASH if low is None or high is None else f"{low:.1f}{DASH}{high:.1f}"
     return (
         f"{row['deprel']} {arrow(row)}",
         named(head_name(row, section.sites), row),
         number(row["n"]),
         number(points(row, "accuracy"), 1),
-        interval,
+        between(points(row, "accuracy_low"), points(row, "accuracy_high")),
         baseline if offset is None else f"{baseline} ({signed(offset)})",
         signed(row["lead"], 1),
-        _verdict(row),
+        yes_no(row["tracks"]),
         *(spread(others.get(control.name, []), 1) for control in controls),
     )
 

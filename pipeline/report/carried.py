@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.lake.tables import DUMP_CLASSES
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.report.addresses import named
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.palette import marks

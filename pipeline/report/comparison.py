@@ -30,7 +30,7 @@ def write_comparison(found: pl.DataFrame, a: str, b: str, folder: Path, name: st
     if figure is not None:
         blocks.insert(3, figure)
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
-    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    text = to_markdown(blocks, FIGURES)
     write_text(folder / f"{name}.md", text)
     write_text(folder / f"{name}.html", to_html(f"{clean(a)} and {clean(b)}", blocks))
     return answer
@@ -160,7 +160,7 @@ MARKS = {
     (True, False): ("#0072B2", "s"),
     (False, True): ("#D55E00", "^"),
 }
-"""Colour and shape of a head that has the role in one cell, in the other, in both."""
+"""Colour and shape of a head that has the role in both cells, in the first, in the second."""
 
 
 def _spot(row: dict, a: str, b: str) -> Spot:

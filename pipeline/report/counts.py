@@ -1,5 +1,6 @@
 """The same counts for every control side by side, and the naive count beside the strict one."""
 
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.report.blocks import Block, Code, Heading, Table, say
 from pipeline.report.relations import is_undecided
 from pipeline.report.section import CLASS_NAMES, Section
@@ -17,7 +18,7 @@ SYNTAX_ROWS = (
 PAIR_ROWS = (("have a block pattern", "n_block"),)
 LINK_ROWS = (("align words: all three flags", "n_aligns"),)
 SHAPE_ROWS = (
-    *((f"dump on {CLASS_NAMES[c]}", f"n_dumps_{c}") for c in ("cls", "sep", "first")),
+    *((f"dump on {CLASS_NAMES[c]}", f"n_dumps_{c}") for c in DUMP_CLASSES),
     ("dump on any of them", "n_dumps"),
     ("dump by weights × value norms too", "n_dumps_by_norm"),
     ("track and dump", "n_tracks_and_dumps"),

@@ -48,7 +48,7 @@ def dumping(
     )
 
 
-def _cells(section: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
+def cells_of(section: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
     return section["cost"].select("control", "seed").to_dicts()
 
 
@@ -61,7 +61,7 @@ def _outcomes(section: dict[str, pl.DataFrame]) -> dict[str, str]:
 def counted(section: dict[str, pl.DataFrame]) -> list[Block]:
     rows = []
     for outcome, by in _outcomes(section).items():
-        for cell in _cells(section):
+        for cell in cells_of(section):
             found = dumping(section["verdicts"], cell, outcome)
             counts = (found.filter(verdict=v).height for v in VERDICTS)
             constant = found.filter(pl.col("constant").fill_null(False)).height
@@ -136,11 +136,12 @@ def by_threshold(
 def changed_together(section: dict[str, pl.DataFrame]) -> list[Block]:
     """All heads at once; those that dump at once, and as many others."""
     rows: list[tuple[Cell, ...]] = []
-    for cell in _cells(section):
+    for cell in cells_of(section):
         effects = section["effects"].filter(pl.col("scope").is_in(["head", "layer"]).not_(), **cell)
         classes = effects["key_class"].unique(maintain_order=True).to_list()
-        if _same(effects, "first", "cls") or _same(effects, "first", "bos"):
-            classes.remove("first")
+        for a, b in (("first", "cls"), ("first", "bos"), ("bos", "cls")):
+            if a in classes and _same(effects, a, b):
+                classes.remove(a)
         for key_class in [c for c in CLASSES if c in classes]:
             for scope in ("all", "dumping", "random"):
                 of_scope = effects.filter(
@@ -187,7 +188,7 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
     if found.is_empty():
         return []
     rows = []
-    for cell in _cells(section):
+    for cell in cells_of(section):
         of_cell = section["no_ops"].filter(**cell)
         tracking = of_cell.filter(pl.col("tracks").fill_null(False))
         for what, some in (("heads that track", tracking), ("all heads", of_cell)):
@@ -246,18 +247,25 @@ def importances(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list
     found = section["importance"].filter(**first).drop_nulls("loss_change")
     if found.height < 3:
         return []
-    rank = spearmanr(found["importance"], found["loss_change"].abs()).statistic
     state = section["effects"].filter(scope="head", condition="no_head", **first)
     joined = found.join(state.select(*_HEAD, "state_change"), on=_HEAD)
-    of_states = spearmanr(joined["importance"], joined["state_change"]).statistic
+    of_losses = _rank_correlation(found["importance"], found["loss_change"].abs())
+    of_states = _rank_correlation(joined["importance"], joined["state_change"])
     return [
         Heading(3, "Importance by gradient"),
         say(
             f"Over {plural(found.height, 'head')} the rank correlation of Michel et al.'s estimate,"
             " |∂ loss / ∂ gate|, with the loss that a head's removal really changes is"
-            f" {rank:.2f}; with the change of the last states {of_states:.2f}."
+            f" {of_losses}; with the change of the last states {of_states}."
         ),
     ]
+
+
+def _rank_correlation(a: pl.Series, b: pl.Series) -> str:
+    """Spearman's; there is none where all of either are alike."""
+    if min(a.n_unique(), b.n_unique()) < 2:
+        return DASH
+    return f"{spearmanr(a, b).statistic:.2f}"
 
 
 def work(section: dict[str, pl.DataFrame]) -> list[Block]:

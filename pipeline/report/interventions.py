@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -11,6 +12,7 @@ from pipeline.core.names import DUMPED_ON
 from pipeline.lake.effect_tables import VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word
+from pipeline.lake.read import frame_of
 from pipeline.lake.remote import remove
 from pipeline.report.addresses import INTERVENTIONS
 from pipeline.report.blocks import Block, Figure, Heading, Strong, say
@@ -20,6 +22,7 @@ from pipeline.report.intervention_method import how_it_is_done
 from pipeline.report.intervention_tables import (
     CLASSES,
     by_threshold,
+    cells_of,
     changed_together,
     counted,
     dumping,
@@ -44,11 +47,7 @@ def write_interventions(
 
     `heads` is the census's table: what it asked, and found nowhere, has no verdicts.
     """
-    frames = {"heads": heads}
-    for name, table in tables.items():
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)
-        frames[name] = frame
+    frames = {"heads": heads, **{name: frame_of(table) for name, table in tables.items()}}
     cells = frames["cost"].select("model", "corpus").unique(maintain_order=True)
     sections = [
         {name: frame.filter(model=model, corpus=corpus) for name, frame in frames.items()}
@@ -62,7 +61,7 @@ def write_interventions(
         figures += [block for block in made if isinstance(block, Figure)]
         blocks += made
     blocks += how_it_is_done(rules)
-    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    text = to_markdown(blocks, FIGURES)
     html = to_html(TITLE, blocks)
     sweep(folder)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # DVC wants what it was promised
@@ -131,6 +130,14 @@ def _none_dumps(section: dict[str, pl.DataFrame]) -> str:
     return "no class of keys that a head may dump its attention on was changed"
 
 
+def in_nulls(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[str]:
+    """How many heads dump in each other cell: `first` may be a null itself, of which others have
+    other seeds."""
+    others = [cell for cell in cells_of(section) if cell != first]
+    counts = [f"{_name(c)} {dumping(section['verdicts'], c).height}" for c in others]
+    return [f"Heads that dump in the nulls: {', '.join(counts)}."] if counts else []
+
+
 def _answer(section: dict[str, pl.DataFrame]) -> str:
     """The paragraph that a reader can quote."""
     first = _first(section)
@@ -167,13 +174,7 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
         " much weight, or all there is, is taken from other keys; not allowed to look there it"
         f" moves them by {middle('mask')} %, and removed by {middle('no_head')} %."
     )
-    nulls = section["cost"].filter(pl.col("control") != first["control"])
-    others = [
-        (dumping(section["verdicts"], c), c) for c in nulls.select("control", "seed").to_dicts()
-    ]
-    if others:
-        counted_there = ", ".join(f"{_name(c)} {f.height}" for f, c in others)
-        said.append(f"Heads that dump in the nulls: {counted_there}.")
+    said += in_nulls(section, first)
     tests = section["no_ops"].filter(pl.col("tracks").fill_null(False), **first)
     if tests.height:
         more = tests.filter(pl.col("difference_low") > 0).height

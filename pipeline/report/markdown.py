@@ -61,7 +61,7 @@ def _table(table: Table) -> str:
     return "\n".join([f"{escape(table.caption)}:", "", *lines])
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, figures: str) -> str:
     match block:
         case Heading():
             return "#" * block.level + " " + escape(block.text)
@@ -72,11 +72,12 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Figure():
-            image = f"![{escape(block.alt)}](figures/{block.name}.svg)"
+            image = f"![{escape(block.alt)}]({figures}/{block.name}.svg)"
             return f"{image}\n\n{escape(block.caption)}"
         case Listing():
             return f"```{block.language}\n{block.text}\n```"
 
 
-def to_markdown(blocks: list[Block]) -> str:
-    return "\n\n".join(map(_block, blocks)) + "\n"
+def to_markdown(blocks: list[Block], figures: str = "figures") -> str:
+    """`figures` is the folder of the figures, as seen from the page."""
+    return "\n\n".join(_block(block, figures) for block in blocks) + "\n"

@@ -45,6 +45,6 @@ def write_method(
     for block in blocks:
         if isinstance(block, Figure):
             write_text(folder / FIGURES / f"{block.name}.svg", block.svg)
-    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    text = to_markdown(blocks, FIGURES)
     write_text(folder / "method.md", text)
     return said

@@ -22,7 +22,6 @@ from pipeline.report.text import DASH, number, plural
 FIGURES = "nursery"
 RELATIONS = ("det", "case", "nsubj", "obj", "amod")
 """Shown step by step: common, and of different lengths."""
-_HEAD = ["site", "layer", "head"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def write_nursery(
     sweep(folder)
     for figure in figures:
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
-    text = to_markdown(blocks).replace("](figures/", f"]({FIGURES}/")
+    text = to_markdown(blocks, FIGURES)
     write_text(folder / "nursery.md", text)
     return " | ".join(one.answer for one in found)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.core.errors import UserError
-from pipeline.lake.tables import DUMP_CLASSES, TABLES
+from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.tables import TABLES
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import clean, slug
 

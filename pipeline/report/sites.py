@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.lake.tables import DUMP_CLASSES
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.report.blocks import Block, Heading, Table, say
 from pipeline.report.section import CLASS_NAMES, CROSS, Control, Section
 from pipeline.report.text import spread

@@ -87,6 +87,15 @@ def spread(values: Sequence[float | None], digits: int = 0) -> str:
     return f"{number(middle, exact)} ({low}{DASH}{high})"
 
 
+def between(low: float | None, high: float | None) -> str:
+    """An interval, its ends to one decimal."""
+    return DASH if low is None or high is None else f"{low:.1f}{DASH}{high:.1f}"
+
+
+def yes_no(flag: bool | None) -> str:
+    return DASH if flag is None else "yes" if flag else "no"
+
+
 def verb(n: int | None, stem: str) -> str:
     return f"{number(n)} {stem}s" if n == 1 else f"{number(n)} {stem}"
 

@@ -8,7 +8,7 @@ from pipeline.report.addresses import named
 from pipeline.report.blocks import Block, Cell, Heading, Table, say
 from pipeline.report.relations import head_name
 from pipeline.report.section import HEAD_KEYS, Control, Section
-from pipeline.report.text import DASH, number, rounded
+from pipeline.report.text import DASH, between, number, rounded
 
 
 def trees(section: Section) -> list[Block]:
@@ -52,7 +52,7 @@ def _row(section: Section, control: Control, seed: int, reading: str) -> tuple[C
         named(head_name(row, section.sites), row),
         number(row["n"]),
         number(rounded(row[f"uuas_{reading}"], 1), 1),
-        DASH if low is None or high is None else f"{low:.1f}{DASH}{high:.1f}",
+        between(low, high),
         number(rounded(row["uuas_chain"], 1), 1),
         number(rounded(row["uuas_random"], 1), 1),
     )

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.remote import remove
-from pipeline.report.answer import Headline, headline
+from pipeline.report.answer import headline
 from pipeline.report.blocks import Figure
 from pipeline.report.document import document
 from pipeline.report.html import to_html
@@ -21,8 +21,6 @@ from pipeline.report.section import check, split, tidy
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import clean
 
-__all__ = ["Headline", "ReportSettings", "write_report"]
-
 
 def render(
     tables: Mapping[str, pl.DataFrame],
@@ -30,7 +28,7 @@ def render(
     settings: ReportSettings,
     atlas: str | None = None,
     interventions: str | None = None,
-) -> tuple[dict[str, str], Headline]:
+) -> tuple[dict[str, str], str]:
     """Path inside the report's folder → text. Raises UserError if a table or column is missing."""
     checked = check(tables)
     sections = split(checked, settings)
@@ -51,7 +49,7 @@ def write_report(
     settings: ReportSettings,
     atlas: str | None = None,
     interventions: str | None = None,
-) -> Headline:
+) -> str:
     """Write the report into `folder` and return its one-line answer.
 
     `atlas` is the page beside it that heads are linked to, `interventions` the one that says what

@@ -77,7 +77,7 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
             f"{conf_folder() / 'census.yaml'} has no {', '.join(sorted(missing))}: `headcensus"
             " init` lays whole ones into a new folder"
         )
-    keys = {"model": cell.model, "control": cell.control, "seed": cell.seed, "corpus": cell.corpus}
+    keys = asdict(cell)
     build("cell", CellSettings, keys)
     checked = {section: typed(section, content[section]) for section in SECTIONS}
     plugins = {name: plugin(name, checked[name]) for name in GROUPS}
@@ -163,6 +163,10 @@ def read_yaml(path: Path, loader: type[yaml.SafeLoader] = _NoAliases) -> Any:
     """Values of YAML's own types. Raises UserError where it cannot be read."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: no such file (looked from {Path.cwd()}); mend the path"
+        ) from error
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except RecursionError as error:

@@ -1,10 +1,12 @@
 """The intervene stage: cells changed head by head, the tables of what came of it, and a page."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pipeline.analysis.effects import Judging
+from pipeline.analysis.nulls import TRAINED
 from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.engines.cell import Job
@@ -20,8 +22,6 @@ from pipeline.stages.checks import check_folder
 from pipeline.stages.identity import INTERVENING
 from pipeline.stages.measure import CellPlan, engine_of, plans
 from pipeline.stages.settings import InterveneSettings, build
-
-TRAINED = "trained"
 
 
 def intervene(
@@ -110,8 +110,7 @@ def _tables(
 
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in EFFECT_TABLES}
     for cell in cells:
-        here = {"model": cell.model, "control": cell.control, "seed": cell.seed}
-        heads, relations = (t.filter(**here, corpus=cell.corpus) for t in census.values())
+        heads, relations = (table.filter(**asdict(cell)) for table in census.values())
         if heads.is_empty():
             raise UserError(f"{cell.name} is not in {lake.tables}: run aggregate with it first")
         effects, observed = (scan(lake.measured(t, cell)).collect() for t in INTERVENED)

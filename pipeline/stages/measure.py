@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 
 from pipeline.controls.base import Control
-from pipeline.core.errors import MeasurementError, UserError
+from pipeline.core.errors import MeasurementError, UserError, first_line
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.lanes import on_one_thread
@@ -57,9 +57,9 @@ class CellPlan:
                 torch.zeros(1, device=wanted).item()
         # Devices come with modules of their own, which raise what they like.
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(
-                f"measure.device={wanted}: not usable here ({reason}); leave measure.device=auto"
+                f"measure.device={wanted}: not usable here ({first_line(error)}); leave"
+                " measure.device=auto"
             ) from error
         return wanted
 
@@ -80,7 +80,8 @@ class CellPlan:
             config, tokenizer = self.checkpoint.config(), self.checkpoint.tokenizer()
             for file in sorted(folder.glob("*.safetensors")):
                 # Opening reads the header, and that against the length of the file.
-                safe_open(file, framework="pt").__enter__().__exit__(None, None, None)
+                with safe_open(file, framework="pt"):
+                    pass
         Encoder(tokenizer, config)
 
     def identity(self, *beside: str) -> dict[str, Any]:
@@ -128,8 +129,9 @@ class CellPlan:
         with _readable(self.checkpoint):
             tokenizer = self.checkpoint.tokenizer()
             model = self.checkpoint.load(NAME, self.settings.dtype)
-        subject = self._under_control(model, tokenizer)
-        first = first_position(subject.model)
+        with self._room():
+            subject = self._under_control(model, tokenizer)
+            first = first_position(subject.model)
         on_onednn(subject.model, self.settings.linears)
         return replace(subject, first_position=first)
 
@@ -141,7 +143,18 @@ class CellPlan:
             model, objective = self.checkpoint.load_speaking(NAME)
         if objective == "mlm" and tokenizer.mask_token_id is None:
             objective = None
-        return self._under_control(model, tokenizer), objective
+        with self._room():
+            return self._under_control(model, tokenizer), objective
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            raise UserError(
+                f"{self.cell.name}: {self.device} has too little memory for the model: give another"
+                " measure.device, or a smaller measure.dtype"
+            ) from error
 
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
         # Decompositions of matrices are shared by threads: their last digits hang on how many.

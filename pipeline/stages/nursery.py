@@ -14,7 +14,7 @@ from pipeline.engines.progress import Bar
 from pipeline.lake.layout import Cell, Lake, control_and_seed
 from pipeline.stages.checks import as_root, check_folder
 from pipeline.stages.compose import resolve
-from pipeline.stages.overrides import pair
+from pipeline.stages.overrides import pairs
 from pipeline.stages.settings import NurserySettings, build
 
 NULLS = ("no_projection", "shuffled_weights", "random_weights", "random_weights-1", "random_pieces")
@@ -30,12 +30,9 @@ WHAT = {
 
 def settings(given: Sequence[str]) -> NurserySettings:
     """Raises UserError for words that are not KEY=VALUE, or for a key or value there cannot be."""
-    content: dict[str, Any] = {}
-    for text in given:
-        key, value = pair(text, "steps=200")
-        if key in content:
-            raise UserError(f"{text}: {key} is given twice; give it once")
-        content[key] = _listed(value) if key == "models" else value
+    content: dict[str, Any] = {**pairs(given, "steps=200")}
+    if "models" in content:
+        content["models"] = _listed(content["models"])
     made = build("nursery", NurserySettings, content)
     as_root(made.root)
     as_root(made.report, "report")

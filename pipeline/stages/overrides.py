@@ -34,6 +34,17 @@ def pair(text: str, example: str) -> tuple[str, str]:
     return key, value
 
 
+def pairs(given: Sequence[str], example: str) -> dict[str, str]:
+    """Values by key. Raises UserError as `pair` does, and for a key that is given twice."""
+    found: dict[str, str] = {}
+    for text in given:
+        key, value = pair(text, example)
+        if key in found:
+            raise UserError(f"{text}: {key} is given twice; give it once")
+        found[key] = value
+    return found
+
+
 def split(text: str) -> tuple[str, str]:
     """As `pair`. Raises UserError for a key that there cannot be, too."""
     key, value = pair(text, "model=minilm, or corpus.limit=500")

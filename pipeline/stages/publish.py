@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Lake, cell_of
@@ -12,7 +11,7 @@ from pipeline.lake.manifest import Manifest
 from pipeline.lake.outgoing import Outgoing
 from pipeline.stages.checks import as_root
 from pipeline.stages.mend import how, verify
-from pipeline.stages.overrides import pair
+from pipeline.stages.overrides import pairs
 from pipeline.stages.settings import build
 
 
@@ -32,12 +31,7 @@ def settings(given: Sequence[str]) -> PublishSettings:
     """Raises UserError for words that are not KEY=VALUE, or for a key or value there cannot be."""
     from pipeline.lake.hub import check_name
 
-    content: dict[str, Any] = {}
-    for text in given:
-        key, value = pair(text, "repo=OWNER/NAME")
-        if key in content:
-            raise UserError(f"{text}: {key} is given twice; give it once")
-        content[key] = value
+    content = pairs(given, "repo=OWNER/NAME")
     if "repo" not in content:
         raise UserError("publish: repo is missing: give repo=OWNER/NAME")
     made = build("publish", PublishSettings, content)

@@ -143,7 +143,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
             " does not lead to it: run intervene with the same words"
         )
         pages[INTERVENTIONS] = None
-    return str(write_report(tables, quarantine, folder, settings, *pages.values()))
+    return write_report(tables, quarantine, folder, settings, *pages.values())
 
 
 def census(

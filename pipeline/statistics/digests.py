@@ -10,7 +10,6 @@ from pipeline.core.layout import HALF_WIDTH, Layout
 from pipeline.core.shapes import Float, Int, Tensor
 from pipeline.statistics.largest import first_largest
 from pipeline.statistics.pointers import between_words, nodes_pointer, pointers
-from pipeline.statistics.shape import entropies
 from pipeline.statistics.trees import spanning_tree, undirected
 
 
@@ -22,17 +21,6 @@ class OfRows:
     entropy: Float[Tensor, "sentence head query"]
     largest: Float[Tensor, "sentence head query"]
     where: Int[Tensor, "sentence head query"]
-
-
-def digest_of(
-    pattern: Float[Tensor, "sentence head query key"],
-    layout: Layout,
-    length: Float[Tensor, "sentence head key"] | None = None,
-    trees: bool = True,
-) -> Digest:
-    """`length` is that of each key's transformed value."""
-    joined = room_for_trees(pattern.shape[1], layout) if trees else None
-    return with_trees(digest_without_trees(pattern, layout, length, joined), joined, layout)
 
 
 def room_for_trees(n_heads: int, layout: Layout) -> Float[Tensor, "sentence head word word"] | None:
@@ -56,11 +44,11 @@ def digest_without_trees(
     layout: Layout,
     length: Float[Tensor, "sentence head key"] | None,
     joined: Float[Tensor, "sentence head word word"] | None,
-    of_rows: OfRows | None = None,
+    of_rows: OfRows,
 ) -> Digest:
-    """The digest without trees; what these are read off is put where `joined` is. It is made
-    fastest of a pattern whose keys come first in memory, and of whose rows all is known."""
-    of_rows = of_rows or OfRows(pattern.sum(-1), entropies(pattern), *first_largest(pattern, -1))
+    """The digest without trees; what these are read off is put where `joined` is. `length` is that
+    of each key's transformed value. It is made fastest of a pattern whose keys come first in
+    memory."""
     received = pattern.sum(2)
     few = layout.few_keys[:, None, :, None].expand(-1, pattern.shape[1], -1, pattern.shape[2])
     between = between_words(pattern, layout, length)
@@ -80,7 +68,7 @@ def digest_without_trees(
         entropy=of_rows.entropy,
         largest=of_rows.largest,
         where=of_rows.where,
-        content=_largest_content(pattern.mT, layout),
+        content=largest_content(pattern.mT, layout),
         columns=pattern.mT.gather(2, few),
         pointers=found,
         pairs=pairs,
@@ -90,7 +78,7 @@ def digest_without_trees(
     )
 
 
-def _largest_content(
+def largest_content(
     pattern: Float[Tensor, "sentence head key query"], layout: Layout
 ) -> Float[Tensor, "sentence head query"]:
     """Without the few rows of special keys, which are put back: no other pattern is made."""

@@ -7,7 +7,7 @@ from pipeline.core.edit import Edit
 from pipeline.core.layout import Layout
 from pipeline.core.names import EDIT_CLASSES, KEY_CLASSES
 from pipeline.core.shapes import Bool, Float, Tensor
-from pipeline.statistics.patterns import output_of, pattern_and_leak
+from pipeline.statistics.patterns import of_heads, output_of, pattern_and_leak
 
 VALUE_CLASSES = (*KEY_CLASSES, "word")
 """Classes of keys whose mean value is kept; `word` are the pieces of words."""
@@ -91,9 +91,7 @@ def value_sums(
     # Heads lie side by side: one product for all of them.
     side_by_side = call.value.float().transpose(1, 2).flatten(2).flatten(0, 1)
     sums = (members.T @ side_by_side).unflatten(1, (call.value.shape[1], -1))
-    n_heads, n_groups = output.shape[1], sums.shape[1]
-    of_heads = sums if n_heads == n_groups else sums.repeat_interleave(n_heads // n_groups, 1)
-    return of_heads, output.float().sum((0, 2))
+    return of_heads(sums, call), output.float().sum((0, 2))
 
 
 _NOTHING = 1e-30

@@ -34,8 +34,9 @@ from pipeline.statistics.norms import given_by_class, transformed
 from pipeline.statistics.tiles import SIZE, Tiles, Tiling, Uncut, tiling
 
 WIDE_SIZE = 64
-"""The same in the program that makes the output, where products are half precision's and vectors
-short. Larger ones do not fit into the registers of compute capability 8.0 or 9.0."""
+"""Queries, and keys, of a tile in the program that makes the output, where products are half
+precision's and vectors short. Larger ones do not fit into the registers of compute capability 8.0
+or 9.0."""
 SUMS_SIZE = 64
 """The same where numbers of queries and of keys are added up."""
 SHORT, MIDDLE = 64, 128

@@ -10,10 +10,10 @@ from typing import no_type_check
 
 import triton.language as tl
 
+from pipeline.statistics import trees
 from pipeline.statistics.fused_tiles import program
 
-NO_PARENT, NOT_A_NODE = tl.constexpr(-1), tl.constexpr(-3)
-"""As in `trees`, which device code cannot read."""
+NO_PARENT, NOT_A_NODE = tl.constexpr(trees.NO_PARENT), tl.constexpr(trees.NOT_A_NODE)
 
 
 @program

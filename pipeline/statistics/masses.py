@@ -35,7 +35,7 @@ def masses(digest: Digest, layout: Layout) -> dict[str, Float[Tensor, "sentence 
     if digest.pairs is None:
         return sums | masses_elsewhere(digest.received, layout)
     on_itself = digest.pairs.itself @ layout.key_classes
-    at_itself = {f"self_{name}": on_itself[..., _CLASS[name]] for name in ("cls", "sep", "first")}
+    at_itself = {f"self_{name}": on_itself[..., _CLASS[name]] for name in FEW}
     return sums | masses_by_pair(digest.pairs) | at_itself
 
 

@@ -18,6 +18,7 @@ from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Bool, Float, Int, Tensor
 from pipeline.statistics.masses import masses_by_pair, masses_elsewhere
+from pipeline.statistics.patterns import of_heads
 
 OUTPUT_CLASSES = FEW
 """Classes of key of which is asked whether what they give is always the same."""
@@ -26,10 +27,7 @@ OUTPUT_CLASSES = FEW
 def transformed(call: AttentionCall) -> Float[Tensor, "sentence head key channel"]:
     """f(x_j) of every head and key. The call must have a readout."""
     assert call.readout is not None
-    groups = call.query.shape[1] // call.value.shape[1]
-    value = call.value.float()
-    value = value.repeat_interleave(groups, 1) if groups > 1 else value
-    return torch.einsum("shkd,hde->shke", value, call.readout)
+    return torch.einsum("shkd,hde->shke", of_heads(call.value.float(), call), call.readout)
 
 
 @dataclass(frozen=True)

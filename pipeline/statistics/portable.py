@@ -18,7 +18,6 @@ from pipeline.core.layout import HIDDEN, Layout
 from pipeline.core.shapes import Float, Tensor
 from pipeline.statistics.digests import (
     OfRows,
-    digest_of,
     digest_without_trees,
     room_for_trees,
     with_trees,
@@ -71,7 +70,7 @@ def _attend(
         output[:, heads] = output_of(pattern, part)
         lengths = None if length is None else length[:, heads]
         room = None if joined is None else joined[:, heads]
-        parts.append(digest_without_trees(pattern, layout, lengths, room, of_rows=of_rows))
+        parts.append(digest_without_trees(pattern, layout, lengths, room, of_rows))
     digest = with_trees(_side_by_side(parts), joined, layout)
     return output, reduction(digest, layout, values_of(f, length, digest, layout))
 
@@ -170,18 +169,6 @@ def _below_each_other(parts: Sequence[Reduction]) -> Reduction:
         wide = [F.pad(each, (0, width - each.shape[-1]), value=none) for each in given]
         pointers[name] = torch.cat(wide)
     return Reduction(sums, pointers)
-
-
-def reduce(
-    pattern: Float[Tensor, "sentence head query key"],
-    layout: Layout,
-    f: Float[Tensor, "sentence head key channel"] | None = None,
-    trees: bool = True,
-) -> Reduction:
-    """Every statistic of one pattern; where its transformed values `f` are given, of both."""
-    length = None if f is None else f.norm(dim=-1)
-    digest = digest_of(pattern, layout, length, trees)
-    return reduction(digest, layout, values_of(f, length, digest, layout))
 
 
 def reduction(digest: Digest, layout: Layout, values: Values | None) -> Reduction:

@@ -3,8 +3,8 @@
 import torch
 
 from pipeline.core.digest import Digest
-from pipeline.core.layout import N_BINS, Layout, offset_bin
-from pipeline.core.shapes import Float, Tensor
+from pipeline.core.layout import HALF_WIDTH, N_BINS, Layout
+from pipeline.core.shapes import Float, Int, Tensor
 
 
 def sharpness(digest: Digest, layout: Layout) -> dict[str, Float[Tensor, "sentence head ..."]]:
@@ -26,6 +26,16 @@ def sharpness(digest: Digest, layout: Layout) -> dict[str, Float[Tensor, "senten
         counts = digest.largest.new_zeros(*bins.shape[:2], N_BINS)
         sums["argmax_offset"] = counts.scatter_add_(-1, bins, real)
     return sums
+
+
+def offset_bin(displacement: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
+    """Bin of a signed distance key − query: −8..8 in order, then below, then above."""
+    inside = displacement + HALF_WIDTH
+    return torch.where(
+        displacement < -HALF_WIDTH,
+        N_BINS - 2,
+        torch.where(displacement > HALF_WIDTH, N_BINS - 1, inside),
+    )
 
 
 def reach(digest: Digest, layout: Layout) -> dict[str, Float[Tensor, "sentence head ..."]]:

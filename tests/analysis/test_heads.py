@@ -8,8 +8,8 @@ import pytest
 from pipeline.analysis import bootstrap
 from pipeline.analysis.heads import HeadTally
 from pipeline.analysis.rules import Rules
+from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.schema import BINS, LAKE, OFFSETS
-from pipeline.lake.tables import DUMP_CLASSES
 
 RULES = Rules(bootstrap=20)
 PATTERNS = ("vertical", "diagonal", "mixed", "broad", "block", "heterogeneous")

@@ -13,12 +13,16 @@ from pipeline.models.tap import Place
 H = 4
 
 
-def at(masses: dict[str, list[float]], **values: float) -> AtPlace:
-    """A call whose classes have these mean values; classes of one value are the same keys."""
+def at(
+    masses: dict[str, list[float]], n_keys: dict[str, int] | None = None, **values: float
+) -> AtPlace:
+    """A call whose classes have these mean values; classes of one value are the same keys, unless
+    there are more of one."""
     return AtPlace(
         {name: torch.full((H, 2), value) for name, value in values.items()},
         torch.zeros(H, 2),
         {name: torch.tensor(of_heads) for name, of_heads in masses.items()},
+        dict.fromkeys(values, 1) | (n_keys or {}),
     )
 
 
@@ -54,6 +58,13 @@ def test_the_previous_word_is_no_other_class():
     means = [at({}, first=1.0, previous_word=1.0)]
     plan = Plan(means, Interventions(("first", "previous_word"), draws=0))
     assert {c.key_class for c in planned(plan, 1)} == {"first", "previous_word", None}
+
+
+def test_classes_of_more_and_of_fewer_keys_are_two():
+    """Where one piece stands at both ends, and its value hangs on nothing else, means are equal."""
+    means = [at({}, {"bos": 2}, bos=1.0, first=1.0)]
+    plan = Plan(means, Interventions(("bos", "first"), draws=0))
+    assert {c.key_class for c in planned(plan, 1)} == {"bos", "first", None}
 
 
 def test_the_same_keys_at_one_call_only_are_two_classes_of_the_model():

@@ -84,7 +84,7 @@ class Made:
         size = getattr(config, "d_kv", config.hidden_size // n)
         one = torch.full((n, size), 0.5)
         values = {"punct": one, "sep": one, "word": one}
-        return AtPlace(values, one, {"sep": torch.zeros(n)})
+        return AtPlace(values, one, {"sep": torch.zeros(n)}, dict.fromkeys(values, 1))
 
     def said(self, k: int, place=None, head: int = 0) -> dict:
         """Loss, log-probabilities and last states; of a model with one head's rows of W_O zero."""

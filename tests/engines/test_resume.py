@@ -42,7 +42,7 @@ def test_taken_up_anywhere(family, tmp_path):
         for call in unit.calls:
             n_heads = tap.calls[call].reduction.sums["row_sum"].shape[1]
             # No head is given a mean here, so that its width does not matter.
-            means = [AtPlace({}, torch.zeros(n_heads, 1), {})] * len(places)
+            means = [AtPlace({}, torch.zeros(n_heads, 1), {}, {})] * len(places)
             changes = [Change("head", "no_head", None, {call: (r % n_heads,)}) for r in range(5)]
             again = Tap(source.rows(rows), target and target.rows(rows), places[unit.calls[0] :])
             again.kernel = Editing(changes, means, unit.calls[0])

@@ -41,7 +41,9 @@ def test_a_root_is_no_pattern(name, tmp_path):
         publish_tables(Lake(tmp_path / folder), tables, {"cells": ["x"]})
     assert open_table("heads", tmp_path / name).collect().height == 3
     shards(tmp_path / name, 3, 2)
-    assert scan(tmp_path / name / "corpus=a=b").collect().height == 5
+    folder = tmp_path / name / "corpus=a=b"
+    assert scan(folder).collect().equals(scan(str(folder)).collect())
+    assert scan(folder).collect().height == 5
 
 
 def test_open_table_names_what_there_is(published, tmp_path):

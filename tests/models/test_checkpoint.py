@@ -61,6 +61,22 @@ def test_weights_alone_are_refused(tmp_path, family):
         Checkpoint(path=str(folder)).tokenizer()
 
 
+def test_a_damaged_tokenizer_is_not_called_absent(folder):
+    (folder / "tokenizer.json").write_text("{")
+    with pytest.raises(
+        UserError, match=r"the tokenizer in .* cannot be read .*: get its files anew"
+    ):
+        Checkpoint(path=str(folder)).tokenizer()
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_file_that_cannot_be_opened_is_named(folder, name):
+    """As in a cache of which a part was removed: links stay, and lead nowhere."""
+    (folder / name).unlink()
+    (folder / name).symlink_to(folder / "nowhere")
+    assert f"{folder / name}: cannot be read: No such file" in refusal(path=str(folder))
+
+
 def test_pickled_weights_are_refused_unless_named(folder):
     weights = load_file(folder / "model.safetensors")
     (folder / "model.safetensors").unlink()

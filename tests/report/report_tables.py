@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pipeline.lake.tables import DUMP_CLASSES, TABLES
+from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.tables import TABLES
 
 DEPRELS = [
     "nsubj", "obj", "iobj", "csubj", "ccomp", "xcomp", "obl", "vocative", "expl", "dislocated",

@@ -36,7 +36,7 @@ def test_undecided_without_a_null():
     assert "that pass margin and significance" in page
     assert json.loads(files["metrics.json"])["minilm.ewt.tracks"] is None
     assert json.loads(files["metrics.json"])["minilm.ewt.nulls_tracks"] is None
-    assert "control=[trained,random_weights]" in headline.text
+    assert "control=[trained,random_weights]" in headline
 
 
 def test_raw_text_has_no_syntax():
@@ -45,7 +45,7 @@ def test_raw_text_has_no_syntax():
     assert "naive" not in files["census.md"]
     assert "not decided: no null" not in files["census.md"]
     assert not [name for name in files if "relations" in name or "best-heads" in name]
-    assert "no syntactic arcs" in headline.text
+    assert "no syntactic arcs" in headline
 
 
 def test_too_few_arcs_for_any_flag_are_no_answer():
@@ -62,8 +62,8 @@ def test_too_few_arcs_for_any_flag_are_no_answer():
     assert not [name for name in files if "relations" in name or "margins" in name]
     metrics = json.loads(files["metrics.json"])
     assert metrics["minilm.ewt.tracks"] is metrics["minilm.ewt.nulls_tracks"] is None
-    assert f"tracking not decided, {none} (12 heads)" in headline.text
-    assert "not decided" not in report(grid, settings=ReportSettings(min_arcs=most))[1].text
+    assert f"tracking not decided, {none} (12 heads)" in headline
+    assert "not decided" not in report(grid, settings=ReportSettings(min_arcs=most))[1]
     bare = Grid(layers=4, heads=3, deprels=DEPRELS, controls=ONE, nulls=False)
     few = report(tables=of_few_arcs(make(bare)), settings=more)
     assert "no null control" not in str(few[1]) + few[0]["census.md"]
@@ -186,7 +186,7 @@ def test_controls_alone():
     )
     assert "Only controls were measured" in files["census.md"]
     assert json.loads(files["metrics.json"]) == {}
-    assert headline.text == "no trained cell was measured – controls only"
+    assert headline == "no trained cell was measured – controls only"
 
 
 def test_a_section_for_every_model_and_corpus_and_only_what_is_in_the_grid(tmp_path):

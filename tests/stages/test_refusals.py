@@ -93,7 +93,7 @@ def test_files_that_are_not_there(refused, tmp_path):
 
 
 GRIDS = {
-    None: "No such file",
+    None: "no such file (looked from ",
     "models: [a": "line 1 is no YAML",
     "models: [local]\n": "a grid has the keys",
     "models: local\ncontrols: [trained]\ncorpora: [conllu]\n": "models is not a list",
@@ -141,6 +141,12 @@ def test_norms_that_are_not_measured_are_not_shown(refused):
 def test_a_list_with_spaces_comes_as_several_words(refused):
     line = refused("control=[trained,", "random_weights]")
     assert "give a list without spaces: control=[a,b]" in line
+
+
+def test_a_spreadsheet_is_no_text(refused, tmp_path):
+    table = tmp_path / "some.csv"
+    table.write_text('text\n"a, b"\n', encoding="utf-8")
+    assert f"{table} is a table, by its name" in refused("corpus=text", f"corpus.path={table}")
 
 
 def test_a_treebank_is_no_text(refused, sentences):

@@ -76,6 +76,21 @@ def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, c
     assert calls == [0, 5, 5, 10]
 
 
+@pytest.mark.parametrize("where", ["wiring", "packing"])
+def test_a_model_that_a_device_does_not_hold(where, words, root, monkeypatch, capfd):
+    """Nothing is wrong with its family then."""
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+
+    monkeypatch.setattr(f"pipeline.models.{where}.forward", full)
+    assert small.run("run", *words) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert "cpu has too little memory for the model: give another measure.device" in err
+    assert not (root / "lake").exists()
+
+
 def test_too_little_memory_says_what_to_lower(words, root, monkeypatch, capfd):
     def full(*_):
         yield from ()

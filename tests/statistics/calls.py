@@ -72,6 +72,31 @@ def random_pieces(rng: np.random.Generator, lengths: list[int]) -> tuple[Pieces,
     return pieces, about
 
 
+def reduce(
+    pattern: torch.Tensor,
+    layout: Layout,
+    f: torch.Tensor | None = None,
+    trees: bool = True,
+    leak: torch.Tensor | None = None,
+) -> Reduction:
+    """What the portable kernel makes of a call with that pattern, and where they are given with the
+    transformed values `f`. `leak` is what a sink takes of each row."""
+    n_sentences, n_heads, n_queries, n_keys = pattern.shape
+    bias = pattern.log()
+    call = AttentionCall(
+        query=torch.zeros(n_sentences, n_heads, n_queries, 1),
+        key=torch.zeros(n_sentences, n_heads, n_keys, 1),
+        value=torch.zeros(n_sentences, n_heads, n_keys, 1) if f is None else f,
+        scaling=1.0,
+        layout=layout,
+        bias=bias if leak is None else bias - leak.log().unsqueeze(-1),
+        sinks=None if leak is None else torch.zeros(n_heads),
+        readout=None if f is None else torch.eye(f.shape[-1]).expand(n_heads, -1, -1),
+        trees=trees,
+    )
+    return attend(call)[1]
+
+
 def random_pattern(rng, visible: torch.Tensor, n_heads: int) -> torch.Tensor:
     scores = torch.tensor(rng.normal(0, 4, (visible.shape[0], n_heads, *visible.shape[1:])))
     hidden = ~visible.unsqueeze(1)

@@ -7,8 +7,7 @@ import torch
 from pipeline.core.layout import Layout
 from pipeline.statistics.baseline import baseline
 from pipeline.statistics.kernels import KERNELS, choose
-from pipeline.statistics.portable import reduce
-from tests.statistics.calls import MASKS, of_two, pieces_of, visibility
+from tests.statistics.calls import MASKS, of_two, pieces_of, reduce, visibility
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -19,7 +19,7 @@ from pipeline.core.layout import Layout
 from pipeline.statistics import native, norms, patterns, portable
 from pipeline.statistics.kernels import KERNELS, choose
 from pipeline.statistics.norms import transformed
-from pipeline.statistics.patterns import attention_pattern, output_of
+from pipeline.statistics.patterns import attention_pattern, output_of, pattern_and_leak
 from tests.statistics.calls import (
     FLAGS_ON,
     MASKS,
@@ -32,6 +32,7 @@ from tests.statistics.calls import (
     of_two,
     one_sequence,
     pieces_of,
+    reduce,
     visibility,
 )
 
@@ -95,14 +96,14 @@ def test_sentences_in_parts_change_nothing(mask, seed, lengths, flags):
 @settings(max_examples=12, deadline=None)
 @given(seed=SEEDS, lengths=LENGTHS, flags=FLAGS)
 def test_the_portable_kernel_measures_the_pattern(mask, seed, lengths, flags):
-    """Its softmax is its own, and hands on what an entropy is made of."""
+    """Its softmax is its own."""
     rng = np.random.default_rng(seed)
     pieces = pieces_of(rng, lengths)
     layout = Layout(pieces, pieces, visibility(pieces, mask))
     call = call_of(rng, layout, (4, 2), flags)
-    pattern = attention_pattern(call)
+    pattern, leak = pattern_and_leak(call)
     f = None if call.readout is None else transformed(call)
-    assert_whole(call, output_of(pattern, call), portable.reduce(pattern, layout, f, call.trees))
+    assert_whole(call, output_of(pattern, call), reduce(pattern, layout, f, call.trees, leak))
 
 
 def test_what_grows_with_the_square_of_a_length_is_held_for_a_few_sentences(monkeypatch):

@@ -8,22 +8,25 @@ from hypothesis import strategies as st
 
 from pipeline.core.layout import Layout
 from pipeline.statistics.baseline import baseline
-from pipeline.statistics.portable import reduce
 from tests import oracle, ranks
-from tests.statistics.calls import MASKS, random_pattern, random_pieces, visibility
+from tests.statistics.calls import MASKS, random_pattern, random_pieces, reduce, visibility
 
 
+@pytest.mark.parametrize("leaks", [False, True])
 @pytest.mark.parametrize("mask", MASKS)
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(1, 24), min_size=1, max_size=4))
 @example(seed=352, lengths=[19])
-def test_all_statistics_equal_the_reference(mask, seed, lengths):
+def test_all_statistics_equal_the_reference(mask, leaks, seed, lengths):
     rng = np.random.default_rng(seed)
     pieces, about = random_pieces(rng, lengths)
     layout = Layout(pieces, pieces, visibility(pieces, mask))
-    pattern = random_pattern(rng, layout.visible, 3)
+    pattern, leak = random_pattern(rng, layout.visible, 3), None
+    if leaks:
+        leak = torch.tensor(rng.uniform(0.05, 0.95, pattern.shape[:3])).float()
+        pattern = pattern * (1 - leak).unsqueeze(-1)
     f = torch.tensor(rng.normal(size=(*pattern.shape[:3], 4))).float()
-    found, shared = reduce(pattern, layout, f), baseline(layout)
+    found, shared = reduce(pattern, layout, f, leak=leak), baseline(layout)
     for s, n in enumerate(lengths):
         seen = layout.visible[s, :n, :n].numpy()
         for h in range(3):

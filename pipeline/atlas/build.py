@@ -58,15 +58,15 @@ def build(
             " give shorter ones, as in atlas.text=…"
         )
     document = Document(
-        title,
-        corpus,
-        [_shown(example) for example in examples],
-        found,
-        quantise.LEVELS[0],
-        quantise.weight_error(quantise.LEVELS[0]),
-        quantise.SUM_ERROR,
-        largest,
-        dict(start or {}),
+        title=title,
+        corpus=corpus,
+        sentences=[_shown(example) for example in examples],
+        subjects=found,
+        levels=quantise.LEVELS[0],
+        weight_error=quantise.weight_error(quantise.LEVELS[0]),
+        sum_error=quantise.SUM_ERROR,
+        largest_sum_error=largest,
+        start=dict(start or {}),
     )
     return fit(document, limit)
 

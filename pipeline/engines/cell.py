@@ -20,7 +20,7 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.grain import MIN_SHARDS
 from pipeline.engines.serial import in_this_process
 from pipeline.engines.shard import measure_shards
-from pipeline.engines.work import Encoded, Pool, Shard, Task, Work
+from pipeline.engines.work import Pool, Shard, ShardBytes, Task, Work
 from pipeline.lake import manifest
 from pipeline.lake.compact import compacted
 from pipeline.lake.files import (
@@ -155,7 +155,7 @@ def _finished(work: Path, k: int, tables: Sequence[str]) -> dict | None:
     return record
 
 
-def _finish(work: Path, k: int, shard: Encoded) -> dict:
+def _finish(work: Path, k: int, shard: ShardBytes) -> dict:
     """Write a shard's files, then the record that says they are whole."""
     name = _shard_name(k)
     record: dict = {"counts": shard.counts}

@@ -19,7 +19,7 @@ import torch
 
 from pipeline.core.errors import UserError, first_line
 from pipeline.engines.remotely import done, loaded
-from pipeline.engines.work import Encoded, Pool, Task, Work
+from pipeline.engines.work import Pool, ShardBytes, Task, Work
 
 AHEAD = 2
 """Shards that a worker has: one at work, and one to go on with."""
@@ -140,7 +140,7 @@ class _Actor:
         self._subject = None  # two models need not fit at a time
         self._subject = loaded(self._work, load, self._n_threads)
 
-    def measure(self, task: Task) -> Encoded:
+    def measure(self, task: Task) -> ShardBytes:
         assert self._work is not None
         return done(self._work, self._subject, task, self._metadata)
 
@@ -165,7 +165,7 @@ class _Pool:
         tasks: Iterator[Task],
         metadata: dict[str, str],
         progress: Callable[[int], object],
-    ) -> Iterator[tuple[int, Encoded]]:
+    ) -> Iterator[tuple[int, ShardBytes]]:
         while len(self.workers) < self.n_workers:
             self.workers.append(self._new())
         yield from _Cell(self, work, self.ray.put((work, subject, metadata)), tasks).run(progress)
@@ -190,7 +190,7 @@ class _Cell:
     def _next(self) -> Task | None:
         return self._again.popleft() if self._again else next(self._tasks, None)
 
-    def run(self, progress: Callable[[int], object]) -> Iterator[tuple[int, Encoded]]:
+    def run(self, progress: Callable[[int], object]) -> Iterator[tuple[int, ShardBytes]]:
         ray, seen = self._pool.ray, time.monotonic()
         while True:
             while self._free and (task := self._next()) is not None:
@@ -215,7 +215,7 @@ class _Cell:
                     " is taken, or gone; the same command goes on"
                 )
 
-    def _taken(self, ref: Any) -> tuple[Task, Encoded] | None:
+    def _taken(self, ref: Any) -> tuple[Task, ShardBytes] | None:
         """What came of a reference: a shard, or a worker that is there or lost."""
         errors = self._pool.ray.exceptions
         worker, task = self._given.pop(ref, (None, None))

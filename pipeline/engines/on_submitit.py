@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pipeline.core.errors import UserError
 from pipeline.engines.remotely import in_a_job
-from pipeline.engines.work import Encoded, Pool, Task, Work
+from pipeline.engines.work import Pool, ShardBytes, Task, Work
 
 POLL_S = 0.2
 
@@ -58,7 +58,7 @@ class OnSubmitit:
             tasks: Iterator[Task],
             metadata: dict[str, str],
             progress: Callable[[int], object],
-        ) -> Iterator[tuple[int, Encoded]]:
+        ) -> Iterator[tuple[int, ShardBytes]]:
             def submitted(chunk: list[Task]) -> Any:
                 return executor.submit(in_a_job, work, subject, metadata, chunk, self.cpus)
 
@@ -93,7 +93,7 @@ class OnSubmitit:
 
 def _done(
     settings: OnSubmitit, name: str, submitted: Callable[[list[Task]], Any], tasks: Iterator[Task]
-) -> Iterator[tuple[Task, Encoded]]:
+) -> Iterator[tuple[Task, ShardBytes]]:
     from submitit.core.utils import UncompletedJobError
 
     running: list[tuple[Any, list[Task]]] = []

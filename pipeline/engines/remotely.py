@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from pipeline.core.errors import MeasurementError, UserError, first_line
-from pipeline.engines.work import Encoded, Task, Work, in_bytes
+from pipeline.engines.work import ShardBytes, Task, Work, in_bytes
 from pipeline.statistics.kernels import NoKernel, choose
 
 
@@ -29,14 +29,14 @@ def loaded(work: Work, load: Callable[[], Any], n_threads: int) -> Any:
     return subject
 
 
-def done(work: Work, subject: Any, task: Task, metadata: dict[str, str]) -> Encoded:
+def done(work: Work, subject: Any, task: Task, metadata: dict[str, str]) -> ShardBytes:
     (shard,) = work.shards(subject, iter([task]), lambda n: None)
     return in_bytes(shard, metadata)
 
 
 def in_a_job(
     work: Work, load: Callable[[], Any], metadata: dict[str, str], tasks: Sequence[Task], n: int
-) -> list[Encoded] | Exception:
+) -> list[ShardBytes] | Exception:
     """All tasks of a job of its own, on `n` threads. What it says of its input is a result too: as
     an error it would come back as the text of a traceback."""
     try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.engines.work import Encoded, Pool, Task, Work, in_bytes
+from pipeline.engines.work import Pool, ShardBytes, Task, Work, in_bytes
 
 
 def in_this_process(
@@ -16,7 +16,7 @@ def in_this_process(
     tasks: Iterator[Task],
     metadata: dict[str, str],
     progress: Callable[[int], object],
-) -> Iterator[tuple[int, Encoded]]:
+) -> Iterator[tuple[int, ShardBytes]]:
     """What is measured on a device takes seconds a shard, and as long to encode: it is encoded
     while the next is measured. Elsewhere it is handed over at once, so that nothing is lost."""
     taken: deque[int] = deque()
@@ -29,9 +29,9 @@ def in_this_process(
     made = subject()
     model = getattr(made, "model", None)
     n_behind = int(model is not None and model.device.type != "cpu")
-    behind: deque[tuple[int, Future[Encoded]]] = deque()
+    behind: deque[tuple[int, Future[ShardBytes]]] = deque()
 
-    def handed(n_left: int) -> Iterator[tuple[int, Encoded]]:
+    def handed(n_left: int) -> Iterator[tuple[int, ShardBytes]]:
         while len(behind) > n_left:
             number, coming = behind.popleft()
             yield number, coming.result()

@@ -57,21 +57,21 @@ class Work(NamedTuple):
             ) from error
 
 
-class Encoded(NamedTuple):
+class ShardBytes(NamedTuple):
     """A shard as the bytes of its files, each with its number of rows."""
 
     files: dict[str, tuple[bytes, int]]
     counts: dict[str, int]
 
 
-def in_bytes(shard: Shard, metadata: dict[str, str]) -> Encoded:
+def in_bytes(shard: Shard, metadata: dict[str, str]) -> ShardBytes:
     """Each of its tables with `metadata`, side by side: a corpus's last shard has nothing else at
     work beside it."""
     with ThreadPoolExecutor() as pool:
         files = pool.map(lambda rows: encoded(rows, metadata), shard.tables.values())
         sizes = [rows.num_rows for rows in shard.tables.values()]
         found = dict(zip(shard.tables, zip(files, sizes, strict=True), strict=True))
-    return Encoded(found, shard.counts)
+    return ShardBytes(found, shard.counts)
 
 
 class Pool(Protocol):
@@ -84,7 +84,7 @@ class Pool(Protocol):
         tasks: Iterator[Task],
         metadata: dict[str, str],
         progress: Callable[[int], object],
-    ) -> Iterator[tuple[int, Encoded]]:
+    ) -> Iterator[tuple[int, ShardBytes]]:
         """Each task's number and shard, in any order. `subject` loads what is measured, wherever
         that is done; `metadata` goes into the files; `progress` is told of sentences. Raises what
         work on a shard raises."""

@@ -242,21 +242,25 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
                 )
         sections.append(
             Section(
-                model,
-                corpus,
-                controls,
-                tables["heads"].filter(here).sort(keys),
-                relations.filter(here).sort(*keys, "deprel", "direction"),
-                alignments.filter(here).sort(*keys, "convention"),
-                tables["dumps"].filter(here).sort("control", "seed", "key_class", "threshold"),
-                census,
-                tables["trees"].filter(here).sort(keys),
-                tables["similarity"].filter(here).sort(*keys, "other_layer", "other_head"),
-                tables["margins"].filter(here).sort("control", "seed", "margin"),
-                tables["nulls"].filter(here),
-                scored.height > 0,
-                _few(scored.filter(level="full")["n"], settings.min_arcs),
-                _few(linked["n_sure"], settings.min_arcs),
+                model=model,
+                corpus=corpus,
+                controls=controls,
+                heads=tables["heads"].filter(here).sort(keys),
+                relations=relations.filter(here).sort(*keys, "deprel", "direction"),
+                alignments=alignments.filter(here).sort(*keys, "convention"),
+                dumps=tables["dumps"]
+                .filter(here)
+                .sort("control", "seed", "key_class", "threshold"),
+                census=census,
+                trees=tables["trees"].filter(here).sort(keys),
+                similarity=tables["similarity"]
+                .filter(here)
+                .sort(*keys, "other_layer", "other_head"),
+                margins=tables["margins"].filter(here).sort("control", "seed", "margin"),
+                nulls_chosen=tables["nulls"].filter(here),
+                has_syntax=scored.height > 0,
+                few=_few(scored.filter(level="full")["n"], settings.min_arcs),
+                few_links=_few(linked["n_sure"], settings.min_arcs),
             )
         )
     return sections

@@ -66,14 +66,14 @@ def _job(
         for table in ("values", "heads")
     }
     how = Interventions(
-        tuple(s.classes),
-        _every(lake, plan.cell, s.sentences),
-        s.observe_every,
-        heads,
-        rules.dump_threshold,
-        s.draws,
-        s.batch_pieces,
-        s.seed,
+        classes=tuple(s.classes),
+        every=_every(lake, plan.cell, s.sentences),
+        observe_every=s.observe_every,
+        heads=heads,
+        threshold=rules.dump_threshold,
+        draws=s.draws,
+        batch_pieces=s.batch_pieces,
+        seed=s.seed,
     )
     about = plan.identity(*INTERVENING) | {"starts_from": starts_from}
 

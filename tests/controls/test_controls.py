@@ -159,3 +159,12 @@ def test_random_embeddings_permutes_rows_and_nothing_else(family):
         assert rows[0] == rows[1]
         in_place = (before[name] == after[name]).all(-1).float().mean()
         assert in_place < 0.1
+
+
+@pytest.mark.parametrize("control", [ShuffledWeights(), SpectrumWeights()])
+def test_weights_of_another_number_format(control):
+    model = load("bert").bfloat16()
+    before = state(model)
+    after = state(control.apply(model, 0))
+    assert changed(before, after)
+    assert {p.dtype for p in model.parameters()} == {torch.bfloat16}

@@ -7,6 +7,7 @@ from transformers import AutoModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from pipeline.controls.no_projection import NoProjection
+from pipeline.controls.projections import projections
 from pipeline.core.call import AttentionCall
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
@@ -161,3 +162,67 @@ def test_whole_vectors_attend_by_all_the_input(family):
 def test_heads_that_are_no_slices_of_the_input_have_no_whole(family):
     with pytest.raises(UserError, match=f"no_projection_whole: the heads of {family}"):
         NoProjection(whole=True).apply(load(family), 0)
+
+
+def test_a_model_of_which_not_every_layer_is_known_is_refused():
+    model = load("bert")
+    attention = model.encoder.layer[1].attention.self
+    attention.query = nn.Sequential(attention.query)
+    before = state(model)
+    with pytest.raises(UserError, match=r"were found in 2 of its 3 attention layers"):
+        NoProjection().apply(model, 0)
+    assert not changed(before, state(model))
+
+
+def test_heads_wider_together_than_the_input_have_no_whole():
+    """Each with keys of its own."""
+    with pytest.raises(UserError, match="no_projection_whole: the heads of llama"):
+        NoProjection(whole=True).apply(load("llama", num_key_value_heads=4, head_dim=16), 0)
+
+
+def test_a_group_of_several_layers():
+    model = load("albert", inner_group_num=2)
+    NoProjection().apply(model, 0)
+    hidden = torch.randn(1, 3, 32)
+    for layer in model.encoder.albert_layer_groups[0].albert_layers:
+        torch.testing.assert_close(layer.attention.query(hidden), hidden)
+
+
+@pytest.mark.parametrize("family", ["bert", "gpt2", "bart"])
+def test_biases_are_gone(family):
+    """Those of a fresh model are zeros already."""
+    model = load(family)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(1.0)
+    NoProjection().apply(model, 0)
+    biases = [
+        projection.bias
+        for attention in projections(model)
+        for projection in attention.layers
+        if projection.bias is not None
+    ]
+    assert biases
+    assert not any(bias.any() for bias in biases)
+
+
+@pytest.mark.parametrize("n_key_heads", [1, 2])
+def test_one_projection_for_all_three_of_grouped_heads(n_key_heads):
+    """Queries, keys and values, one below the other; query heads of a group read one slice."""
+    model = NoProjection().apply(load("phi3", num_key_value_heads=n_key_heads), 0)
+    size, groups = 8, 4 // n_key_heads
+    read = torch.randn(32)
+    of_heads = model.layers[0].self_attn.qkv_proj(read).view(-1, size)
+    key_heads = list(range(n_key_heads))
+    expected = [h for h in key_heads for _ in range(groups)] + key_heads + key_heads
+    assert len(of_heads) == len(expected)
+    for row, head in zip(of_heads, expected, strict=True):
+        torch.testing.assert_close(row, read[head * size : (head + 1) * size])
+
+
+def test_heads_that_are_not_all_alike_are_refused():
+    model = load("bert")
+    attention = model.encoder.layer[1].attention.self
+    attention.value = nn.Linear(32, 40)
+    with pytest.raises(UserError, match="its heads are not all alike"):
+        NoProjection().apply(model, 0)

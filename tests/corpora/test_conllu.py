@@ -1,5 +1,6 @@
 """CoNLL-U that is well formed comes out exactly as it stands in the file."""
 
+import os
 import re
 from pathlib import Path
 
@@ -184,3 +185,35 @@ def test_a_real_treebank(judge) -> None:
     assert [s.sentence_id for s in sentences] == ids
     texts = [line.removeprefix("# text = ") for line in lines if line.startswith("# text = ")]
     assert [s.text for s in sentences] == texts
+
+
+def test_relations_without_governors_are_left_out(write) -> None:
+    content = "1\ta\t_\tX\t_\t_\t_\tdet\t_\t_\n2\tb\t_\tX\t_\t_\t_\t_\t_\t_\n"
+    (sentence,) = read(Conllu(write("x.conllu", content)))
+    assert (sentence.words, sentence.governors, sentence.deprels) == (("a", "b"), None, None)
+
+
+def test_what_begins_with_very_many_blank_lines_is_not_empty(write) -> None:
+    path = write("two.conllu", "\n" * (1 << 16) + TWO)
+    assert [s.words for s in read(Conllu(path))] == [s.words for s in expected("two.conllu")]
+
+
+def test_a_file_of_two_names_is_called_by_the_first(write, cwd) -> None:
+    write("b.conllu", TWO)
+    os.symlink("b.conllu", "a.conllu")
+    assert [s.sentence_id for s in read(Conllu(("b.conllu", "a.conllu")))] == ["a-1", "b.conllu:15"]
+    assert [s.sentence_id for s in read(Conllu("?.conllu"))] == ["a-1", "a.conllu:15"]
+
+
+def test_what_is_no_regular_file_is_refused() -> None:
+    with pytest.raises(UserError, match=r"/dev/null: is no regular file"):
+        Conllu("/dev/null").stream()
+
+
+def test_only_the_key_itself_says_that_no_space_follows(write) -> None:
+    """UD has `CorrectSpaceAfter` too."""
+    line = "{0}\t{1}\t_\tX\t_\t_\t{2}\tdep\t_\t{3}\n"
+    words = (("a", 0, "CorrectSpaceAfter=No"), ("b", 1, "X=1|SpaceAfter=No"), (".", 1, "_"))
+    content = "".join(line.format(k, *word) for k, word in enumerate(words, 1))
+    (sentence,) = read(Conllu(write("x.conllu", content)))
+    assert sentence.text == "a b."

@@ -183,3 +183,27 @@ def test_damage_never_spreads(names: list[str | None]) -> None:
     assert [isinstance(r, Sentence) for r in records] == [n is None for n in [None, *names]]
     words = itertools.chain.from_iterable(r.words for r in records if isinstance(r, Sentence))
     assert list(words) == ["a", "b"] * (1 + names.count(None))
+
+
+def test_a_block_is_bounded_and_not_the_file(write, monkeypatch) -> None:
+    monkeypatch.setattr("pipeline.corpora.conllu.MAX_BLOCK_BYTES", 1000)
+    records = list(read(Conllu(write("x.conllu", f"{block(word(1))}\n" * 100))))
+    assert [type(record) for record in records] == [Sentence] * 100
+
+
+def test_a_multiword_token_without_a_form(write) -> None:
+    bad = block("1-2\t \t_\t_\t_\t_\t_\t_\t_\t_", word(1), word(2, head=1))
+    _, fault = read(Conllu(write("x.conllu", f"{GOOD}\n{bad}")))
+    assert (fault.line, fault.reason) == (6, "multiword token '1-2': empty FORM")
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (word(2, "w\x7f", 1), "word 2: control character '\\x7f' in its form"),
+        (word(2, "w", 1, "d\x01"), "word 2: control character '\\x01' in its deprel"),
+    ],
+)
+def test_control_characters_in_every_column(write, bad: str, reason: str) -> None:
+    _, fault = read(Conllu(write("x.conllu", f"{GOOD}\n{block(word(1), bad)}")))
+    assert (fault.line, fault.reason) == (GOOD.count("\n") + 3, reason)

@@ -237,3 +237,10 @@ def test_files_that_cannot_be_plain_text(write) -> None:
         Parallel(path=one).stream()
     with pytest.raises(UserError, match="none: no such file"):
         Parallel(one, f"{folder}/none").stream()
+
+
+def test_lines_of_a_long_file_are_all_counted(write) -> None:
+    """It is read by the megabyte."""
+    n = (1 << 19) + 7
+    assert count_lines(write("x", b"ab\n" * n)) == n
+    assert count_lines(write("x", b"ab\n" * n + b"c")) == n + 1

@@ -113,3 +113,14 @@ def test_half_a_tree_is_refused(write, given: str, lacks: str) -> None:
     path = write("x.jsonl", json.dumps(GOOD))
     with pytest.raises(UserError, match=f"corpus.{given} without corpus.{lacks}: "):
         Parquet(path, words="w", **{given: COLUMNS[given]}).stream()
+
+
+def test_a_text_that_is_no_string_is_made_of_the_words(write) -> None:
+    path = write("x.jsonl", json.dumps({"words": ["a", "b"], "t": 7}))
+    assert list(read(Parquet(path, text="t"))) == [Sentence("x.jsonl:1", "a b", ("a", "b"))]
+
+
+def test_a_name_that_cannot_be_written_is_mended(write) -> None:
+    path = write("x.jsonl", '{"words": ["a"], "id": "s\\ud800", "t": "a\\ud800"}')
+    (sentence,) = read(Parquet(path, sentence_id="id", text="t"))
+    assert (sentence.sentence_id, sentence.text) == ("s?", "a?")

@@ -123,3 +123,15 @@ def test_unusable_files(write, name: str, content: str, message: str) -> None:
 def test_either_a_path_or_a_data_set(corpus: Text) -> None:
     with pytest.raises(UserError, match="either path"):
         next(read(corpus))
+
+
+@pytest.mark.parametrize("name", ["x.PARQUET", "x.pq"])
+def test_a_table_by_any_of_its_suffixes(tmp_path, name: str) -> None:
+    pq.write_table(pa.table({"text": ["a b"]}), tmp_path / name)
+    assert [s.words for s in read(Text(str(tmp_path / name)))] == [("a", "b")]
+
+
+@pytest.mark.parametrize("name", ["x.conllu", "x.CONLLU", "x.conllx", "x.conll"])
+def test_a_treebank_is_no_text(write, name: str) -> None:
+    with pytest.raises(UserError, match=rf"{name} is a treebank"):
+        Text(write(name, "1\ta\t_\tX\t_\t_\t0\troot\t_\t_\n")).stream()

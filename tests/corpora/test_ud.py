@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
+from pipeline.corpora import hub as on_hub
 from pipeline.corpora.base import read
 from pipeline.corpora.hub import hub_rows, open_hub
 from pipeline.corpora.parallel import Parallel
@@ -195,3 +196,37 @@ def test_a_stream_that_cannot_be_opened_or_breaks_off(monkeypatch) -> None:
     assert next(records).words == ("one",)
     with pytest.raises(UserError, match=r"a/b@1/train: broke off after row 1: Server Disc"):
         next(records)
+
+
+def test_the_hub_is_asked_for_the_revision(monkeypatch) -> None:
+    asked = {}
+
+    def load_dataset(*args, **keys):
+        asked.update(keys)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(on_hub, "_check_reachable", lambda name: None)
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    with pytest.raises(UserError, match="enough"):
+        open_hub("a/b", "2.17", config="c", split="dev", columns={})
+    given = (asked["revision"], asked["name"], asked["split"])
+    assert given == ("2.17", "c", "dev")
+
+
+def test_an_empty_revision_is_none() -> None:
+    with pytest.raises(UserError, match="give a revision"):
+        next(read(Ud("en_x", "dev", revision="")))
+
+
+def test_a_sentence_without_classes(hub) -> None:
+    rows = ROWS | {"upos": [[1, 0, 2], None]}
+    features = datasets.Dataset.from_dict(rows).features.copy()
+    features["upos"] = datasets.List(datasets.ClassLabel(names=["NOUN", "DET", "VERB"]))
+    table = datasets.Dataset.from_dict(rows, features=features).data.table
+    first, second = read(Ud("en_x", "dev", path=hub(table)))
+    assert (first.upos, second.upos) == (EXPECTED[0].upos, None)
+
+
+def test_long_strings_are_strings(hub) -> None:
+    table = pa.table(ROWS | {"upos": pa.array(ROWS["upos"], pa.list_(pa.large_string()))})
+    assert list(read(Ud("en_x", "dev", path=hub(table)))) == EXPECTED

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.core.errors import UserError
+from pipeline.models import files
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
@@ -170,3 +171,47 @@ def test_what_a_config_asks_to_be_given_does_not_matter(family, asked, tmp_path)
     model = Checkpoint(path=str(folder)).load(NAME)
     assert not model.config.output_attentions
     assert len(wiring(model)) >= 2
+
+
+def test_safetensors_beside_a_pickle_do_not_let_it_in(folder):
+    """What stands under another name is not what transformers loads."""
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").rename(folder / "adapter.safetensors")
+    torch.save(weights, folder / "pytorch_model.bin")
+    assert "cannot load" in refusal(path=str(folder))
+    Checkpoint(path=str(folder), allow_pickle=True).load(NAME)
+
+
+@pytest.mark.parametrize("name", ["spiece.model", "source.spm", "vocab.txt", "merges.json"])
+def test_every_file_of_a_tokenizer_is_hashed(folder, name):
+    (folder / name).write_text("a")
+    one = Checkpoint(path=str(folder)).file_hashes[name]
+    (folder / name).write_text("b")
+    assert Checkpoint(path=str(folder)).file_hashes[name] != one
+
+
+def test_a_pickle_is_hashed_where_it_is_read(folder):
+    (folder / "pytorch_model.bin").write_bytes(b"a")
+    assert "pytorch_model.bin" in Checkpoint(path=str(folder), allow_pickle=True).file_hashes
+    assert "pytorch_model.bin" not in Checkpoint(path=str(folder)).file_hashes
+
+
+def test_what_is_asked_of_the_hub(monkeypatch, tmp_path):
+    asked = {}
+
+    def download(name, **keys):
+        asked.update(keys, name=name)
+        return str(tmp_path)
+
+    monkeypatch.setattr(files, "snapshot_download", download)
+    assert files.found("a/b", None, "v1", False) == tmp_path
+    assert (asked["name"], asked["revision"], asked["ignore_patterns"]) == ("a/b", "v1", ["*/*"])
+    assert "*.safetensors" in asked["allow_patterns"]
+    assert "*.bin" not in asked["allow_patterns"]
+    files.found("a/b", None, "v1", True)
+    assert "*.bin" in asked["allow_patterns"]
+
+
+def test_a_path_of_three_parts_is_no_hub_id():
+    with pytest.raises(UserError, match=r"model.path=a/b/c: no such folder \(looked from "):
+        files.found("a/b/c", None, None, False)

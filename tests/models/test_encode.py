@@ -4,9 +4,11 @@ import copy
 from types import SimpleNamespace
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AddedToken
+from transformers import AddedToken, AutoModel
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
@@ -179,3 +181,58 @@ def test_no_special_piece_is_text_whatever_it_is_called():
     text = {tokenizer.decode([i]) for i in Encoder(tokenizer, config(128)).vocabulary}
     assert "word" in text
     assert not {"<|header|>", "<|reserved|>"} & text
+
+
+def test_a_separator_written_in_the_text_is_not_read_as_one():
+    enc = encoder("word_piece")
+    (found,), _ = enc.encode([sentence("dogs", "[SEP]", "bark")])
+    assert found.source.ids.count(enc.tokenizer.sep_token_id) == 1
+
+
+def test_a_sentence_just_as_long_as_the_model_reads_is_read():
+    words = sentence("dogs", "bark")
+    (found,), _ = encoder("word_piece").encode([words])
+    n = len(found.source.ids)
+    assert len(encoder("word_piece", limit=n).encode([words])[0]) == 1
+    assert encoder("word_piece", limit=n - 1).encode([words])[1].n_too_long == 1
+
+
+def test_the_first_piece_that_the_model_does_not_know_is_refused():
+    words = sentence("dogs", "bark")
+    (found,), _ = encoder("word_piece").encode([words])
+    n = max(found.source.ids)
+    shape = {"model_type": "any", "max_position_embeddings": 128}
+    known = SimpleNamespace(**shape, vocab_size=n + 1)
+    assert len(Encoder(tiny.trained("word_piece"), known).encode([words])[0]) == 1
+    with pytest.raises(UserError, match=rf"the piece {n} .* has {n} embeddings"):
+        Encoder(tiny.trained("word_piece"), SimpleNamespace(**shape, vocab_size=n)).encode([words])
+
+
+def test_kinds_of_layers_that_are_turned_otherwise_are_asked_each():
+    turned = {"rope_type": "longrope", "original_max_position_embeddings": 24}
+    kinds = {"sliding_attention": {"rope_type": "default"}, "full_attention": turned}
+    tokenizer = SimpleNamespace(model_max_length=10**30)
+    assert max_pieces(config(64, rope_parameters=kinds), tokenizer) == 24
+
+
+AFTER_PADDING = {
+    "esm": {"position_embedding_type": "absolute", "vocab_size": 40},
+    "longformer": {"attention_window": 8},
+    "xlm-roberta-xl": {},
+    "camembert": {},
+    "mpnet": {},
+}
+
+
+@pytest.mark.parametrize("family", AFTER_PADDING)
+def test_a_family_reads_as_many_pieces_as_it_has_positions(family):
+    small = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    small |= {"intermediate_size": 16, "max_position_embeddings": 20, "pad_token_id": 1}
+    made = CONFIG_MAPPING[family](**small | AFTER_PADDING[family])
+    model = AutoModel.from_config(made).eval()
+    n = max_pieces(made, SimpleNamespace(model_max_length=10**30))
+    assert n == 18
+    with torch.inference_mode():
+        model(input_ids=torch.full((1, n), 5), attention_mask=torch.ones(1, n).long())
+        with pytest.raises((IndexError, RuntimeError)):
+            model(input_ids=torch.full((1, n + 1), 5), attention_mask=torch.ones(1, n + 1).long())

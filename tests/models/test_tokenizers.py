@@ -134,3 +134,10 @@ def test_the_vocabulary_is_what_both_sides_know_as_text():
     assert two_stacks("sentence_piece_eos", vocab_size=20).vocabulary == list(range(5, 20))
     smaller = two_stacks("sentence_piece_eos", decoder_vocab_size=10)
     assert smaller.vocabulary == list(range(5, 10))
+
+
+@pytest.mark.parametrize("family", ["mbart", "plbart"])
+def test_a_text_gives_the_start_of_its_decoder(family):
+    made = two_stacks("sentence_piece_language", decoder_start_token_id=None, model_type=family)
+    (found,), _ = made.encode([pair("dogs bark")])
+    assert found.target.ids[0] == made.tokenizer.convert_tokens_to_ids("<xx>")

@@ -163,3 +163,19 @@ def test_mass_on_specials_by_word():
             if rows:
                 truth = pattern[s][:, rows][:, :, special].sum(-1).mean(-1)
                 torch.testing.assert_close(found[s, :, w], truth)
+
+
+def test_a_mask_fills_a_row_with_however_little_is_left():
+    """As of a head that dumps nearly all of its attention, which is what masks are for."""
+    rng = np.random.default_rng(1)
+    pieces, _ = random_pieces(rng, [11])
+    layout = Layout(pieces, pieces, visibility(pieces, "all"))
+    sep = class_keys(layout, "sep")[0, 0]
+    assert 0 < int(sep.sum()) < 11
+    key = (20.0 * sep)[None, None, :, None]
+    value = torch.tensor(rng.normal(size=(1, 1, 11, 4))).float()
+    call = AttentionCall(torch.ones(1, 1, 11, 1), key, value, 1.0, layout)
+    condition = torch.tensor([CONDITIONS.index("mask")])
+    edit = Edit(condition, torch.ones(1, 1).bool(), sep[None, None], value.mean(2), value[0, :, 0])
+    others = value[0, 0, ~sep].mean(0).expand(11, 4)
+    torch.testing.assert_close(attend_edited(call, edit)[0, 0], others, atol=1e-5, rtol=1e-4)

@@ -90,3 +90,30 @@ def test_whom_a_file_may_belong_to() -> None:
     assert native._may_be_trusted(of(os.getuid()))
     assert native._may_be_trusted(of(0))
     assert not native._may_be_trusted(of(os.getuid() + 1))
+
+
+def test_of_another_torch_or_other_flags_it_is_compiled_anew(loaded, monkeypatch):
+    native.load()
+    monkeypatch.setattr(torch, "__version__", "0.0")
+    native.load()
+    monkeypatch.setattr(native, "_FLAGS", (*native._FLAGS, "-g"))
+    native.load()
+    assert loaded == ["compiled", "ours"] * 3
+
+
+def test_another_users_library_is_compiled_anew(loaded, monkeypatch) -> None:
+    """Though the folder is one's own."""
+    native.load()
+    loaded.clear()
+    monkeypatch.setattr(native, "_may_be_trusted", lambda about: stat.S_ISDIR(about.st_mode))
+    native.load()
+    assert loaded == ["compiled", "ours"]
+
+
+def test_a_library_that_does_not_load_is_one_line(loaded, monkeypatch) -> None:
+    def fails(path):
+        raise OSError("undefined symbol")
+
+    monkeypatch.setattr(torch.ops, "load_library", fails)
+    with pytest.raises(native.CannotCompile, match=r"\.so cannot be loaded: undefined symbol"):
+        native.load()

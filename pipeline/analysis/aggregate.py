@@ -81,6 +81,7 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
     measured = manifest.read(lake.measured("heads", cell))
     facts = {k: v for k, v in measured.facts.items() if k.startswith("n_")}
     facts["n_quarantined"] = manifest.read(lake.sentences(cell.corpus)).facts["n_quarantined"]
+    facts["n_repeats"] = fitted.n_repeats
     compared = lake.measured("similarity", cell)
     # One after the other: of a thousand shards they are as much as all else.
     shards = read_shards(manifest.paths(compared, manifest.verified(compared)))
@@ -140,10 +141,20 @@ def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
 
 def fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
     """What position alone explains of a corpus."""
-    fitted = Fitted()
+    fitted = Fitted(n_repeats=_n_repeats(lake, corpus))
     for shard in _shards(lake, corpus, rules):
         fitted.add(shard)
     return fitted
+
+
+def _n_repeats(lake: Lake, corpus: str) -> int:
+    folder = lake.sentences(corpus)
+    files = manifest.paths(folder, manifest.verified(folder))
+    texts = [
+        frame_of(read_shard(file).select(["words", "target_words"])).hash_rows().to_numpy()
+        for file in files
+    ]
+    return sum(map(len, texts)) - len(np.unique(np.concatenate(texts))) if texts else 0
 
 
 def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
@@ -193,6 +204,6 @@ def _arrow(name: str, frame: pl.DataFrame) -> pa.Table:
 
 _FACTS = [
     *CELL,
-    *("n_sentences", "n_words", "n_pieces", "n_quarantined", "n_too_long", "n_unaligned"),
-    "n_words_without_pieces",
+    *("n_sentences", "n_words", "n_pieces", "n_repeats", "n_quarantined", "n_too_long"),
+    *("n_unaligned", "n_words_without_pieces"),
 ]

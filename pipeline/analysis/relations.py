@@ -131,6 +131,7 @@ class RelationTally:
             "baseline_all": best_offset(sums.offsets)[1] / sums.n_all,
             "n": sums.n,
             "baseline_offset": self.offsets.best(level, relation),
+            "baseline_fitting": self.offsets.share(level, relation),
             "baseline_accuracy": sums.baseline_hits / sums.n if sums.n else float("nan"),
         }
         return columns.with_columns(

@@ -54,6 +54,8 @@ class Fitted:
         default_factory=lambda: {side: FittedOffsets() for side in SIDES}
     )
     position: FittedPosition = field(default_factory=FittedPosition)
+    n_repeats: int = 0
+    """Sentences of which an earlier one has the same words."""
 
     def add(self, shard: SentenceShard) -> None:
         for side, offsets in self.offsets.items():

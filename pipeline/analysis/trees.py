@@ -1,8 +1,9 @@
 """Group D: does a head hold the tree as a whole? Undirected attachment (UUAS), by two readings.
 
-`uuas_max` takes for an edge each word and the word it attends to most, `uuas_mst` the maximum
-spanning tree of A + Aᵀ (Htut et al. 2019). Counted are the treebank's arcs between words that are
-not punctuation alone. Beside them stand what neighbours would get, and a random tree.
+`uuas_max` takes for an edge each word and the word it attends to most (Htut et al. 2019),
+`uuas_mst` the maximum spanning tree of A + Aᵀ: undirected and without a root, where Htut et al.
+take that of A from the gold root. Counted are the treebank's arcs between words that are not
+punctuation alone. Beside them stand what neighbours would get, and chance.
 """
 
 from dataclasses import dataclass, field
@@ -44,6 +45,9 @@ class TreeTally:
         self._sum("chain", (adjacent & confirm).sum())
         # Every edge is as likely as another in a random tree of n words: n − 1 of n(n − 1)/2.
         self._sum("random", (2 / nodes.n_nodes)[confirm].sum())
+        # And of n words that each point at any other, an edge is where one of two points.
+        missed = 1 - 1 / (nodes.n_nodes - 1)
+        self._sum("random_max", (1 - missed**2)[confirm].sum())
         sentences, starts = np.unique(arcs.sentence, return_index=True)
         drawn = weights[:, sentences] * confirms[sentences]
         for reading, column in READINGS.items():
@@ -81,6 +85,7 @@ class TreeTally:
             n=pl.lit(n),
             uuas_chain=pl.lit(s["chain"] / n if n else None),
             uuas_random=pl.lit(s["random"] / n if n else None),
+            uuas_random_max=pl.lit(s["random_max"] / n if n else None),
             **{name: pl.Series(values) for name, values in columns.items()},
         )
 

@@ -52,6 +52,7 @@ RELATIONS = (
         "governor − dependent, the commonest of the other half's arcs, whether a model read them or"
         " not; 1 where it has none",
     ),
+    Column("baseline_fitting", REAL, "share", "that offset's accuracy on the fitting half"),
     Column("baseline_accuracy", REAL, "share", "that offset's accuracy on the confirming half"),
     Column("b", INT, "arcs", "head right, offset wrong"),
     Column("c", INT, "arcs", "head wrong, offset right"),
@@ -116,6 +117,12 @@ TREES = (
     ),
     Column("uuas_chain", REAL, "share", "joining each word with the next, on the same arcs"),
     Column("uuas_random", REAL, "share", "expected of a random tree, on the same arcs"),
+    Column(
+        "uuas_random_max",
+        REAL,
+        "share",
+        "expected where words point at any other, on the same arcs",
+    ),
 )
 SIMILARITY = (
     Column("other_layer", pa.int16(), "", "of the other head"),
@@ -201,6 +208,13 @@ CENSUS = (
         "of these, on both sides where there are two; with those that no piece is of",
     ),
     Column("n_pieces", INT, "pieces", "pieces of these, specials included"),
+    Column(
+        "n_repeats",
+        INT,
+        "sentences",
+        "of the corpus, measured or not: an earlier one has the same words; tests take them for"
+        " independent",
+    ),
     Column("n_quarantined", INT, "sentences", "kept out at ingest: malformed"),
     Column("n_too_long", INT, "sentences", "skipped: longer than the model can read"),
     Column("n_unaligned", INT, "sentences", "skipped: no telling which piece is of which word"),

@@ -98,7 +98,8 @@ def _document(
             " confirming half where they are accuracies: the quantity behind the role in either,"
             " and the difference with its 95 % interval (sentences resampled; cells of one corpus"
             " alike, so that the difference is a paired one). An interval is of one quantity and"
-            " corrected for nothing: of twenty that did not change one will leave 0 out."
+            " corrected for nothing: of twenty that did not change one will leave 0 out; and of"
+            " these, listed because a role changed, more."
         )
     )
     header = ("head", "role", "about", a, b, "difference, points", "95 % interval")

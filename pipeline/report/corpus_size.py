@@ -8,6 +8,18 @@ from pipeline.report.figures.lines import Line, Panel, Scales, draw_lines
 from pipeline.report.text import number, spread
 
 
+def halving(tracks: pl.Series) -> str:
+    """Heads that track, by halvings of one corpus."""
+    q = [number(tracks.quantile(share, "nearest")) for share in (0, 0.25, 0.5, 0.75, 1)]  # pyrefly: ignore
+    return f"{q[0]} to {q[4]} heads track, median {q[2]}, in half of the draws {q[1]} to {q[3]}"
+
+
+def halved(by_size: pl.DataFrame) -> str:
+    """What the halves alone do to the answer of a census, in one line."""
+    whole = by_size.filter(n_sentences=pl.col("n_sentences").max())
+    return f"of {whole.height} halvings of the whole corpus, {halving(whole['tracks'])}"
+
+
 def sizes(by_size: pl.DataFrame, cell: str) -> list[Block]:
     """Rows as `analysis.simulate.by_size` gives them."""
     steps = by_size["n_sentences"].unique().sort().to_list()
@@ -49,8 +61,7 @@ def sizes(by_size: pl.DataFrame, cell: str) -> list[Block]:
             "The model itself, held against random_weights alone, over subsamples of its corpus."
             " A count of tracking heads grows with the corpus until the tests are sure: compare"
             " counts of corpora of like size. With all sentences nothing differs but how they fall"
-            f" into halves, and with that {number(last.min())} to {number(last.max())} heads track:"  # pyrefly: ignore
-            " one census is one such draw."
+            f" into halves, and with that {halving(last)}: one census is one such draw."
         ),
         Figure(name, caption, alt, draw_lines(name, title, alt, [Panel("", tuple(lines))], scales)),
         Table(caption.partition(",")[0], ("sentences", *COLUMNS), rows),

@@ -231,8 +231,10 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
         say(
             "Clark et al. (2019, §3.2) suggest that a head attends to [SEP] where its function does"
             " not apply. Here of each head's best relation (chosen on the fitting half): attention"
-            " to special pieces from words without an arc of it, less that from words with one,"
-            " over the watched sentences of the confirming half."
+            " to special pieces from words without an arc of it, punctuation among them, less that"
+            " from words with one, over the watched sentences of the confirming half. A row sums to"
+            " one: a head that looks at the arc's word has less for all else, so that a difference"
+            " above 0 alone is no proof. Intervals are each of one head."
         ),
         Table("Heads whose interval lies above, or below, 0", header, tuple(rows), words=2),
     ]

@@ -182,7 +182,8 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
         said.append(
             f"Of {_that(tests.height, 'track')} the relation on which they lead most in the fitting"
             f" half, {more} attend to special pieces more from words without an arc of it than from"
-            f" words with one, {less} less."
+            f" words with one, {less} less; a part of it is arithmetic, since what goes to the"
+            " arc's word goes nowhere else."
         )
     return " ".join(said)
 

@@ -58,8 +58,9 @@ def _relation_map(section: Section, site: str, best: pl.DataFrame) -> Figure:
     )
     caption = (
         f"Relations, {site}. Framed cells {_passes(section)} (its name, ↑ dependent to governor, ↓ "
-        "governor to dependent, +k further pairs of relation and direction). Colour: the lead of "
-        "the head's best relation over the best fixed offset, on the confirming half."
+        "governor to dependent, +k further pairs of relation and direction). Colour: the lead over "
+        "the best fixed offset, on the confirming half, of the relation on which the head led most "
+        "on the fitting half; in a frame, most of those named."
     )
     title = f"Relations by layer and head: {section.title}, {site}"
     name = section.file(f"relations-{slug(site)}")

@@ -44,7 +44,8 @@ def _terms() -> tuple[tuple[Inline, ...], ...]:
         (
             Strong("Governor"),
             ": the word that the treebank's HEAD column names; “head” means attention head only. "
-            "↑ the dependent attends to its governor, ↓ the governor attends to its dependent.",
+            "↑ the dependent attends most to its governor; ↓ of all words it is the governor that "
+            "attends most to the dependent.",
         ),
         (
             Strong("Cell"),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pipeline.lake.files import sweep, write_text
 from pipeline.report.blocks import Block, Figure, Heading, Strong, say
 from pipeline.report.calibration import answer, calibration
-from pipeline.report.corpus_size import sizes
+from pipeline.report.corpus_size import halved, sizes
 from pipeline.report.definitions import definitions
 from pipeline.report.markdown import to_markdown
 
@@ -27,7 +27,7 @@ def write_method(
 
     `found` has the tables simulated, power and by_size, as `analysis.simulate` gives their rows.
     """
-    said = answer(found["simulated"], alpha)
+    said = f"{answer(found['simulated'], alpha)}; {halved(found['by_size'])}"
     blocks: list[Block] = [
         Heading(1, "Method: how far the counts can be trusted"),
         say(

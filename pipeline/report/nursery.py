@@ -16,7 +16,7 @@ from pipeline.report.blocks import Block, Figure, Heading, Strong, Table, say
 from pipeline.report.figures.lines import Line, Panel, Scales, draw_lines
 from pipeline.report.figures.palette import marks
 from pipeline.report.markdown import to_markdown
-from pipeline.report.relations import fitting_accuracy
+from pipeline.report.relations import fitting_accuracy, fitting_lead
 from pipeline.report.text import DASH, number, plural
 
 FIGURES = "nursery"
@@ -82,8 +82,7 @@ class _Found:
         rows = self.of("relations", model).filter(pl.col("n") >= Rules.min_arcs)
         rows = rows if deprel is None else rows.filter(deprel=deprel)
         lead = pl.col("accuracy") - pl.col("baseline_accuracy")
-        by = fitting_accuracy() - pl.col("baseline_accuracy")
-        rows = rows.with_columns(lead=lead).sort(by, descending=True, nulls_last=True)
+        rows = rows.with_columns(lead=lead).sort(fitting_lead(), descending=True, nulls_last=True)
         return rows.row(0, named=True) if rows.height else None
 
     def best_alignment(self, model: str, control: str = "trained") -> dict | None:

@@ -11,7 +11,7 @@ from pipeline.report.section import HEAD_KEYS, Section, counting, undecided
 from pipeline.report.text import rounded
 
 ARROWS = {"dep_to_gov": "↑", "gov_to_dep": "↓"}
-"""↑ the dependent attends to its governor, ↓ the governor attends to its dependent."""
+"""↑ the dependent attends most to its governor; ↓ of all words its governor attends to it most."""
 
 
 def head_name(row: dict, sites: tuple[str, ...]) -> str:
@@ -28,6 +28,12 @@ def fitting_accuracy() -> pl.Expr:
     """Accuracy on the fitting half, to choose by; null where it has no such arc."""
     hits, arcs = pl.col("hits_all") - pl.col("hits"), pl.col("n_all") - pl.col("n")
     return pl.when(arcs > 0).then(hits / arcs)
+
+
+def fitting_lead() -> pl.Expr:
+    """Lead over the offset on the half that both were fitted on, to choose by: nothing of the
+    confirming half is in it."""
+    return fitting_accuracy() - pl.col("baseline_fitting")
 
 
 def best_heads(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
@@ -70,13 +76,13 @@ def leading(section: Section, min_arcs: int) -> pl.DataFrame:
     """One row per head and cell: the relation it leads its offset by most, one that it tracks
     before one that it does not; `passes` says which, `n_passing` how many.
 
-    Chosen by accuracy on the fitting half, so that the lead shown, of the confirming half, is not
-    the luckiest of many."""
+    Chosen by the lead on the fitting half, so that the lead shown, of the confirming half, is not
+    the luckiest of many; but what a head tracks it tracks on the confirming half too."""
     keys = ("control", "seed", *HEAD_KEYS)
     rows = with_lead(section.relations.filter(pl.col("n") >= min_arcs))
     rows = rows.with_columns(
         passing(section).alias("passes"),
-        (fitting_accuracy() - pl.col("baseline_accuracy")).alias("fitting_lead"),
+        fitting_lead().alias("fitting_lead"),
     )
     return (
         rows.sort(

@@ -1,7 +1,9 @@
-"""What was not counted, and why: quarantined sentences, those not read, words without pieces."""
+"""What was not counted, and why: quarantined sentences, those not read, words without pieces. And
+what was counted more than once: sentences that repeat another."""
 
 import polars as pl
 
+from pipeline.analysis.effects import FEWEST
 from pipeline.report.blocks import Block, Heading, Table, say
 from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
@@ -10,13 +12,19 @@ from pipeline.report.text import number, plural, shorten
 COUNTS = {
     "n_sentences": "sentences",
     "n_words": "words",
+    "n_repeats": "repeats",
     "n_quarantined": "quarantined",
     "n_too_long": "too long",
     "n_unaligned": "pieces not told apart",
     "n_words_without_pieces": "words without pieces",
 }
-RARE = "n_unaligned"
-"""Shown only where there are any: few tokenizers leave it open which piece is of which word."""
+RARE = {
+    "n_repeats": "Repeats: the words of an earlier sentence of the corpus once more, counted like"
+    " any other; tests and intervals take sentences for independent, and are too sure of themselves"
+    " where many are copies. ",
+    "n_unaligned": "Pieces not told apart: which piece is of which word is not known. ",
+}
+"""Shown only where there are any, and explained."""
 REASON_LENGTH = 200
 
 
@@ -30,12 +38,12 @@ def skipped(
     sections: list[Section], quarantine: pl.DataFrame, settings: ReportSettings
 ) -> list[Block]:
     counted = sorted(map(_counts, sections), key=lambda row: (row["corpus"], row["model"]))
-    any_rare = any(row[RARE] for row in counted)
-    shown = {name: text for name, text in COUNTS.items() if name != RARE or any_rare}
+    absent = {name for name in RARE if not any(row[name] for row in counted)}
+    shown = {name: text for name, text in COUNTS.items() if name not in absent}
     rows = tuple(
         (row["corpus"], row["model"], *(number(row[name]) for name in shown)) for row in counted
     )
-    rare = "Pieces not told apart: which piece is of which word is not known. " if any_rare else ""
+    rare = "".join(text for name, text in RARE.items() if name not in absent)
     blocks: list[Block] = [
         Heading(2, "Quarantined and skipped"),
         Table(
@@ -51,6 +59,13 @@ def skipped(
             " one; a word counts for each stack that reads it."
         ),
     ]
+    if any(row["n_sentences"] < FEWEST for row in counted):
+        blocks.append(
+            say(
+                f"Of fewer than {FEWEST} sentences 95 % intervals cover less than that: of five"
+                " some 87 %, of three 75 %, of two half. Heads that dump are as uncertain."
+            )
+        )
     if quarantine.is_empty():
         blocks.append(say("No sentence was quarantined."))
         return blocks

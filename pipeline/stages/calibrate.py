@@ -19,7 +19,7 @@ from pipeline.stages.settings import CalibrateSettings, build
 NULLS = {"random_weights": "random_weights-1", "shuffled_words": "shuffled_words-1"}
 """Measured, and the seed that each is held against."""
 SHARES = tuple(k / 20 for k in range(2, 21))
-DRAWS = 12
+DRAWS = 60
 """Subsamples of each size of the corpus."""
 RELATIONS = 6
 """The commonest, for planted heads."""

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
 from pipeline.stages.checks import as_root
-from pipeline.stages.compose import Grid, read_grid, read_yaml, resolve_all
+from pipeline.stages.compose import Grid, read_grid, read_yaml, resolve
 from pipeline.stages.overrides import GROUPS, split
 from pipeline.stages.project import conf_folder
 from pipeline.stages.settings import CellSettings, build, is_name
@@ -25,8 +25,7 @@ class Request:
     root: Path
 
     def resolved(self) -> list[tuple[Cell, dict[str, Any]]]:
-        cells = self.grid.cells()
-        return list(zip(cells, resolve_all(cells, self.overrides), strict=True))
+        return [(cell, resolve(cell, self.overrides)) for cell in self.grid.cells()]
 
 
 def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Request:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,19 @@ def check_folder(folder: Path, instead: str = "another root=…") -> None:
         raise UserError(f"{folder} cannot be made: {place} is no folder; give {instead}")
     if not os.access(place, os.W_OK | os.X_OK):
         raise UserError(f"{folder}: no leave to write in {place}; give {instead}")
+
+
+def check_different(group: str, sections: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Raises UserError where two models, or two corpora, are one and the same by all that is set of
+    them: it would be counted twice, by two names."""
+    first: dict[str, str] = {}
+    for name, section in sections:
+        same = first.setdefault(repr({**section, "_target_": None}), name)
+        if same != name:
+            raise UserError(
+                f"{group}=[{same},{name}]: they are one and the same, as where {group}.path=… is"
+                f" set for both: give one of them, or each a file of its own in conf/{group}"
+            )
 
 
 def check_corpora(corpora: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from pipeline.core.errors import UserError
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
+from pipeline.stages.checks import check_different
 from pipeline.stages.overrides import GROUPS, SECTIONS
 from pipeline.stages.own_code import own_code
 from pipeline.stages.project import conf_folder, names, near
@@ -93,26 +94,6 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
             name: own_code(type(made), checked[name]["_target_"]) for name, made in plugins.items()
         },
     }
-
-
-def resolve_all(cells: Sequence[Cell], overrides: Sequence[str]) -> list[dict[str, Any]]:
-    """As `resolve`, each. Raises UserError, too, where an override makes two models, or two
-    corpora, the same: it would be counted twice, by two names."""
-    resolved = [resolve(cell, overrides) for cell in cells]
-    for group in ("model", "corpus"):
-        set_by = [text for text in overrides if text.startswith(f"{group}.")]
-        first: dict[str, str] = {}
-        for cell, config in zip(cells, resolved, strict=True):
-            name = getattr(cell, group)
-            said = repr({**config[group], "_target_": None})
-            same = first.setdefault(said, name)
-            if same != name and set_by:
-                raise UserError(
-                    f"{group}=[{same},{name}]: with {' '.join(set_by)} they are the same {group}:"
-                    " give one of them, or each its own file in"
-                    f" {conf_folder() / group}"
-                )
-    return resolved
 
 
 def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, Any]:
@@ -211,7 +192,10 @@ def write_resolved(
     `code.yaml`, where there is something to say of it (see `lay.code_of_stages`). `own_code` in
     them is what stages hang on, and nothing that they read: they look for themselves."""
     cells = grid.cells()
-    resolved = resolve_all(cells, overrides)
+    resolved = [resolve(cell, overrides) for cell in cells]
+    for group in ("model", "corpus"):
+        named = zip(cells, resolved, strict=True)
+        check_different(group, ((getattr(cell, group), config[group]) for cell, config in named))
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
         own = config["own_code"]

@@ -30,6 +30,7 @@ from pipeline.models.packing import first_position
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
 from pipeline.stages.cells import as_cell
+from pipeline.stages.checks import check_different
 from pipeline.stages.identity import identity
 from pipeline.stages.settings import LakeSettings, MeasureSettings, build, plugin
 from pipeline.statistics.kernels import NoKernel, choose
@@ -189,6 +190,8 @@ def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
     """
     checkpoints: dict[Checkpoint, Checkpoint] = {}
     made = [CellPlan(dict(config)) for config in configs]
+    named = zip(made, configs, strict=True)
+    check_different("model", ((plan.cell.model, config["model"]) for plan, config in named))
     for plan in made:
         known = plan.checkpoint in checkpoints
         if not known:

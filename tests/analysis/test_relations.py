@@ -77,6 +77,8 @@ def test_counts_and_test_equal_plain_loops():
             assert found["n"] == len(confirming_arcs)
             assert found["hits"] == sum(hits[i, column] for i in confirming_arcs)
             assert found["baseline_offset"] == offset
+            share = fitting.count(offset) / len(fitting)
+            assert found["baseline_fitting"] == pytest.approx(share)
             right = {i: int(arcs.offset[i]) == offset for i in confirming_arcs}
             assert found["baseline_accuracy"] == pytest.approx(sum(right.values()) / len(right))
             b = sum(hits[i, column] and not right[i] for i in confirming_arcs)

@@ -61,7 +61,7 @@ def test_counts_equal_plain_loops(cuts):
         tally(pointed, arcs, first, end, confirms, number, found)
     frame = found.frame(PLACES)
     n_all = n = chain = 0
-    by_chance = 0.0
+    by_chance = pointing = 0.0
     hits = {
         (half, reading, h): 0 for half in (0, 1) for reading in READINGS for h in range(N_HEADS)
     }
@@ -75,6 +75,7 @@ def test_counts_equal_plain_loops(cuts):
                 n += 1
                 chain += abs(nodes.index(d) - nodes.index(g)) == 1
                 by_chance += 2 / len(nodes)
+                pointing += 1 - (1 - 1 / (len(nodes) - 1)) ** 2
             for reading, column in READINGS.items():
                 for h in range(N_HEADS):
                     right = of[column][h][d] == g or of[column][h][g] == d
@@ -83,6 +84,7 @@ def test_counts_equal_plain_loops(cuts):
     assert set(frame["n"]) == {n}
     assert frame["uuas_chain"].to_list() == pytest.approx([chain / n] * N_HEADS)
     assert frame["uuas_random"].to_list() == pytest.approx([by_chance / n] * N_HEADS)
+    assert frame["uuas_random_max"].to_list() == pytest.approx([pointing / n] * N_HEADS)
     for reading in READINGS:
         for h, row in enumerate(frame.iter_rows(named=True)):
             fitting, confirmed = (hits[half, reading, h] for half in (0, 1))

@@ -43,6 +43,7 @@ class Grid:
     links: bool = False
     """Whether the corpus has gold links, for the cross-attention heads to be scored against."""
     unaligned: int = 0
+    repeats: int = 0
     norms: bool = True
     """Whether values have norms, and what else is measured beside attention."""
     seed: int = 7
@@ -139,6 +140,7 @@ def _relation(rng, grid: Grid, control: str, layer: int, head: int, k: int, dire
         "accuracy_low": max(0.0, accuracy - 1 / n**0.5),
         "accuracy_high": min(1.0, accuracy + 1 / n**0.5),
         "baseline_offset": (-1, 1, 2, -2)[k % 4], "baseline_accuracy": baseline,
+        "baseline_fitting": baseline,
         "b": 10, "c": 5, "z": 1.0, "p": 0.1, "q": 0.01 if lead > 0.08 else 0.9,
     }  # fmt: skip
     enough = n >= 100
@@ -194,6 +196,7 @@ def _census(grid: Grid, cell: dict, heads: list[dict], relations: list[dict]) ->
     others = dumps | having("positional", "broad")
     return cell | {
         "n_sentences": 200, "n_words": 4000, "n_pieces": 4800, "n_heads": len(heads),
+        "n_repeats": grid.repeats,
         "n_quarantined": grid.quarantined, "n_too_long": 1, "n_words_without_pieces": 2,
         "n_unaligned": grid.unaligned, "n_aligns": len(having("aligns")) if judged else None,
         "n_tracks": len(tracks) if known else None,
@@ -279,7 +282,8 @@ def _beside(rng, cell: dict, heads: list[dict], relations: list[dict], rows: dic
                 rows["similarity"].append(cell | {x: a[x] for x in keys} | pair | divergence)
         for head in here if relations and site != "cross" else ():
             uuas = 0.2 + 0.3 * rng.random()
-            row = {"n_all": 1000, "n": 500, "uuas_chain": 0.4, "uuas_random": 0.15}
+            row = {"n_all": 1000, "n": 500, "uuas_chain": 0.4}
+            row |= {"uuas_random": 0.15, "uuas_random_max": 0.16}
             for reading in ("max", "mst"):
                 row |= {f"hits_{reading}_all": round(1000 * uuas)}
                 row |= {f"hits_{reading}": round(500 * uuas), f"uuas_{reading}": uuas}

@@ -286,6 +286,18 @@ def test_sentences_that_could_not_be_aligned_are_counted_where_there_are_any():
     assert "told apart" not in none
 
 
+def test_repeats_are_counted_where_there_are_any_and_few_sentences_are_said():
+    few = make(Grid(layers=1, heads=1, deprels=(), controls=ONE, repeats=5))
+    few["census"] = few["census"].with_columns(n_sentences=pl.lit(9, pl.Int32))
+    page = report(tables=few)[0]["census.md"]
+    assert "| ewt | minilm | 9 | 4000 | 5 | 3 | 1 | 2 |" in page
+    assert "Repeats: the words of an earlier sentence of the corpus once more" in page
+    assert "Of fewer than 10 sentences 95 % intervals cover less than that" in page
+    many = report(GRID_OF_ONE)[0]["census.md"]
+    assert "Repeats" not in many
+    assert "cover less" not in many
+
+
 def test_the_same_bytes_from_shuffled_rows_and_nudged_floats(tables, files):
     shuffled = {
         name: frame.sample(fraction=1, shuffle=True, seed=1) for name, frame in tables.items()

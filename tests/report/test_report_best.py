@@ -81,6 +81,30 @@ def test_a_head_shows_what_it_tracks_before_what_it_leads_by_more():
     assert (row["deprel"], row["lead"], row["passes"], row["n_passing"]) == ("nsubj", 30.0, True, 1)
 
 
+def test_an_offset_without_luck_in_the_confirming_half_is_no_lead():
+    """Of two relations alike on the fitting half but for a hit, the other's offset fares worse
+    where it is scored: what it does there has no part in the choice."""
+    grid = Grid(layers=1, heads=1, deprels=("nsubj", "obj"), controls=(("trained", (0,)),))
+    tables = make(grid)
+    obj, up = pl.col("deprel") == "obj", pl.col("direction") == "dep_to_gov"
+    tables["relations"] = (
+        tables["relations"]
+        .filter(up)
+        .with_columns(
+            n=pl.lit(200, pl.Int32),
+            n_all=pl.lit(400, pl.Int32),
+            hits=pl.lit(100, pl.Int32),
+            hits_all=pl.when(obj).then(200).otherwise(201).cast(pl.Int32),
+            accuracy=pl.lit(0.5),
+            baseline_fitting=pl.lit(0.4),
+            baseline_accuracy=pl.when(obj).then(0.2).otherwise(0.4),
+            tracks=pl.lit(False),
+        )
+    )
+    row = leading(split(check(tables), ReportSettings())[0], 100).row(0, named=True)
+    assert (row["deprel"], row["lead"]) == ("nsubj", 10.0)
+
+
 @pytest.fixture(scope="module")
 def page_and_tables():
     tables = make(Grid(layers=4, heads=4, deprels=("nsubj", "obj", "iobj", "csubj")))

@@ -51,23 +51,11 @@ def test_classes_of_the_same_keys_stand_there_once(classes, shown):
 
 
 @pytest.mark.parametrize(
-    ("losses", "changes", "said"),
+    ("losses", "changes", "of_losses", "of_states"),
     [
-        (
-            [0.1, -0.2, 0.3],
-            [1.0, 2.0, 3.0],
-            "changes is 1.00; with the change of the last states 1.00.",
-        ),
-        (
-            [0.0, 0.0, 0.0],
-            [3.0, 2.0, 1.0],
-            "changes is –; with the change of the last states -1.00.",
-        ),
-        (
-            [0.1, 0.2, 0.3],
-            [5.0, 5.0, 5.0],
-            "changes is 1.00; with the change of the last states –.",
-        ),
+        ([0.1, -0.2, 0.3], [1.0, 2.0, 3.0], "1.00", "1.00"),
+        ([0.0, 0.0, 0.0], [3.0, 2.0, 1.0], "–", "-1.00"),
+        ([0.1, 0.2, 0.3], [5.0, 5.0, 5.0], "1.00", "–"),
     ],
 )
 def test_what_does_not_vary_has_no_rank_correlation(losses, changes, of_losses, of_states):

@@ -110,7 +110,10 @@ def test_two_corpora_are_resampled_each_by_itself(tmp_path):
     corpus.write_text(small.conllu(40), encoding="utf-8")
     words = small.words(tiny.save(tmp_path / "model"), corpus, tmp_path / "out")
     words.remove("corpus=conllu")
-    small.tables(*words, "corpus=[conllu,treebank]")
+    for name in ("conllu", "treebank"):
+        for stage in ("ingest", "measure"):
+            assert small.run(stage, *words, f"corpus={name}") == 0
+    assert small.run("aggregate", *words, "corpus=[conllu,treebank]") == 0
     tables = {name: open_table(name, tmp_path / "out").collect() for name in TABLES}
     other = Cell("local", "trained", 0, "treebank")
     found = rows(tmp_path / "out", tables, A, other).filter(role="dumps", what="cls")

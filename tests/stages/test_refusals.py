@@ -129,9 +129,11 @@ def test_the_third_corpus_is_looked_at_before_the_first_is_ingested(refused, tmp
 
 def test_a_path_is_not_that_of_two(refused, sentences, checkpoint):
     line = refused("corpus=[conllu,treebank]", f"corpus.path={sentences}")
-    assert f"with corpus.path={sentences} they are the same corpus: give one of them" in line
-    line = refused("model=[local,gpt2]", f"model.path={checkpoint}", "model.revision=main")
-    assert f"with model.path={checkpoint} model.revision=main they are the same model" in line
+    assert "corpus=[conllu,treebank]: they are one and the same, as where corpus.path=…" in line
+    line = refused("model=[local,gpt2]", f"model.path={checkpoint}", "model.revision=null")
+    assert "model=[local,gpt2]: they are one and the same, as where model.path=…" in line
+    line = refused("corpus=[conllu,treebank]", f"corpus.path={sentences}", stage="compose")
+    assert "give one of them, or each a file of its own in conf/corpus" in line
 
 
 def test_norms_that_are_not_measured_are_not_shown(refused):

@@ -98,6 +98,16 @@ def test_long_sentences_are_skipped_and_counted(fine, root, sentences):
     assert census.select("n_sentences", "n_too_long").rows() == [(14, 6)]
 
 
+def test_sentences_that_repeat_others_are_counted(fine, root, sentences):
+    """Whatever they are called, and wherever in the corpus they stand."""
+    again = small.conllu(14).replace("sent_id = s", "sent_id = t").split("\n\n")[:3]
+    with sentences.open("a", encoding="utf-8") as file:
+        file.write("\n\n".join([*again, again[0], ""]))
+    fine("ingest.shard_sentences=5")
+    census = open_table("census", root).collect()
+    assert census.select("n_sentences", "n_repeats").rows() == [(18, 4)]
+
+
 def test_nothing_but_long_sentences_is_no_measurement(words, root, sentences, capfd):
     sentences.write_text(small.conllu(2, n_words=(150, 160)), encoding="utf-8")
     assert small.run("run", *words) == 2

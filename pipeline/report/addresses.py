@@ -17,7 +17,7 @@ PAGE_OF_TEXT = "atlas-text.html"
 
 
 def address(model: str, control: str, seed: int, site: str, **more: object) -> str:
-    """`more`: layer, head, relation, arcs (the direction), in the atlas's own words."""
+    """`more`: corpus, layer, head, relation, arcs (the direction), in the atlas's own words."""
     return urlencode({"model": model, "control": word(control, seed), "site": site, **more})
 
 
@@ -30,10 +30,10 @@ def named(text: str, row: Mapping) -> HeadName:
     }
     place = {"layer": row["layer"], "head": row["head"]}
     keys = (row["model"], row["control"], row["seed"], row["site"])
-    return HeadName(text, address(*keys, **place, **of_relation))
+    return HeadName(text, address(*keys, **place, **of_relation, corpus=row["corpus"]))
 
 
 def door(section: Section, control: Control, site: str, box: Box, shape: Shape) -> Door:
     """A map of a control's first seed at a place of a figure."""
-    where = address(section.model, control.name, control.seeds[0], site)
+    where = address(section.model, control.name, control.seeds[0], site, corpus=section.corpus)
     return Door(box.left, box.top, *box.size, *shape, where)

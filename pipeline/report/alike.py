@@ -30,16 +30,18 @@ def alike(section: Section) -> list[Block]:
         return []
     shown = section.controls[0]
     n_queries = int(pairs["n_queries"].max())  # pyrefly: ignore
+    planes = [plane for site in section.sites if (plane := _plane(section, shown, site))]
+    laid_out = (
+        " The picture lays heads out by the square roots of their divergences (classical scaling)."
+    )
     blocks: list[Block] = [
         Heading(3, "How alike heads are"),
         say(
             "The Jensen–Shannon divergence of two heads' patterns, 0 where they are the same and "
             f"ln 2 = 0.69 where they share no key, averaged over up to {n_queries} queries (Clark "
-            "et al. 2019, §6). The picture lays heads out by the square roots of their "
-            "divergences (classical scaling)."
+            f"et al. 2019, §6).{laid_out if planes else ''}"
         ),
     ]
-    planes = [plane for site in section.sites if (plane := _plane(section, shown, site))]
     if planes:
         name = section.file(f"alike-{slug(shown.name)}")
         title = f"Heads by likeness: {section.title}"

@@ -1,6 +1,7 @@
 // The page: what is chosen, the address that says it, the controls, and the keys.
 Atlas.words = {
   way: (direction) => (direction === "gov_to_dep" ? "governor → dependent" : "dependent → governor"),
+  convention: { awi: "from where a word is read", awo: "from where a word is about to be said" },
 };
 
 Atlas.app = (() => {
@@ -13,6 +14,8 @@ Atlas.app = (() => {
     site: null, layer: 0, head: 0, heads: [0], query: null, unit: "pieces", dim: false,
     arcs: null, relation: "", role: "", part: "all", absent: null,
   };
+  // What an address need not say, and is so where it does not.
+  const UNSAID = { query: null, unit: "pieces", dim: false, arcs: null, relation: "", role: "", part: "all" };
   let drawings = [];
   let turn = 0;
 
@@ -33,6 +36,8 @@ Atlas.app = (() => {
     const control = given.get("control");
     const isHere = (!model || model === state.model) && (!control || data.subject(state.model, control));
     state.absent = isHere ? null : [model || state.model, control].filter(Boolean).join(", ");
+    const corpus = given.get("corpus");
+    if (isHere && corpus && data.doc.corpus && corpus !== data.doc.corpus) state.absent = `corpus ${corpus}`;
     state.control = data.subject(state.model, control) ? control : controls()[0].control;
     if (given.has("beside")) state.beside = given.get("beside");
     for (const name of ["layer", "head", "sentence", "query"]) if (number(name) !== null) state[name] = number(name);
@@ -64,15 +69,27 @@ Atlas.app = (() => {
     state.head = Math.min(state.head, site.heads - 1);
     if (!state.heads.length) state.heads = [state.head];
     if (!state.heads.includes(state.head)) state.head = state.heads[0];
-    if (state.sentence === null) {
-      const about = `${state.site}.${state.layer}.${state.head}`;
-      const own = data.doc.sentences.findIndex((s) => s.about === about);
-      state.sentence = Math.max(0, own);
-    }
-    const roles = data.rolesOf(site, state.layer, state.head);
-    const best = ((roles && roles.relations) || [])[0];
-    if (!state.arcs) state.arcs = best ? best.direction : "dep_to_gov";
+    if (state.sentence === null) state.sentence = chosen(seen);
+    if (!state.arcs) state.arcs = usual();
     if (state.arcs !== "none" && state.arcs !== "gov_to_dep") state.arcs = "dep_to_gov";
+  }
+
+  // The sentence to begin with: that of the head, and one that has the relation that is asked for.
+  function chosen(seen) {
+    const about = `${state.site}.${state.layer}.${state.head}`;
+    const own = data.doc.sentences.findIndex((s) => s.about === about);
+    const has = (s) => [s.source, s.target].some((t) => ((t && t.arcs) || []).some((arc) => arc[2] === state.relation));
+    if (!state.relation || (own >= 0 && has(data.doc.sentences[own]))) return Math.max(0, own);
+    const other = data.doc.sentences.findIndex((s, k) => has(s) && data.reading(seen, k));
+    return Math.max(0, other >= 0 ? other : own);
+  }
+
+  // The direction of the relation that the head tracks best.
+  function usual() {
+    const site = data.siteOf(current(), state.site);
+    const roles = site && data.rolesOf(site, state.layer, state.head);
+    const best = ((roles && roles.relations) || [])[0];
+    return best ? best.direction : "dep_to_gov";
   }
 
   function address() {
@@ -82,6 +99,7 @@ Atlas.app = (() => {
     for (const name of kept) if (state[name] !== null) said.set(name, state[name]);
     if (state.heads.length > 1) said.set("heads", state.heads.join(","));
     for (const name of ["relation", "role"]) if (state[name]) said.set(name, state[name]);
+    if (state.arcs && state.arcs !== usual()) said.set("arcs", state.arcs);
     if (state.unit === "words") said.set("unit", "words");
     if (state.part !== "all") said.set("part", state.part);
     if (state.dim) said.set("dim", "1");
@@ -101,7 +119,7 @@ Atlas.app = (() => {
 
   function go(changes) {
     const moved = ["view", "control", "site", "layer", "head"].some((k) => k in changes && changes[k] !== state[k]);
-    if ("head" in changes && changes.head !== state.head) changes.arcs ??= null;
+    if (["site", "layer", "head"].some((k) => k in changes && changes[k] !== state[k])) changes.arcs ??= null;
     if (changes.control && changes.control !== state.control && changes.control === state.beside)
       changes.beside = state.control;
     const focus = changes.view && changes.view !== state.view;
@@ -129,7 +147,7 @@ Atlas.app = (() => {
     drawings = found.filter((drawing) => drawing.drawn);
     const parts = found.map(({ heading, drawn, note }) => section(heading, drawn, note));
     parts.push(...missing.map((s) => section(`${s.model}, ${s.control}`, null, "This sentence is longer than the model can read, or its words cannot be told apart.")));
-    if (state.absent) parts.unshift(section(state.absent, null, "This page does not show it: it was made of other models. Below is one that it shows."));
+    if (state.absent) parts.unshift(section(state.absent, null, "This page does not show it: it was made of another. Below is one that it shows."));
     if (state.view === "model") parts.push(Atlas.grid.legend());
     $("view").replaceChildren(...parts);
     $("view").dataset.view = state.view;
@@ -213,6 +231,7 @@ Atlas.app = (() => {
     document.addEventListener("keydown", back);
     window.addEventListener("popstate", () => {
       if (location.hash === written) return;
+      Object.assign(state, UNSAID);
       read(location.hash);
       settle();
       written = location.hash;

@@ -5,6 +5,8 @@ const Atlas = {};
 Atlas.data = (() => {
   const doc = JSON.parse(document.getElementById("document").textContent);
   const unpacked = new WeakMap();
+  // What is empty was left out: a model that can read none of the sentences has no sites.
+  for (const seen of doc.subjects) seen.sites ??= [];
 
   // Once for each owner and key: what stands there as compressed bytes in base 64.
   function bytes(owner, key) {
@@ -39,6 +41,7 @@ Atlas.data = (() => {
   }
 
   // What is drawn as one item: a piece, or a word with all its pieces; specials stay pieces.
+  // Without `words` a word is called by its pieces, as where others were read in its place.
   function units(row, words, byWord) {
     const found = [];
     const ofWord = new Map();
@@ -46,11 +49,13 @@ Atlas.data = (() => {
       const word = row.word[index];
       const segment = row.segment ? row.segment[index] : 0;
       if (byWord && word >= 0 && ofWord.has(word)) {
-        found[ofWord.get(word)].pieces.push(index);
+        const unit = found[ofWord.get(word)];
+        unit.pieces.push(index);
+        if (!words) unit.label += ` ${piece}`;
         return;
       }
       if (byWord && word >= 0) ofWord.set(word, found.length);
-      const label = byWord && word >= 0 ? words[word] : piece;
+      const label = byWord && word >= 0 && words ? words[word] : piece;
       found.push({ label, word, segment, special: row.special[index], pieces: [index] });
     });
     return found;

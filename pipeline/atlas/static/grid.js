@@ -27,7 +27,7 @@ Atlas.grid = (() => {
       said.push(`tracks, ${Atlas.words.way(way)}, ${each.join(", ")}`);
     }
     const aligns = Object.entries(roles.aligns || {});
-    said.push(...aligns.map(([how, aer]) => `aligns words, ${how}, error rate ${percent(aer)}`));
+    said.push(...aligns.map(([how, aer]) => `aligns words ${Atlas.words.convention[how]} (${how}), error rate ${percent(aer)}`));
     if (roles.dumps_on) said.push(`dumps on ${roles.dumps_on.join(", ")}`);
     for (const name of ["positional", "broad"]) if ((roles.names || []).includes(name)) said.push(name);
     if (roles.unknown) said.push(`${roles.unknown.join(", ")}: not decided (no null, or too few arcs)`);

@@ -14,6 +14,13 @@ Atlas.heads = (() => {
     return units.filter((unit) => unit.segment === wanted);
   }
 
+  // From the row that reads a word, or from the one before it, which has to say it: as the head
+  // aligns better.
+  function convention(site, state) {
+    const { awi = Infinity, awo = Infinity } = (data.rolesOf(site, state.layer, state.head) || {}).aligns || {};
+    return awo < awi ? "awo" : "awi";
+  }
+
   // Gold: pairs of units where a head that follows the relation would put its weight.
   function gold(read, shown, site, state, queries, keys) {
     const mid = (units, word) => {
@@ -21,9 +28,11 @@ Atlas.heads = (() => {
       return found.length ? found.reduce((a, b) => a + b, 0) / found.length : null;
     };
     let pairs = [];
+    let before = 0;
     if (site.name === "cross") {
       const links = shown.links || [];
       pairs = links.map(([source, target, sure]) => [target, source, sure ? "sure" : "possible"]);
+      if (convention(site, state) === "awo") before = 1;
     } else if (state.arcs !== "none") {
       const arcs = data.text(read, shown, site.name, "queries").arcs || [];
       const chosen = arcs.filter((arc) => !state.relation || arc[2] === state.relation);
@@ -33,7 +42,8 @@ Atlas.heads = (() => {
     }
     return pairs
       .map(([from, to, name]) => ({ from: mid(queries, from), to: mid(keys, to), name }))
-      .filter((arc) => arc.from !== null && arc.to !== null);
+      .filter((arc) => arc.from !== null && arc.to !== null)
+      .map((arc) => ({ ...arc, from: Math.max(0, arc.from - before) }));
   }
 
   async function graph(seen, state, room) {
@@ -42,7 +52,8 @@ Atlas.heads = (() => {
     const shown = data.doc.sentences[state.sentence];
     const found = await data.patterns(seen, state.sentence, site.name);
     const units = ["queries", "keys"].map((side, s) => {
-      const words = data.text(read, shown, site.name, side).words;
+      const isOther = seen.control.startsWith("random_pieces");
+      const words = isOther ? null : data.text(read, shown, site.name, side).words;
       const all = data.units(data.row(read, site.name, side), words, state.unit === "words");
       return shown.pair ? inPart(all, s, state.part) : all;
     });
@@ -58,6 +69,7 @@ Atlas.heads = (() => {
     const height = TOP + Math.max(queries.length, keys.length) * ROW + 6;
     const heading = `${seen.model}, ${seen.control}: ${site.name} layer ${state.layer} head ${heads.join(", ")}`;
     const drawn = canvas(full, height, `${heading}. Left attends to right.`);
+    const note = leftOut(weights);
     const caption = { fill: colour("faint"), "font-size": 11 };
     drawn.append(text(site.name === "cross" ? "decoder" : "attends", left - 6, 13, { ...caption, "text-anchor": "end" }));
     drawn.append(text(site.name === "cross" ? "encoder" : "attended to", right + 6, 13, caption));
@@ -115,9 +127,9 @@ Atlas.heads = (() => {
         const label = fitted(unit.label, column - 8, 13);
         const at = s ? right + 6 : left - 6;
         const dimmed = state.dim && unit.special;
-        const group = make("g", { role: "button", tabindex: -1, "data-unit": `${side}.${k}` });
+        const group = make("g", { role: s ? "img" : "button", tabindex: -1, "data-unit": `${side}.${k}` });
         group.append(make("rect", { class: "ring", x: s ? right + 1 : 1, y: y(k) - ROW / 2 + 1, width: column - 2, height: ROW - 2, fill: colour("page"), "fill-opacity": 0, rx: 3 }));
-        group.append(text(label, at, y(k) + 4.5, { "font-size": 13, "text-anchor": s ? "start" : "end", fill: colour(dimmed ? "faint" : "ink"), "fill-opacity": dimmed ? 0.6 : 1 }));
+        group.append(text(label, at, y(k) + 4.5, { "font-size": 13, "text-anchor": s ? "start" : "end", fill: colour(dimmed ? "faint" : "ink"), }));
         const most = strongest(weights, k, s, units[1 - s]);
         group.setAttribute("aria-label", `${Atlas.svg.printable(unit.label)}${most}`);
         const enter = () => {
@@ -143,7 +155,16 @@ Atlas.heads = (() => {
     });
     labels[0].setAttribute("tabindex", 0);
     drawn.addEventListener("keydown", (event) => move(event, labels, queries.length, (k) => openNeurons(seen, queries[k])));
-    return { heading, drawn };
+    return { heading, drawn, note };
+  }
+
+  // Lines of weights too faint to be seen are not drawn: of many keys that may be most of a row.
+  function leftOut(weights) {
+    const all = weights.flat(2);
+    const total = all.reduce((a, b) => a + b, 0);
+    const faint = all.filter((weight) => weight < FAINTEST).reduce((a, b) => a + b, 0);
+    const share = Math.round((100 * faint) / (total || 1));
+    return share < 5 ? null : `Lines of weights below ${FAINTEST}, which are ${share} % of all weight here, are not drawn.`;
   }
 
   const openNeurons = (seen, unit) =>
@@ -161,7 +182,7 @@ Atlas.heads = (() => {
   function move(event, labels, nQueries, enter) {
     const at = labels.indexOf(document.activeElement);
     if (at < 0) return;
-    if (event.key === "Enter" && at < nQueries) {
+    if ((event.key === "Enter" || event.key === " ") && at < nQueries) {
       event.preventDefault();
       enter(at);
       return;

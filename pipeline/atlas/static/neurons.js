@@ -84,18 +84,26 @@ Atlas.neurons = (() => {
     drawn.append(strip(products, { x: ofProduct, y: TOP }, cell, largest(products), "product"));
     rows.forEach((row, k) => drawn.append(line(row, k, keys, found, places, site)));
     if (found.sink !== null) {
-      const rest = Math.max(0, 1 - rows.reduce((sum, row) => sum + row.weight, 0));
-      const sink = { score: found.sink, weight: rest, visible: true, bias: 0 };
+      const sink = { score: found.sink, weight: share(found), visible: true, bias: 0 };
       drawn.append(line(sink, rows.length, { pieces: [...keys.pieces, "(sink)"] }, found, places, site));
     }
     return { heading, drawn };
   }
 
+  // What the sink takes of the softmax. What weights leave of 1 is not so near: each is rounded.
+  function share(found) {
+    const scores = found.rows.filter((row) => row.visible).map((row) => row.score);
+    const most = Math.max(found.sink, ...scores);
+    const all = [found.sink, ...scores].map((score) => Math.exp(score - most));
+    return all[0] / all.reduce((a, b) => a + b, 0);
+  }
+
   // One key: its name, its score as a bar from the middle and a number, its weight likewise.
   function line(row, k, keys, found, places, site) {
     const y = TOP + k * ROW;
-    const group = make("g", { "data-key": k, "fill-opacity": row.visible ? 1 : 0.35 });
-    const label = text(fitted(keys.pieces[k], places.labels - 6), places.labels - 2, y + 14, { "text-anchor": "end" });
+    const group = make("g", { "data-key": k });
+    const ink = row.visible ? {} : { fill: colour("faint") };
+    const label = text(fitted(keys.pieces[k], places.labels - 6), places.labels - 2, y + 14, { "text-anchor": "end", ...ink });
     group.append(label);
     if (!row.visible) {
       group.append(text("masked", places.ofSum, y + 14, { "font-size": 11, fill: colour("faint") }));

@@ -178,7 +178,7 @@ Atlas.settings = (() => {
     const { doc } = data;
     const off = (error) => Number(error.toPrecision(2));
     $("about").textContent = printable(
-      `${doc.corpus ? `Corpus ${doc.corpus}. ` : ""}Weights are the model's own to ${off(doc.weight_error)} (to √w/${Math.floor(1 / doc.weight_error)} for a weight w), ` +
+      `${doc.corpus ? `Corpus ${doc.corpus}. ` : ""}Weights between pieces are the model's own to ${off(doc.weight_error)}, a small weight w to (√w + 1/${4 * doc.levels})/${doc.levels}; ` +
         `scores before bias and mask to ${off(doc.sum_error)} (found: ${off(doc.largest_sum_error)}). ` +
         "Arrow keys move, Enter opens, Escape goes back. Golden bands are the arcs of the tree, or the gold links of an alignment.",
     );

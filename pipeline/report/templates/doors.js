@@ -5,6 +5,7 @@ document.querySelectorAll("svg[data-doors]").forEach((svg) => {
   const link = document.createElement("a");
   const ring = document.createElementNS(svg.namespaceURI, "rect");
   for (const [name, value] of Object.entries({ fill: "none", stroke: "#0550ae", "stroke-width": 2, "pointer-events": "none", visibility: "hidden" })) ring.setAttribute(name, value);
+  ring.style.filter = "drop-shadow(0 0 1px #fff) drop-shadow(0 0 1px #fff)"; // seen on dark cells too
   svg.append(ring);
 
   function show() {

@@ -53,6 +53,13 @@ def test_the_results_are_the_reports(mark, page):
         assert part in report
 
 
+def test_what_the_halves_do_is_what_the_calibration_found():
+    page = (ROOT / "reports/method.md").read_text(encoding="utf-8")
+    said = page.splitlines()[2].removesuffix(".").rpartition("; ")[2]
+    assert said.startswith("of 60 halvings of the whole corpus, ")
+    assert said in " ".join(README.split())
+
+
 @EACH_PAGE
 def test_links_and_pictures_are_there(page):
     targets = re.findall(r"\]\(([^)#\s]+)", documents.prose(page))

@@ -79,11 +79,6 @@ class FittedOffsets:
         """The next word where the fitting half has no such arc."""
         return best_offset(self.counts.get((level, relation), Counter()))[0]
 
-    def share(self, level: str, relation: str) -> float:
-        """Of the fitting half's arcs, those with the best offset; NaN where it has none."""
-        counts = self.counts.get((level, relation), Counter())
-        return best_offset(counts)[1] / counts.total() if counts else float("nan")
-
 
 def count_offsets(arcs: Arcs) -> Counter[int]:
     offsets, counts = np.unique(arcs.offset, return_counts=True)

@@ -24,6 +24,8 @@ class _Sums:
 
     n_all: int = 0
     n: int = 0
+    fitting_hits: int = 0
+    """Of the offset, as are"""
     baseline_hits: int = 0
     offsets: Counter[int] = field(default_factory=Counter)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
@@ -61,10 +63,11 @@ class RelationTally:
         sums = self.sums.setdefault((level, relation), _Sums())
         sums.add(n_all=len(arcs), hits_all=hits.sum(0, dtype=np.int64), offsets=count_offsets(arcs))
         confirm = confirms[arcs.sentence]
-        arcs, hits = arcs.where(confirm), hits[confirm]
+        right = arcs.offset == self.offsets.best(level, relation)
+        sums.add(fitting_hits=int((right & ~confirm).sum()))
+        arcs, hits, right = arcs.where(confirm), hits[confirm], right[confirm]
         if not len(arcs):
             return
-        right = arcs.offset == self.offsets.best(level, relation)
         sentences, starts = np.unique(arcs.sentence, return_index=True)
         arcs_per = np.diff(np.append(starts, len(arcs)))
         hits_per = np.add.reduceat(hits, starts, axis=0, dtype=np.int32)
@@ -131,7 +134,9 @@ class RelationTally:
             "baseline_all": best_offset(sums.offsets)[1] / sums.n_all,
             "n": sums.n,
             "baseline_offset": self.offsets.best(level, relation),
-            "baseline_fitting": self.offsets.share(level, relation),
+            "baseline_fitting": sums.fitting_hits / (sums.n_all - sums.n)
+            if sums.n_all > sums.n
+            else float("nan"),
             "baseline_accuracy": sums.baseline_hits / sums.n if sums.n else float("nan"),
         }
         return columns.with_columns(

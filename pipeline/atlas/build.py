@@ -10,6 +10,7 @@ from pipeline.atlas.capture import Call, Reading, Subject, capture
 from pipeline.atlas.data import AtSite, Document, Layer, Read, Roles, Seen, Shown, Site, Text
 from pipeline.atlas.fit import LIMIT, fit
 from pipeline.atlas.roles import Head, Table
+from pipeline.controls.base import Control
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence, joined
 from pipeline.models.tap import SITES, Place
@@ -112,6 +113,7 @@ def _seen(
         subject.network.config.model_type,
         [] if first is None else _sites(first, roles),
         [None if found is None else found[0] for found in packed],
+        rewritten=getattr(type(subject.control), "pieces", None) is not Control.pieces,
     )
     return seen, max((found[1] for found in packed if found is not None), default=0.0)
 

@@ -111,13 +111,15 @@ class Site:
 
 @dataclass(frozen=True)
 class Seen:
-    """A model under a control: its sites, and what it made of each sentence (None: too long)."""
+    """A model under a control: its sites, and what it made of each sentence (None: too long).
+    `rewritten`: it reads other pieces than those of the words."""
 
     model: str
     control: str
     family: str
     sites: list[Site]
     readings: list[Read | None]
+    rewritten: bool = False
 
 
 @dataclass(frozen=True)

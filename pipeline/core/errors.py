@@ -18,4 +18,10 @@ class MeasurementError(Exception):
 
 def first_line(error: BaseException) -> str:
     """What an exception of a library says, in one line; its type where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a machine or a device was full. Of a CPU torch raises what it raises of all else."""
+    named = type(error).__name__ == "OutOfMemoryError"
+    return named or isinstance(error, MemoryError) or "can't allocate memory" in str(error)

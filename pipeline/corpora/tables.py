@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.corpora.files import numbered_lines
 from pipeline.corpora.rows import shown
 
@@ -135,9 +135,3 @@ def _json_records(file: str) -> Iterator[tuple[int, Record | str]]:
             yield number, f"not JSON: {first_line(error)}"
         else:
             yield number, record if isinstance(record, dict) else f"no object: {shown(record)}"
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception of a library says, on one line."""
-    text = str(error).strip().splitlines()
-    return text[0][:200] if text else type(error).__name__

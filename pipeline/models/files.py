@@ -45,7 +45,7 @@ def found(path: str | None, package: str | None, revision: str | None, with_pick
 
 def check(folder: Path, sha256: str | None, with_pickles: bool) -> None:
     """Raises UserError where it is no checkpoint's, or its weights are not those of `sha256`."""
-    if not (folder / "config.json").is_file():
+    if not os.path.lexists(folder / "config.json"):
         raise UserError(f"model: {folder} has no config.json: give the folder of a checkpoint")
     for file in _read(folder, with_pickles):
         try:

@@ -9,6 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from pipeline.core.call import AttentionCall, Reduction, packed
+from pipeline.core.errors import is_out_of_memory
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.models.tap import Tap, forward
@@ -33,9 +34,9 @@ def first_position(model: PreTrainedModel) -> int | None:
     for first in dict.fromkeys((0, padding + 1)):
         try:
             found = _outputs(model, pieces, first)
-        except torch.OutOfMemoryError:
-            raise
-        except Exception:  # whatever a family does that the others do not
+        except Exception as error:  # whatever a family does that the others do not
+            if is_out_of_memory(error):
+                raise
             return None
         if all(_near(a, b) for a, b in zip(found, expected, strict=True)):
             return first

@@ -5,7 +5,7 @@ import itertools
 import torch
 from transformers import PreTrainedModel
 
-from pipeline.core.errors import UserError, first_line
+from pipeline.core.errors import UserError, first_line, is_out_of_memory
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.models.readout import Watch
@@ -27,9 +27,9 @@ def wiring(model: PreTrainedModel) -> list[Place]:
     try:
         with watch.over(model):
             forward(model, tap)
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # whatever a family does that the others do not
+        if is_out_of_memory(error):
+            raise
         raise UserError(
             f"model: the attention of {family} cannot be read through transformers'"
             f" AttentionInterface ({type(error).__name__}: {first_line(error)}):"

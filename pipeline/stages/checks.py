@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,16 @@ def check_folder(folder: Path, instead: str = "another root=…") -> None:
         raise UserError(f"{folder}: no leave to write in {place}; give {instead}")
 
 
-def check_different(group: str, sections: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+def check_different(group: str, made: Iterable[tuple[str, Any]]) -> None:
     """Raises UserError where two models, or two corpora, are one and the same by all that is set of
-    them: it would be counted twice, by two names."""
-    first: dict[str, str] = {}
-    for name, section in sections:
-        same = first.setdefault(repr({**section, "_target_": None}), name)
+    them: it would be counted twice, by two names. Classes of one's own are as they are called."""
+    first: dict[Any, str] = {}
+    for name, one in made:
+        values = {field.name: getattr(one, field.name) for field in fields(one)}
+        if group == "model" and one.path is not None:  # which wins over a package
+            values |= {"package": None, "sha256": None}
+        kind = None if type(one).__module__.startswith("pipeline.") else type(one)
+        same = first.setdefault((kind, repr(values)), name)
         if same != name:
             raise UserError(
                 f"{group}=[{same},{name}]: they are one and the same, as where {group}.path=… is"

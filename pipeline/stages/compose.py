@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from yaml.composer import ComposerError
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, first_line
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
@@ -154,10 +154,7 @@ def read_yaml(path: Path, loader: type[yaml.SafeLoader] = _NoAliases) -> Any:
         raise UserError(f"{path} is no YAML that can be read: nested too deeply") from error
     # At a date, a number or a tag that is none PyYAML raises whatever it comes upon.
     except Exception as error:
-        reason = (
-            getattr(error, "problem", None)
-            or (str(error).splitlines() or [type(error).__name__])[0]
-        )
+        reason = getattr(error, "problem", None) or first_line(error)
         mark = getattr(error, "problem_mark", None)
         where = f"{path} line {mark.line + 1}" if mark else path
         raise UserError(f"{where} is no YAML: {reason}") from error
@@ -195,7 +192,10 @@ def write_resolved(
     resolved = [resolve(cell, overrides) for cell in cells]
     for group in ("model", "corpus"):
         named = zip(cells, resolved, strict=True)
-        check_different(group, ((getattr(cell, group), config[group]) for cell, config in named))
+        check_different(
+            group,
+            ((getattr(cell, group), plugin(group, config[group])) for cell, config in named),
+        )
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
         own = config["own_code"]

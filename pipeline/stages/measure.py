@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 
 from pipeline.controls.base import Control
-from pipeline.core.errors import MeasurementError, UserError, first_line
+from pipeline.core.errors import MeasurementError, UserError, first_line, is_out_of_memory
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.lanes import on_one_thread
@@ -130,7 +130,7 @@ class CellPlan:
         with _readable(self.checkpoint):
             tokenizer = self.checkpoint.tokenizer()
             model = self.checkpoint.load(NAME, self.settings.dtype)
-        with self._room():
+        with self._room(", or a smaller measure.dtype"):
             subject = self._under_control(model, tokenizer)
             first = first_position(subject.model)
         on_onednn(subject.model, self.settings.linears)
@@ -148,13 +148,15 @@ class CellPlan:
             return self._under_control(model, tokenizer), objective
 
     @contextmanager
-    def _room(self) -> Iterator[None]:
+    def _room(self, hint: str = "") -> Iterator[None]:
         try:
             yield
-        except torch.OutOfMemoryError as error:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise UserError(
                 f"{self.cell.name}: {self.device} has too little memory for the model: give another"
-                " measure.device, or a smaller measure.dtype"
+                f" measure.device{hint}"
             ) from error
 
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
@@ -190,8 +192,7 @@ def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
     """
     checkpoints: dict[Checkpoint, Checkpoint] = {}
     made = [CellPlan(dict(config)) for config in configs]
-    named = zip(made, configs, strict=True)
-    check_different("model", ((plan.cell.model, config["model"]) for plan, config in named))
+    check_different("model", ((plan.cell.model, plan.checkpoint) for plan in made))
     for plan in made:
         known = plan.checkpoint in checkpoints
         if not known:
@@ -235,8 +236,7 @@ def _readable(checkpoint: Checkpoint) -> Iterator[None]:
     except (UserError, MeasurementError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
+        reason = f"{type(error).__name__}: {first_line(error)}"
         raise UserError(
-            f"model: {checkpoint.folder} cannot be read ({type(error).__name__}: {lines[0]}):"
-            " it is damaged, or not whole"
+            f"model: {checkpoint.folder} cannot be read ({reason}): it is damaged, or not whole"
         ) from error

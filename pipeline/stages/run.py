@@ -30,7 +30,7 @@ def ingest(configs: Mapping[str, dict[str, Any]]) -> None:
     corpora = {name: plugin("corpus", config["corpus"]) for name, config in configs.items()}
     settings = [build("ingest", IngestSettings, config["ingest"]) for config in configs.values()]
     waits = [_lock_wait_s(config) for config in configs.values()]
-    check_different("corpus", ((name, config["corpus"]) for name, config in configs.items()))
+    check_different("corpus", corpora.items())
     check_folder(root)
     check_corpora(corpora)
     for (name, corpus), of_corpus, wait_s in zip(corpora.items(), settings, waits, strict=True):

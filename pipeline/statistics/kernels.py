@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from pipeline.core.call import AttentionCall, Reduction
+from pipeline.core.errors import first_line
 from pipeline.core.shapes import Tensor
 from pipeline.statistics import native, portable, similarity
 
@@ -95,8 +96,9 @@ def _need_driver() -> None:
 
         driver.active.get_current_target()
     except Exception as error:  # whatever it comes upon
-        reason = (str(error).splitlines() or [""])[0]
-        raise NoKernel(f"Triton cannot be used here ({type(error).__name__}: {reason})") from error
+        raise NoKernel(
+            f"Triton cannot be used here ({type(error).__name__}: {first_line(error)})"
+        ) from error
 
 
 def _interpreted() -> bool:

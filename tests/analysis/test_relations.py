@@ -95,6 +95,23 @@ def test_counts_and_test_equal_plain_loops():
             assert found["baseline_all"] == pytest.approx(best / len(chosen))
 
 
+def test_the_offset_is_scored_on_the_arcs_that_heads_are_scored_on():
+    """It is fitted on all of the corpus; a model may not read the longest sentences."""
+    arcs, hits = corpus()
+    unread = arcs.sentence % 3 == 0
+    confirms = confirming(np.arange(60), 0)
+    offsets = FittedOffsets()
+    offsets.add(arcs, confirms)
+    found = RelationTally(offsets, RULES)
+    weights = bootstrap.weights(60, RULES.bootstrap, 0, 0)
+    found.add(arcs.where(~unread), hits[~unread], confirms, weights)
+    own = row(found.frame(PLACES), deprel="obj", level="full", direction="dep_to_gov", head=0)
+    read = arcs.where(~unread & (arcs.deprel == "obj") & ~confirms[arcs.sentence])
+    assert own["n_all"] - own["n"] == len(read)
+    share = (read.offset == own["baseline_offset"]).mean()
+    assert own["baseline_fitting"] == pytest.approx(share)
+
+
 def test_the_good_head_is_flagged_and_no_other():
     arcs, hits = corpus()
     frame = tally(arcs, hits, 60, [])

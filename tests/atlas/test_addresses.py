@@ -1,6 +1,7 @@
 """What an address asks for, in a real browser: which sentence, and which arcs; and what a page says
 that it does not show."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.atlas import Example, build, render
 from pipeline.atlas.data import Roles, Tracked
 from pipeline.atlas.roles import Table
+from pipeline.controls.random_pieces import RandomPieces
 from pipeline.controls.random_weights import RandomWeights
 from pipeline.core.sentence import Link, Sentence
 from pipeline.models.checkpoint import Checkpoint
@@ -67,6 +69,56 @@ def test_gold_arcs_are_those_of_the_head_that_is_shown(page: Page, bert):
     assert "arcs=gov_to_dep" in page.js("location.hash")
 
 
+def test_another_model_s_head_has_arcs_of_its_own(page: Page, tmp_path):
+    """The same layer and head."""
+    subjects = [made.subject(tmp_path / name, "bert", name) for name in ("m", "n")]
+    ways = {"m": "gov_to_dep", "n": "dep_to_gov"}
+    table = Table(
+        {
+            (name, "trained"): {
+                ("encoder", 1, 1): Roles(["tracks"], [Tracked("obj", way, 0.9, 0.4)])
+            }
+            for name, way in ways.items()
+        }
+    )
+    file = tmp_path / "page.html"
+    file.write_text(render(build(subjects, made.EXAMPLES, table)), encoding="utf-8")
+    page.open(file, "#model=m&site=encoder&layer=1&head=1")
+    view(page, "head")
+    assert page.js("Atlas.app.state.arcs") == "gov_to_dep"
+    page.choose("#set-model", "n")
+    page.until("Atlas.app.state.model === 'n'")
+    assert page.js("Atlas.app.state.arcs") == "dep_to_gov"
+
+
+def test_a_relation_is_looked_for_where_the_site_looks(page: Page, tmp_path):
+    def pair(source: str, target: str) -> Example:
+        beside = parsed("Dogs bark", target).sentence
+        return Example(replace(parsed("The cats don't", source).sentence, target=beside))
+
+    file = page_of(tmp_path, "bart", [pair("det", "obj"), pair("obj", "det")], {})
+    for site, sentence in (("encoder", 0), ("decoder", 1)):
+        page.open(file, f"#model=m&site={site}&layer=0&head=0&relation=det")
+        view(page, "head")
+        assert page.js("Atlas.app.state.sentence") == sentence
+        assert page.js("document.querySelectorAll('.gold path').length") > 0
+
+
+def test_words_that_were_not_read_are_not_shown(page: Page, tmp_path):
+    """Whatever the control is called."""
+    checkpoint = Checkpoint(path=str(tiny.save(tmp_path / "bert")))
+    controls = {"trained": None, "other_words": RandomPieces()}
+    subjects = [made.Subject.load("m", checkpoint, of, name) for name, of in controls.items()]
+    file = tmp_path / "page.html"
+    file.write_text(render(build(subjects, made.EXAMPLES)), encoding="utf-8")
+    words = made.EXAMPLES[0].sentence.words
+    for name, are_words in (("trained", True), ("other_words", False)):
+        page.open(file, f"#model=m&control={name}&layer=0&head=0&unit=words&beside=")
+        view(page, "head")
+        labels = f"{every('[data-unit]')}.map(e => e.querySelector('text').textContent)"
+        assert set(words[:3]).issubset(page.js(labels)) == are_words
+
+
 def test_back_to_an_address_is_back_to_all_that_it_says(page: Page, bert):
     page.open(bert)
     page.click("svg[role=grid] [data-cell='1.1']")
@@ -83,6 +135,7 @@ def test_back_to_an_address_is_back_to_all_that_it_says(page: Page, bert):
 def test_a_head_over_another_corpus_is_said_not_to_be_shown(page: Page, bert):
     page.open(bert, "#model=m&site=encoder&layer=1&head=1&corpus=other")
     page.until("document.getElementById('view').textContent.includes('corpus other')")
+    assert "corpus=other" in page.js("location.hash")  # so that it is said again
     page.open(bert, "#model=m&site=encoder&layer=1&head=1&corpus=own")
     assert "does not show it" not in page.js("document.getElementById('view').textContent")
 
@@ -108,7 +161,7 @@ def test_lines_that_are_not_drawn_are_said(page: Page, tmp_path):
     assert "are not drawn" not in page.js(text)
     page.open(file, "#model=m&site=encoder&layer=1&head=1&view=head&sentence=0")
     assert page.js(f"{every('.lines line')}.length") < 110**2 / 2
-    assert "Lines of weights below 0.01, which are" in page.js(text)
+    assert "Lines fainter than 0.01, which are" in page.js(text)
 
 
 def test_a_model_that_reads_none_of_the_sentences_leaves_a_page(page: Page, tmp_path):

@@ -70,7 +70,7 @@ def test_a_damaged_tokenizer_is_not_called_absent(folder):
         Checkpoint(path=str(folder)).tokenizer()
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
 def test_a_file_that_cannot_be_opened_is_named(folder, name):
     """As in a cache of which a part was removed: links stay, and lead nowhere."""
     (folder / name).unlink()

@@ -6,6 +6,8 @@ import pytest
 from pipeline.analysis.simulate import KNOW_NOTHING
 from pipeline.report.blocks import Figure, Table
 from pipeline.report.calibration import MEANT, answer, nothing_known, something_known
+from pipeline.report.corpus_size import halved, sizes
+from pipeline.report.markdown import to_markdown
 
 MADE_UP, EDGE = "random pointers", "as good as the offset"
 SIMULATED = pl.DataFrame(
@@ -82,3 +84,22 @@ def test_power_says_from_where_half_are_found_and_how_many_were_wrong():
     assert "obj 50" in figure.alt
     said = "Of 60 other heads beside them, drawn anew in each of 6 censuses, 1 were"
     assert said in figure.caption
+
+
+def test_what_the_halves_do_is_said_of_the_whole_corpus():
+    """With its range and its quartiles; smaller subsamples differ by more than halves."""
+    rows = pl.DataFrame(
+        {
+            "n_sentences": 5 * [100] + 5 * [200],
+            "n_heads": 10 * [20],
+            "tracks": [0, 0, 1, 1, 2, 9, 4, 12, 8, 7],
+            "significant": 5 * [1] + 5 * [9],
+            "naive": 10 * [20],
+        }
+    )
+    said = "4 to 12 heads track, median 8, in half of the draws 7 to 9"
+    assert halved(rows) == f"of 5 halvings of the whole corpus, {said}"
+    blocks = sizes(rows, "m × c")
+    assert f"with that {said}: one census is one such draw." in to_markdown(blocks)
+    (table,) = [block for block in blocks if isinstance(block, Table)]
+    assert table.caption == "Heads of 20 found in 5 subsamples of each size"

@@ -4,6 +4,9 @@ import shutil
 
 import pytest
 
+from pipeline.corpora.conllu import Conllu
+from pipeline.models.checkpoint import Checkpoint
+from pipeline.stages.checks import check_different
 from tests.stages import small
 
 
@@ -132,8 +135,20 @@ def test_a_path_is_not_that_of_two(refused, sentences, checkpoint):
     assert "corpus=[conllu,treebank]: they are one and the same, as where corpus.path=…" in line
     line = refused("model=[local,gpt2]", f"model.path={checkpoint}", "model.revision=null")
     assert "model=[local,gpt2]: they are one and the same, as where model.path=…" in line
+    line = refused("model=[minilm,local]", f"model.path={checkpoint}", "model.sha256=null")
+    assert "model=[minilm,local]: they are one and the same" in line
     line = refused("corpus=[conllu,treebank]", f"corpus.path={sentences}", stage="compose")
     assert "give one of them, or each a file of its own in conf/corpus" in line
+
+
+def test_classes_of_one_s_own_are_what_they_are_called():
+    """Whatever is set of them; and checkpoints of one path, where a setting tells them apart."""
+    own = [type(name, (Conllu,), {"__module__": "own"}) for name in ("A", "B")]
+    check_different("corpus", [(kind.__name__, kind("x.conllu")) for kind in own])
+    check_different("corpus", [("a", Conllu("x.conllu")), ("b", own[0]("x.conllu"))])
+    check_different("corpus", [("a", Conllu("x.conllu")), ("b", Conllu("x.conllu", limit=3))])
+    checkpoints = [Checkpoint("x"), Checkpoint("x", revision="b"), Checkpoint(package="x")]
+    check_different("model", [(str(k), one) for k, one in enumerate(checkpoints)])
 
 
 def test_norms_that_are_not_measured_are_not_shown(refused):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -76,12 +77,26 @@ def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, c
     assert calls == [0, 5, 5, 10]
 
 
-@pytest.mark.parametrize("where", ["wiring", "packing"])
-def test_a_model_that_a_device_does_not_hold(where, words, root, monkeypatch, capfd):
+@pytest.mark.parametrize(("where", "fails_at"), [("wiring", 1), ("packing", 1), ("packing", 2)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"),
+    ],
+)
+def test_a_model_that_a_device_does_not_hold(
+    where, fails_at, error, words, root, monkeypatch, capfd
+):
     """Nothing is wrong with its family then."""
 
-    def full(*_):
-        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+    calls, forward = [], import_module(f"pipeline.models.{where}").forward
+
+    def full(*given):
+        calls.append(given)
+        if len(calls) < fails_at:
+            return forward(*given)
+        raise error
 
     monkeypatch.setattr(f"pipeline.models.{where}.forward", full)
     assert small.run("run", *words) == 2

@@ -78,9 +78,13 @@ Atlas.app = (() => {
   function chosen(seen) {
     const about = `${state.site}.${state.layer}.${state.head}`;
     const own = data.doc.sentences.findIndex((s) => s.about === about);
-    const has = (s) => [s.source, s.target].some((t) => ((t && t.arcs) || []).some((arc) => arc[2] === state.relation));
-    if (!state.relation || (own >= 0 && has(data.doc.sentences[own]))) return Math.max(0, own);
-    const other = data.doc.sentences.findIndex((s, k) => has(s) && data.reading(seen, k));
+    const has = (k) => {
+      const read = data.reading(seen, k);
+      const text = read && data.text(read, data.doc.sentences[k], state.site, "queries");
+      return ((text && text.arcs) || []).some((arc) => arc[2] === state.relation);
+    };
+    if (!state.relation || (own >= 0 && has(own))) return Math.max(0, own);
+    const other = data.doc.sentences.findIndex((_, k) => has(k));
     return Math.max(0, other >= 0 ? other : own);
   }
 
@@ -96,7 +100,7 @@ Atlas.app = (() => {
     const said = new URLSearchParams();
     const kept = ["view", "model", "control", "beside", "sentence", "site", "layer", "head"];
     if (state.view === "neuron") kept.push("query");
-    for (const name of kept) if (state[name] !== null) said.set(name, state[name]);
+    for (const name of kept) if (state[name] != null) said.set(name, state[name]);
     if (state.heads.length > 1) said.set("heads", state.heads.join(","));
     for (const name of ["relation", "role"]) if (state[name]) said.set(name, state[name]);
     if (state.arcs && state.arcs !== usual()) said.set("arcs", state.arcs);
@@ -119,7 +123,7 @@ Atlas.app = (() => {
 
   function go(changes) {
     const moved = ["view", "control", "site", "layer", "head"].some((k) => k in changes && changes[k] !== state[k]);
-    if (["site", "layer", "head"].some((k) => k in changes && changes[k] !== state[k])) changes.arcs ??= null;
+    if (["model", "site", "layer", "head"].some((k) => k in changes && changes[k] !== state[k])) changes.arcs ??= null;
     if (changes.control && changes.control !== state.control && changes.control === state.beside)
       changes.beside = state.control;
     const focus = changes.view && changes.view !== state.view;
@@ -217,7 +221,7 @@ Atlas.app = (() => {
     read(`#${new URLSearchParams(data.doc.start || {})}`);
     read(location.hash);
     settle();
-    write(false);
+    if (!state.absent) write(false); // what it asks for stays there, to be said again
     $("export").addEventListener("click", save);
     $("theme").addEventListener("click", () => {
       theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];

@@ -52,8 +52,7 @@ Atlas.heads = (() => {
     const shown = data.doc.sentences[state.sentence];
     const found = await data.patterns(seen, state.sentence, site.name);
     const units = ["queries", "keys"].map((side, s) => {
-      const isOther = seen.control.startsWith("random_pieces");
-      const words = isOther ? null : data.text(read, shown, site.name, side).words;
+      const words = seen.rewritten ? null : data.text(read, shown, site.name, side).words;
       const all = data.units(data.row(read, site.name, side), words, state.unit === "words");
       return shown.pair ? inPart(all, s, state.part) : all;
     });
@@ -69,7 +68,6 @@ Atlas.heads = (() => {
     const height = TOP + Math.max(queries.length, keys.length) * ROW + 6;
     const heading = `${seen.model}, ${seen.control}: ${site.name} layer ${state.layer} head ${heads.join(", ")}`;
     const drawn = canvas(full, height, `${heading}. Left attends to right.`);
-    const note = leftOut(weights);
     const caption = { fill: colour("faint"), "font-size": 11 };
     drawn.append(text(site.name === "cross" ? "decoder" : "attends", left - 6, 13, { ...caption, "text-anchor": "end" }));
     drawn.append(text(site.name === "cross" ? "encoder" : "attended to", right + 6, 13, caption));
@@ -129,7 +127,7 @@ Atlas.heads = (() => {
         const dimmed = state.dim && unit.special;
         const group = make("g", { role: s ? "img" : "button", tabindex: -1, "data-unit": `${side}.${k}` });
         group.append(make("rect", { class: "ring", x: s ? right + 1 : 1, y: y(k) - ROW / 2 + 1, width: column - 2, height: ROW - 2, fill: colour("page"), "fill-opacity": 0, rx: 3 }));
-        group.append(text(label, at, y(k) + 4.5, { "font-size": 13, "text-anchor": s ? "start" : "end", fill: colour(dimmed ? "faint" : "ink"), }));
+        group.append(text(label, at, y(k) + 4.5, { "font-size": 13, "text-anchor": s ? "start" : "end", fill: colour(dimmed ? "faint" : "ink") }));
         const most = strongest(weights, k, s, units[1 - s]);
         group.setAttribute("aria-label", `${Atlas.svg.printable(unit.label)}${most}`);
         const enter = () => {
@@ -155,16 +153,21 @@ Atlas.heads = (() => {
     });
     labels[0].setAttribute("tabindex", 0);
     drawn.addEventListener("keydown", (event) => move(event, labels, queries.length, (k) => openNeurons(seen, queries[k])));
-    return { heading, drawn, note };
+    return { heading, drawn, note: leftOut(weights, (weight, i, j) => strength(weight, queries[i], keys[j])) };
   }
 
-  // Lines of weights too faint to be seen are not drawn: of many keys that may be most of a row.
-  function leftOut(weights) {
-    const all = weights.flat(2);
-    const total = all.reduce((a, b) => a + b, 0);
-    const faint = all.filter((weight) => weight < FAINTEST).reduce((a, b) => a + b, 0);
+  // Lines too faint to be seen are not drawn: of many keys those may be most of a row's weight.
+  function leftOut(weights, strength) {
+    let [faint, total] = [0, 0];
+    for (const head of weights)
+      head.forEach((row, i) =>
+        row.forEach((weight, j) => {
+          total += weight;
+          if (strength(weight, i, j) < FAINTEST) faint += weight;
+        }),
+      );
     const share = Math.round((100 * faint) / (total || 1));
-    return share < 5 ? null : `Lines of weights below ${FAINTEST}, which are ${share} % of all weight here, are not drawn.`;
+    return share < 5 ? null : `Lines fainter than ${FAINTEST}, which are ${share} % of all weight here, are not drawn.`;
   }
 
   const openNeurons = (seen, unit) =>

@@ -141,27 +141,25 @@ def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
 
 def fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
     """What position alone explains of a corpus."""
-    fitted = Fitted(n_repeats=_n_repeats(lake, corpus))
-    for shard in _shards(lake, corpus, rules):
+    fitted = Fitted()
+    texts: list[np.ndarray] = []  # a hash of the words of each sentence
+    for shard in _shards(lake, corpus, rules, texts):
         fitted.add(shard)
+    if texts:
+        fitted.n_repeats = sum(map(len, texts)) - len(np.unique(np.concatenate(texts)))
     return fitted
 
 
-def _n_repeats(lake: Lake, corpus: str) -> int:
+def _shards(
+    lake: Lake, corpus: str, rules: Rules, texts: list[np.ndarray] | None = None
+) -> Iterator[SentenceShard]:
+    """`texts` takes what tells sentences of other words apart, where it is asked for."""
     folder = lake.sentences(corpus)
-    files = manifest.paths(folder, manifest.verified(folder))
-    texts = [
-        frame_of(read_shard(file).select(["words", "target_words"])).hash_rows().to_numpy()
-        for file in files
-    ]
-    return sum(map(len, texts)) - len(np.unique(np.concatenate(texts))) if texts else 0
-
-
-def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
-    folder = lake.sentences(corpus)
-    first = 0
+    first, columns = 0, _ANNOTATION if texts is None else [*_ANNOTATION, *_WORDS]
     for number, path in enumerate(manifest.paths(folder, manifest.verified(folder))):
-        sentences = frame_of(read_shard(path).select(_ANNOTATION))
+        sentences = frame_of(read_shard(path).select(columns))
+        if texts is not None:
+            texts.append(sentences.select(_WORDS).hash_rows().to_numpy())
         rows = np.arange(first, first + len(sentences))
         arcs = {side: arcs_of(trees_of(sentences, side)) for side in SIDES}
         confirms = confirming(rows, rules.seed)
@@ -169,6 +167,7 @@ def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
         first += len(sentences)
 
 
+_WORDS = ["words", "target_words"]
 _ANNOTATION = ["governors", "deprels", "n_words", "alignment"] + [
     f"target_{key}" for key in ("governors", "deprels", "n_words")
 ]

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import yaml
 
+from pipeline.stages.identity import INTERVENING
 from tests import tiny, warm
 from tests.conftest import ROOT
 
@@ -65,6 +66,14 @@ def controls(project: Path) -> set[tuple[str, int]]:
 def commands(project):
     with warm.headcensus(project) as folder:
         yield folder
+
+
+def test_interventions_hang_on_the_code_that_they_are_hashed_by():
+    """What makes them is what makes them anew."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    deps = [f"{path}/" for path in stages["intervene"]["deps"]]
+    for name in (*INTERVENING, "models", "statistics", "core", "controls"):
+        assert f"pipeline/{name}/" in deps
 
 
 def test_the_pipeline_under_dvc(project, commands):

@@ -3,6 +3,7 @@
 As on Ray, a job computes and hands bytes back; the commit is that of the process that asked.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -37,11 +38,13 @@ class OnSubmitit:
 
     def __post_init__(self) -> None:
         for key in ("workers", "shards", "cpus", "memory_gb", "minutes"):
-            if getattr(self, key) <= 0:
+            if not 0 < getattr(self, key) < math.inf:
                 raise ValueError(f"{key}={getattr(self, key)}: give more than 0")
         for key in ("gpus", "max_lost"):
             if getattr(self, key) < 0:
                 raise ValueError(f"{key}={getattr(self, key)}: give 0 or more")
+        if "%" in self.folder:
+            raise ValueError(f"folder={self.folder}: a % means something there; leave it out")
 
     def check(self) -> None:
         """Raises UserError as `pool` does."""
@@ -51,6 +54,7 @@ class OnSubmitit:
     def pool(self) -> Iterator[Pool]:
         """Raises UserError where there is no submitit, or no Slurm."""
         executor = self._executor()
+        from submitit.core.utils import FailedJobError
 
         def pool(
             work: Work,
@@ -60,7 +64,13 @@ class OnSubmitit:
             progress: Callable[[int], object],
         ) -> Iterator[tuple[int, ShardBytes]]:
             def submitted(chunk: list[Task]) -> Any:
-                return executor.submit(in_a_job, work, subject, metadata, chunk, self.cpus)
+                try:
+                    return executor.submit(in_a_job, work, subject, metadata, chunk, self.cpus)
+                except FailedJobError as error:
+                    reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+                    raise UserError(
+                        f"engine=submitit: the cluster takes no such job ({reason}); mend engine.…"
+                    ) from error
 
             for task, shard in _done(self, work.name, submitted, tasks):
                 progress(len(task.sentences))
@@ -120,9 +130,11 @@ def _done(
                     if n_lost > settings.max_lost:
                         raise UserError(
                             f"{name}: engine=submitit has lost {n_lost} jobs, the last being"
-                            f" {job.job_id} (see {settings.folder}); the same command goes on"
+                            f" {job.job_id} (see {settings.folder}; out of time, raise"
+                            " engine.minutes); the same command goes on"
                         ) from error
-                    again.append(chunk)
+                    # One by one: what was too long for a job is not so for several.
+                    again.extend([task] for task in chunk)
                     continue
                 if isinstance(found, Exception):
                     raise found

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from pipeline.core.errors import MeasurementError, UserError, first_line
+from pipeline.core.errors import UserError, first_line
 from pipeline.engines.work import ShardBytes, Task, Work, in_bytes
 from pipeline.statistics.kernels import NoKernel, choose
 
@@ -38,9 +38,11 @@ def in_a_job(
     work: Work, load: Callable[[], Any], metadata: dict[str, str], tasks: Sequence[Task], n: int
 ) -> list[ShardBytes] | Exception:
     """All tasks of a job of its own, on `n` threads. What it says of its input is a result too: as
-    an error it would come back as the text of a traceback."""
+    an error it would come back as the text of a traceback, and be taken for the job's loss."""
     try:
         subject = loaded(work, load, n)
         return [done(work, subject, task, metadata) for task in tasks]
-    except (UserError, MeasurementError) as error:
+    except Exception as error:
+        if type(error).__module__.startswith("submitit."):  # of a job that is stopped
+            raise
         return error

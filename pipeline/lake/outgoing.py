@@ -18,6 +18,7 @@ import pyarrow as pa
 from pipeline.lake.files import sha256_of
 from pipeline.lake.layout import Lake, cell_of, word
 from pipeline.lake.manifest import NAME, Manifest
+from pipeline.lake.remote import fetch, listed
 from pipeline.lake.schema import LAKE
 from pipeline.lake.tables import TABLES
 
@@ -62,8 +63,10 @@ def outgoing(lake: Lake, published: Mapping[Path, Manifest], texts: bool) -> lis
         found.append(_file(lake, folder / NAME))
     if texts:
         # A name that begins with a dot is a file that is being written.
-        pages = (lake.root / REPORT).rglob("[!.]*")
-        found += [_file(lake, path) for path in pages if path.is_file()]
+        pages = [path for path in listed(lake.root / REPORT) if not path.name.startswith(".")]
+        for path in pages:
+            fetch(path)
+        found += [_file(lake, path) for path in pages]
     return sorted(found, key=lambda file: file.path)
 
 

@@ -81,6 +81,14 @@ def fetch(path: Path) -> None:
             _fetch(store, key, path)
 
 
+def listed(folder: Path) -> list[Path]:
+    """Every file below `folder`, here or in the store; of a store it need not be here."""
+    if not is_remote(folder):
+        return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    with _asking(folder) as (store, key):
+        return [folder / file.removeprefix(key).lstrip("/") for file in sorted(store.find(key))]
+
+
 def bring(folder: Path, is_whole: Callable[[Path], bool]) -> None:
     """Make the Parquet files of `folder` those that it stands for. Copies that are here and whole
     are not brought again.

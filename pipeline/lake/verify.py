@@ -13,7 +13,7 @@ from pipeline.lake import manifest, remote
 from pipeline.lake.files import local
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import NAME, Manifest
-from pipeline.lake.origins import outdated
+from pipeline.lake.origins import making, outdated
 from pipeline.lake.remote import shown
 from pipeline.lake.schema import INTERVENED, MEASURED
 
@@ -122,6 +122,22 @@ def _apart(lake: Lake, found: Findings) -> Iterator[Wrong]:
                     folder if folder in added else sentences,
                     f"{shown(folder)} is of other sentences than {shown(sentences)} holds",
                 )
+        yield from _of_another_census(lake, cell, found)
+
+
+def _of_another_census(lake: Lake, cell: Path, found: Findings) -> Iterator[Wrong]:
+    """Interventions of a cell that was measured anew since: their means, and heads, are others."""
+    for name in INTERVENED:
+        folder = lake.root / "lake" / name / cell
+        if folder not in found.published:
+            continue
+        try:
+            began = making(folder, "starts_from").get("starts_from", {})
+        except UserError:  # was named already
+            continue
+        now = {t: found.published.get(lake.root / "lake" / t / cell) for t in began}
+        if any(content and content.fingerprint != began[t] for t, content in now.items()):
+            yield Wrong(folder, f"{shown(folder)} was made before its cell was measured anew")
 
 
 def _cell(lake: Lake, folder: Path) -> Path | None:

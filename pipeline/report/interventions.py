@@ -13,7 +13,7 @@ from pipeline.lake.effect_tables import VERDICTS
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import word
 from pipeline.lake.read import frame_of
-from pipeline.lake.remote import remove
+from pipeline.lake.remote import listed, remove
 from pipeline.report.addresses import INTERVENTIONS
 from pipeline.report.blocks import Block, Figure, Heading, Strong, say
 from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter, end_of
@@ -67,7 +67,7 @@ def write_interventions(
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # DVC wants what it was promised
     for figure in figures:
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
-    for path in (folder / FIGURES).glob("*.svg"):
+    for path in listed(folder / FIGURES):
         if path.stem not in {figure.name for figure in figures}:
             remove(path)
     write_text(folder / "interventions.md", text)

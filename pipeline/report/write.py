@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.lake.files import sweep, write_text
-from pipeline.lake.remote import remove
+from pipeline.lake.remote import listed, remove
 from pipeline.report.answer import headline
 from pipeline.report.blocks import Figure
 from pipeline.report.document import document
@@ -60,7 +60,7 @@ def write_report(
     sweep(folder)
     for name, text in files.items():
         write_text(folder / name, text)
-    for path in (folder / "figures").glob("*.svg"):
+    for path in listed(folder / "figures"):
         if f"figures/{path.name}" not in files:
             remove(path)
     return answer

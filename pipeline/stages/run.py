@@ -119,6 +119,7 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     from pipeline.lake.files import say_on_stderr
     from pipeline.lake.origins import GRAIN, check_current, is_of_the_same
     from pipeline.lake.read import open_table, scan
+    from pipeline.lake.remote import fetch
     from pipeline.lake.tables import TABLES
     from pipeline.report.addresses import INTERVENTIONS, PAGE
     from pipeline.report.write import write_report
@@ -137,6 +138,8 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
         scan(lake.quarantine(corpus)).collect().insert_column(0, pl.lit(corpus).alias("corpus"))
         for corpus in corpora
     )
+    for beside in (folder / PAGE, folder / INTERVENTIONS, lake.interventions / "cost.parquet"):
+        fetch(beside)  # of a URL no copy need be here
     pages = {page: page if (folder / page).is_file() else None for page in (PAGE, INTERVENTIONS)}
     if pages[INTERVENTIONS] and not is_of_the_same(lake, lake.interventions / "cost.parquet"):
         say_on_stderr(

@@ -3,6 +3,7 @@
 Here in one process; the real ones, and what befalls them, are in test_ray.py and test_submitit.py.
 """
 
+import math
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import torch
 
 from pipeline.core.errors import MeasurementError, UserError
 from pipeline.engines.on_ray import OnRay
+from pipeline.engines.on_submitit import OnSubmitit
 from pipeline.engines.remotely import done, in_a_job, loaded
 from pipeline.engines.rows import table
 from pipeline.engines.serial import in_this_process
@@ -78,9 +80,28 @@ def test_what_a_job_says_of_its_input_comes_back_as_itself():
     def nothing_there():
         raise RuntimeError("No CUDA GPUs are available\nmore")
 
+    def stopped():
+        raise type("Stopped", (Exception,), {"__module__": "submitit.core.utils"})
+
+    with pytest.raises(Exception, match=r"^$") as caught:
+        in_a_job(Work(), stopped, {}, [()], 1)  # type: ignore
+    assert type(caught.value).__name__ == "Stopped"
+    # What a control of one's own raises is no loss of a job, to be tried again and again.
+    found = in_a_job(Work(), lambda: [][0], {}, [()], 1)  # type: ignore
+    assert isinstance(found, IndexError)
     found = in_a_job(Work(), nothing_there, {}, [()], 1)  # type: ignore
     assert isinstance(found, UserError)
     assert "m-trained-c: a worker cannot load it (No CUDA GPUs are available)" in str(found)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"memory_gb": math.nan}, {"memory_gb": math.inf}, {"folder": "jobs/%j"}, {"shards": 0}],
+)
+def test_what_no_cluster_can_be_asked_for(asked):
+    (key,) = asked
+    with pytest.raises(ValueError, match=f"{key}="):
+        OnSubmitit(**asked)
 
 
 @pytest.mark.parametrize(

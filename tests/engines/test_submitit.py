@@ -5,15 +5,20 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+from pipeline.core.errors import UserError
+from pipeline.engines.on_submitit import OnSubmitit, _done
 from tests.stages import small
 
 # A job that has given its result may take a moment more to end, and nobody waits for it.
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")]
 
 submitit = pytest.importorskip("submitit")
+utils = pytest.importorskip("submitit.core.utils")
+FailedJobError, UncompletedJobError = utils.FailedJobError, utils.UncompletedJobError
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +72,7 @@ def test_a_lost_job_is_given_out_again(asked, jobs, root, tmp_path, monkeypatch)
     killer.start()
     assert small.run("run", *asked, *jobs, f"root={tmp_path / 'other'}") == 0
     killer.join()
-    assert len(begun) == 5
+    assert len(begun) == 6  # four of two shards, and those of the lost one by one
     assert small.unlike(small.finished(tmp_path / "other"), small.finished(root)) == []
 
 
@@ -87,6 +92,45 @@ def test_what_is_wrong_is_said_as_ever(asked, jobs, root, capfd):
         assert small.run("measure", *words, *jobs) == 2
     assert capfd.readouterr().err == "headcensus: a worker cannot load it\n"
     assert not (root / "lake").exists()
+
+
+def test_a_job_that_the_cluster_does_not_take_is_said(asked, jobs, root, monkeypatch, capfd):
+    def refused(*_, **__):
+        raise FailedJobError("sbatch:\nerror: invalid partition specified: nope")
+
+    monkeypatch.setattr(submitit.AutoExecutor, "submit", refused)
+    assert small.run("run", *asked, *jobs, f"root={root}") == 2
+    line = capfd.readouterr().err.splitlines()[-1]
+    assert "takes no such job (error: invalid partition specified: nope)" in line
+
+
+def test_what_was_too_long_for_a_job_is_given_out_one_by_one():
+    given = []
+
+    class Lost:
+        job_id = "1"
+
+        def __init__(self, chunk):
+            self.chunk = chunk
+
+        def done(self):
+            return True
+
+        def result(self):
+            if len(self.chunk) > 1:
+                raise UncompletedJobError("out of time")
+            return [f"shard {self.chunk[0]}"]
+
+    def submitted(chunk):
+        given.append(list(chunk))
+        return Lost(chunk)
+
+    settings = OnSubmitit(cluster="local", shards=3, workers=1, max_lost=1)
+    found = list(_done(settings, "cell", submitted, iter(range(3))))
+    assert given == [[0, 1, 2], [0], [1], [2]]
+    assert found == [(k, f"shard {k}") for k in range(3)]
+    with pytest.raises(UserError, match=r"lost 1 jobs.*out of time, raise engine.minutes"):
+        list(_done(replace(settings, max_lost=0), "cell", submitted, iter(range(3))))
 
 
 def test_no_slurm_is_said_in_a_line(asked, root, capfd):

@@ -86,6 +86,22 @@ def test_of_a_class_that_a_model_lacks_masses_are_0_and_flags_false(asked):
         assert heads[f"lift_mass_{name}"].null_count() == heads.height
 
 
+def test_interventions_of_a_cell_that_was_measured_anew_are_named(asked, tmp_path, capsys):
+    """Their sentences are the same: their means, and their heads, are not."""
+    small.copy(root(asked), tmp_path / "out")
+    again = [word for word in asked if "root=" not in word]
+    again += [f"root={tmp_path}/out", "control=[trained,random_weights]"]
+    assert main(["verify", f"root={tmp_path}/out"]) == 0
+    for stage in ("measure", "aggregate"):
+        assert main([stage, *again, "measure.batch_pieces=512"]) == 0
+    capsys.readouterr()
+    assert main(["verify", f"root={tmp_path}/out"]) == 1
+    out, err = capsys.readouterr()
+    assert out.count("was made before its cell was measured anew") == len(out.splitlines())
+    assert "lake/effects" in out
+    assert "`headcensus intervene` with its own words makes" in err
+
+
 def test_classes_are_asked_for_by_name(asked, capsys):
     assert main(["intervene", *asked, "intervene.classes=[comma]"]) == 2
     assert "intervene.classes" in capsys.readouterr().err

@@ -81,6 +81,25 @@ def test_the_store_holds_what_a_folder_would(words, afar, root, n_measured, capf
     assert n_measured == []
 
 
+def test_what_is_in_the_store_alone_is_seen(afar, mirrors, capfd):
+    """Whatever copies are here: pages beside a report, figures that it no longer has, and the whole
+    report where it is published."""
+    atlas = small.with_atlas(afar)
+    assert small.run("run", *atlas) == 0
+    store = fsspec.filesystem("memory")
+    store.pipe_file("/lakes/one/report/figures/gone.svg", b"<svg/>")
+    shutil.rmtree(mirrors)
+    assert small.run("report", *afar) == 0
+    assert b"atlas.html#" in stored()["report/census.html"]
+    assert "report/figures/gone.svg" not in stored()
+    shutil.rmtree(mirrors)
+    capfd.readouterr()
+    assert small.run("publish", "repo=a/b", "texts=true", f"root={URL}") == 0
+    out = capfd.readouterr().out
+    for name in stored():
+        assert ("report/" not in name) or name in out
+
+
 def test_another_machine_goes_on_from_the_store(afar, mirrors, n_measured):
     assert small.run("run", *afar) == 0
     there = stored()

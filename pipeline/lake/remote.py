@@ -81,12 +81,16 @@ def fetch(path: Path) -> None:
             _fetch(store, key, path)
 
 
-def listed(folder: Path) -> list[Path]:
-    """Every file below `folder`, here or in the store; of a store it need not be here."""
-    if not is_remote(folder):
-        return [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    with _asking(folder) as (store, key):
-        return [folder / file.removeprefix(key).lstrip("/") for file in sorted(store.find(key))]
+def listed(folder: Path, suffix: str | None = None) -> list[Path]:
+    """Every file below `folder`, or those in it with a suffix; of a store they need not be here."""
+    if is_remote(folder):
+        with _asking(folder) as (store, key):
+            found = [folder / file.removeprefix(key).lstrip("/") for file in store.find(key)]
+    else:
+        found = [path for path in folder.rglob("*") if path.is_file()]
+    if suffix is not None:
+        found = [path for path in found if path.parent == folder and path.suffix == suffix]
+    return sorted(found)
 
 
 def bring(folder: Path, is_whole: Callable[[Path], bool]) -> None:

@@ -67,7 +67,7 @@ def write_interventions(
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # DVC wants what it was promised
     for figure in figures:
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
-    for path in listed(folder / FIGURES):
+    for path in listed(folder / FIGURES, ".svg"):
         if path.stem not in {figure.name for figure in figures}:
             remove(path)
     write_text(folder / "interventions.md", text)

@@ -60,7 +60,7 @@ def write_report(
     sweep(folder)
     for name, text in files.items():
         write_text(folder / name, text)
-    for path in listed(folder / "figures"):
+    for path in listed(folder / "figures", ".svg"):
         if f"figures/{path.name}" not in files:
             remove(path)
     return answer

@@ -123,9 +123,14 @@ def test_folder_holds_exactly_the_rendered_files(tmp_path, tables, files):
     figures = tmp_path / "figures"
     figures.mkdir()
     (figures / "left-the-grid.svg").write_text("<svg/>")
+    # What is no figure of its own is somebody's.
+    own = {"figures/notes.txt": "mine", "figures/kept/old.svg": "<svg/>"}
+    for name, text in own.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
     headline = write_report(tables, LOG, tmp_path, SETTINGS)
     found = {str(p.relative_to(tmp_path)): p.read_text("utf-8") for p in tmp_path.rglob("*.*")}
-    assert found == files
+    assert found == files | own
     assert headline.startswith("minilm × ewt: ")
     assert "\n" not in headline
 

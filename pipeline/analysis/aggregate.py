@@ -141,25 +141,21 @@ def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
 
 def fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
     """What position alone explains of a corpus."""
-    fitted = Fitted()
-    texts: list[np.ndarray] = []  # a hash of the words of each sentence
-    for shard in _shards(lake, corpus, rules, texts):
+    fitted = Fitted(n_repeats=_n_repeats(lake, corpus))
+    for shard in _shards(lake, corpus, rules):
         fitted.add(shard)
-    if texts:
-        fitted.n_repeats = sum(map(len, texts)) - len(np.unique(np.concatenate(texts)))
     return fitted
 
 
-def _shards(
-    lake: Lake, corpus: str, rules: Rules, texts: list[np.ndarray] | None = None
-) -> Iterator[SentenceShard]:
-    """`texts` takes what tells sentences of other words apart, where it is asked for."""
-    folder = lake.sentences(corpus)
-    first, columns = 0, _ANNOTATION if texts is None else [*_ANNOTATION, *_WORDS]
-    for number, path in enumerate(manifest.paths(folder, manifest.verified(folder))):
-        sentences = frame_of(read_shard(path).select(columns))
-        if texts is not None:
-            texts.append(sentences.select(_WORDS).hash_rows().to_numpy())
+def _n_repeats(lake: Lake, corpus: str) -> int:
+    # A hash of each sentence is kept, and no words: of a million they are much.
+    hashes = [s.hash_rows() for s in _sentences(lake, corpus, ["words", "target_words"])]
+    return sum(map(len, hashes)) - pl.concat(hashes).n_unique() if hashes else 0
+
+
+def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
+    first = 0
+    for number, sentences in enumerate(_sentences(lake, corpus, _ANNOTATION)):
         rows = np.arange(first, first + len(sentences))
         arcs = {side: arcs_of(trees_of(sentences, side)) for side in SIDES}
         confirms = confirming(rows, rules.seed)
@@ -167,7 +163,13 @@ def _shards(
         first += len(sentences)
 
 
-_WORDS = ["words", "target_words"]
+def _sentences(lake: Lake, corpus: str, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """By shard."""
+    folder = lake.sentences(corpus)
+    for path in manifest.paths(folder, manifest.verified(folder)):
+        yield frame_of(read_shard(path, columns))
+
+
 _ANNOTATION = ["governors", "deprels", "n_words", "alignment"] + [
     f"target_{key}" for key in ("governors", "deprels", "n_words")
 ]

@@ -24,8 +24,8 @@ class _Sums:
 
     n_all: int = 0
     n: int = 0
+    # Of the baseline's offset, on the half that it was chosen on, and on the other.
     fitting_hits: int = 0
-    """Of the offset, as are"""
     baseline_hits: int = 0
     offsets: Counter[int] = field(default_factory=Counter)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)

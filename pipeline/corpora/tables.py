@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError, first_line
-from pipeline.corpora.files import numbered_lines
+from pipeline.corpora.files import numbered_lines, utf8
 from pipeline.corpora.rows import shown
 
 PARQUET = (".parquet", ".pq")
@@ -126,9 +126,12 @@ def _json_records(file: str) -> Iterator[tuple[int, Record | str]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            yield number, f"bad UTF-8: byte 0x{line[error.start]:02x} in column {error.start + 1}"
+            text = utf8(line)
+        except ValueError as error:
+            yield number, str(error)
+            continue
+        try:
+            record = json.loads(text)
         except RecursionError:
             yield number, "not JSON: nested too deeply"
         except ValueError as error:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from pipeline.core.errors import UserError
+from pipeline.core.errors import UserError, is_out_of_memory
 from pipeline.core.sentence import Sentence
 from pipeline.lake.files import encoded
 
@@ -45,12 +45,12 @@ class Work(NamedTuple):
         self, subject: Any, tasks: Iterator[Task], progress: Callable[[int], object]
     ) -> Iterator[Shard]:
         """In the order of the tasks. Raises UserError where the device has too little memory."""
-        import torch  # here, for it takes seconds
-
         shards = ((task.sentences, task.first) for task in tasks)
         try:
             yield from self.make(subject, shards, self.asked, progress)
-        except torch.OutOfMemoryError as error:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise UserError(
                 f"{self.name}: the device has too little memory for {self.section}.batch_pieces="
                 f"{self.asked.batch_pieces}: lower it"

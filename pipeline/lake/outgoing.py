@@ -53,20 +53,25 @@ class Part:
     n_rows: int
 
 
-def outgoing(lake: Lake, published: Mapping[Path, Manifest], texts: bool) -> list[Outgoing]:
-    """By path. `published` are the folders that `verify` found whole."""
+def outgoing(
+    lake: Lake, published: Mapping[Path, Manifest], texts: bool, report: Path | None = None
+) -> list[Outgoing]:
+    """By path. `published` are the folders that `verify` found whole; `report` is where the pages
+    are that texts take along, if not below the root."""
     found = []
     for folder, content in published.items():
         if _top(lake, folder) in TEXTS and not texts:
             continue
-        found += [_file(lake, folder / file.name, file.sha256) for file in content.files]
-        found.append(_file(lake, folder / NAME))
+        where = folder.relative_to(lake.root)
+        found += [_file(where / f.name, folder / f.name, f.sha256) for f in content.files]
+        found.append(_file(where / NAME, folder / NAME))
     if texts:
         # A name that begins with a dot is a file that is being written.
-        pages = [path for path in listed(lake.root / REPORT) if not path.name.startswith(".")]
+        folder = report or lake.root / REPORT
+        pages = [path for path in listed(folder) if not path.name.startswith(".")]
         for path in pages:
             fetch(path)
-        found += [_file(lake, path) for path in pages]
+        found += [_file(REPORT / path.relative_to(folder), path) for path in pages]
     return sorted(found, key=lambda file: file.path)
 
 
@@ -123,6 +128,5 @@ def _top(lake: Lake, folder: Path) -> str:
     return folder.relative_to(lake.root).parts[0]
 
 
-def _file(lake: Lake, path: Path, sha256: str | None = None) -> Outgoing:
-    in_repository = path.relative_to(lake.root).as_posix()
-    return Outgoing(in_repository, path, path.stat().st_size, sha256 or sha256_of(path))
+def _file(name: Path, path: Path, sha256: str | None = None) -> Outgoing:
+    return Outgoing(name.as_posix(), path, path.stat().st_size, sha256 or sha256_of(path))

@@ -9,13 +9,12 @@ from typing import Any
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
 from pipeline.stages.checks import as_root
-from pipeline.stages.compose import Grid, read_grid, read_yaml, resolve
+from pipeline.stages.compose import Grid, read_grid, resolve
 from pipeline.stages.overrides import GROUPS, split
-from pipeline.stages.project import conf_folder
+from pipeline.stages.project import ROOT, choices, conf_folder, read_yaml
 from pipeline.stages.settings import CellSettings, build, is_name
 
 COMPOSE = "give a file that `headcensus compose` writes for this stage"
-DEFAULTS = {"model": "minilm", "control": "trained", "corpus": "treebank"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Reques
     """
     chosen: dict[str, tuple[str, ...]] = {}
     given: set[str] = set()
-    grid_file, root, kept = None, Path("data"), []
+    grid_file, root, kept = None, Path(ROOT), []
     for text in overrides:
         key, value = split(text)
         if key in given:
@@ -55,8 +54,8 @@ def requested(overrides: Sequence[str], grid_by_default: bool = False) -> Reques
         grid_file = conf_folder() / "grid.yaml"
     if grid_file:
         return Request(read_grid(grid_file), tuple(kept), root)
-    lists = [chosen.get(group, (DEFAULTS[group],)) for group in GROUPS]
-    return Request(Grid(*lists), tuple(kept), root)
+    chosen = {group: (name,) for group, name in choices().items()} | chosen
+    return Request(Grid(*(chosen[group] for group in GROUPS)), tuple(kept), root)
 
 
 def _listed(key: str, value: str) -> tuple[str, ...]:

@@ -13,16 +13,15 @@ from typing import Any
 import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
-from yaml.composer import ComposerError
 
-from pipeline.core.errors import UserError, first_line
+from pipeline.core.errors import UserError
 from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
 from pipeline.stages.checks import check_different
 from pipeline.stages.overrides import GROUPS, SECTIONS
 from pipeline.stages.own_code import own_code
-from pipeline.stages.project import conf_folder, names, near
+from pipeline.stages.project import PRIMARY, ROOT, choices, conf_folder, names, near, read_yaml
 from pipeline.stages.settings import CellSettings, build, plugin, typed
 
 
@@ -63,7 +62,7 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
     Raises UserError for a name, a key or a value that there cannot be, naming it.
     """
     model, revision = model_and_revision(cell.model)
-    engine = dict(map(words.split, overrides)).get("engine", "serial")
+    engine = dict(map(words.split, overrides)).get("engine", choices()["engine"])
     given = zip((*GROUPS, "engine"), (model, cell.control, cell.corpus, engine), strict=True)
     for group, name in given:
         _check_file(group, name)
@@ -72,11 +71,11 @@ def resolve(cell: Cell, overrides: Sequence[str]) -> dict[str, Any]:
             raise UserError(f"model={cell.model} and model.revision: give one or the other")
         overrides = [f"model.revision={revision}", *overrides]
     content = _composed(cell, engine, overrides)
-    missing = {"root", *SECTIONS} - set(content)
+    missing = set(SECTIONS) - set(content)
     if missing:
         raise UserError(
-            f"{conf_folder() / 'census.yaml'} has no {', '.join(sorted(missing))}: `headcensus"
-            " init` lays whole ones into a new folder"
+            f"{conf_folder() / PRIMARY} has no {', '.join(sorted(missing))}: `headcensus init` lays"
+            " whole ones into a new folder"
         )
     keys = asdict(cell)
     build("cell", CellSettings, keys)
@@ -102,8 +101,8 @@ def _composed(cell: Cell, engine: str, overrides: Sequence[str]) -> dict[str, An
     quoted = ["{}='{}'".format(k, v.replace("'", r"\'")) for k, v in chosen.items()]
     try:
         with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-            config = compose("census", overrides=[*quoted, f"seed={cell.seed}"])
-        words.apply(config, overrides)
+            config = compose(Path(PRIMARY).stem, overrides=quoted)
+        words.apply(config, [f"root={ROOT}", *overrides])
         content = OmegaConf.to_container(config, resolve=True)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -128,36 +127,6 @@ def _check_file(group: str, name: str) -> None:
     # Hydra, too, takes aliases; `conf/` is as trusted as code.
     if not isinstance(read_yaml(path, yaml.SafeLoader), dict):
         raise UserError(f"{path} holds no keys: it needs _target_ at least")
-
-
-class _NoAliases(yaml.SafeLoader):
-    """A few aliases of aliases are more values than there is memory for, once they are shown."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise ComposerError(None, None, "aliases are not taken here", mark)
-        return super().compose_node(parent, index)
-
-
-def read_yaml(path: Path, loader: type[yaml.SafeLoader] = _NoAliases) -> Any:
-    """Values of YAML's own types. Raises UserError where it cannot be read."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: no such file (looked from {Path.cwd()}); mend the path"
-        ) from error
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from error
-    except RecursionError as error:
-        raise UserError(f"{path} is no YAML that can be read: nested too deeply") from error
-    # At a date, a number or a tag that is none PyYAML raises whatever it comes upon.
-    except Exception as error:
-        reason = getattr(error, "problem", None) or first_line(error)
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path} line {mark.line + 1}" if mark else path
-        raise UserError(f"{where} is no YAML: {reason}") from error
 
 
 def read_grid(path: Path) -> Grid:

@@ -127,10 +127,10 @@ class CellPlan:
 
     def subject(self) -> Subject:
         """Load the bare model and put it under its control."""
-        with _readable(self.checkpoint):
-            tokenizer = self.checkpoint.tokenizer()
-            model = self.checkpoint.load(NAME, self.settings.dtype)
         with self._room(", or a smaller measure.dtype"):
+            with _readable(self.checkpoint):
+                tokenizer = self.checkpoint.tokenizer()
+                model = self.checkpoint.load(NAME, self.settings.dtype)
             subject = self._under_control(model, tokenizer)
             first = first_position(subject.model)
         on_onednn(subject.model, self.settings.linears)
@@ -139,12 +139,12 @@ class CellPlan:
     def speaking_subject(self) -> tuple[Subject, str | None]:
         """The same with the head of its language model, where it has one, and what that was trained
         to say."""
-        with _readable(self.checkpoint):
-            tokenizer = self.checkpoint.tokenizer()
-            model, objective = self.checkpoint.load_speaking(NAME)
-        if objective == "mlm" and tokenizer.mask_token_id is None:
-            objective = None
         with self._room():
+            with _readable(self.checkpoint):
+                tokenizer = self.checkpoint.tokenizer()
+                model, objective = self.checkpoint.load_speaking(NAME)
+            if objective == "mlm" and tokenizer.mask_token_id is None:
+                objective = None
             return self._under_control(model, tokenizer), objective
 
     @contextmanager
@@ -233,9 +233,11 @@ def _readable(checkpoint: Checkpoint) -> Iterator[None]:
     """A checkpoint's files are foreign: at damaged ones the libraries raise whatever they like."""
     try:
         yield
-    except (UserError, MeasurementError, MemoryError, torch.OutOfMemoryError):
+    except (UserError, MeasurementError):
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         reason = f"{type(error).__name__}: {first_line(error)}"
         raise UserError(
             f"model: {checkpoint.folder} cannot be read ({reason}): it is damaged, or not whole"

@@ -13,6 +13,7 @@ from pipeline.lake.verify import Findings, Wrong, folders
 from pipeline.lake.verify import verify as verify_lake
 from pipeline.stages.cells import Request
 from pipeline.stages.checks import as_root
+from pipeline.stages.project import ROOT
 from pipeline.stages.settings import build
 
 
@@ -26,7 +27,7 @@ def root_of(given: Sequence[str], takes: str = "verify takes root=DIR, and nothi
         if root is not None:
             raise UserError(f"root={value}: root is given twice; give it once")
         root = value
-    return as_root("data" if root is None else root)
+    return as_root(ROOT if root is None else root)
 
 
 def verify(root: Path) -> Findings:

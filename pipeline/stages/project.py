@@ -7,9 +7,18 @@ import difflib
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from pipeline.core.errors import UserError
+import yaml
+from yaml.composer import ComposerError
+
+from pipeline.core.errors import UserError, first_line
 from pipeline.shipped import shipped
+
+PRIMARY = "census.yaml"
+"""The config from which Hydra begins, in `conf/`."""
+ROOT = "data"
+"""Where everything is written, unless a command line has root=DIR."""
 
 WIDTH = 80
 """Columns of a terminal. What is longer is wrapped, there or not."""
@@ -18,11 +27,71 @@ WIDTH = 80
 def conf_folder() -> Path:
     """`conf/` of the folder one stands in, else the one that ships with headcensus."""
     for folder in (Path.cwd() / "conf", shipped("conf")):
-        if (folder / "census.yaml").is_file():
+        if (folder / PRIMARY).is_file():
             return folder
     raise UserError(
-        "no conf/census.yaml, neither here nor in this installation: install headcensus anew"
+        f"no conf/{PRIMARY}, neither here nor in this installation: install headcensus anew"
     )
+
+
+def choices() -> dict[str, str]:
+    """What the primary config's list of defaults names: of each group a file.
+
+    Raises UserError where it leaves out a group that a cell needs, and where it sets what is said
+    on a command line alone: that would hold for some stages and not for others.
+    """
+    path = conf_folder() / PRIMARY
+    content = read_yaml(path, yaml.SafeLoader)
+    content = content if isinstance(content, dict) else {}
+    # Files of earlier versions have both, as they are by default.
+    for key, value, instead in (("root", ROOT, "root=DIR"), ("seed", 0, "control=NAME-SEED")):
+        if content.get(key, value) != value:
+            raise UserError(
+                f"{path}: {key} cannot be set there: leave it out, and write {instead} behind the"
+                " command"
+            )
+    listed = content.get("defaults")
+    found = {}
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict):
+            found.update((str(group), str(name)) for group, name in entry.items())
+    missing = {"model", "control", "corpus", "engine"} - set(found)
+    if missing:
+        raise UserError(
+            f"{path}: its defaults name no {', '.join(sorted(missing))}: `headcensus init` lays a"
+            " whole one into a new folder"
+        )
+    return found
+
+
+class _NoAliases(yaml.SafeLoader):
+    """A few aliases of aliases are more values than there is memory for, once they are shown."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise ComposerError(None, None, "aliases are not taken here", mark)
+        return super().compose_node(parent, index)
+
+
+def read_yaml(path: Path, loader: type[yaml.SafeLoader] = _NoAliases) -> Any:
+    """Values of YAML's own types. Raises UserError where it cannot be read."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: no such file (looked from {Path.cwd()}); mend the path"
+        ) from error
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise UserError(f"{path} is no YAML that can be read: nested too deeply") from error
+    # At a date, a number or a tag that is none PyYAML raises whatever it comes upon.
+    except Exception as error:
+        reason = getattr(error, "problem", None) or first_line(error)
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path} line {mark.line + 1}" if mark else path
+        raise UserError(f"{where} is no YAML: {reason}") from error
 
 
 def names(group: str) -> list[str]:

@@ -12,15 +12,18 @@ from pipeline.lake.outgoing import Outgoing
 from pipeline.stages.checks import as_root
 from pipeline.stages.mend import how, verify
 from pipeline.stages.overrides import pairs
+from pipeline.stages.project import ROOT
 from pipeline.stages.settings import build
 
 
 @dataclass(frozen=True)
 class PublishSettings:
-    """Nothing leaves this machine unless `push`. `texts`: sentences, quarantine and report too."""
+    """Nothing leaves this machine unless `push`. `texts`: sentences, quarantine and report too;
+    `report` is its folder, where it is not that of `run` (those of `dvc repro` write `reports`)."""
 
     repo: str
-    root: str = "data"
+    root: str = ROOT
+    report: str | None = None
     push: bool = False
     private: bool = True
     texts: bool = False
@@ -38,6 +41,14 @@ def settings(given: Sequence[str]) -> PublishSettings:
     check_name(made.repo)
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", made.license):
         raise UserError(f"license={made.license}: give the hub's word for it, such as cc-by-sa-4.0")
+    if made.report is not None:
+        if not made.texts:
+            raise UserError(f"report={made.report}: it shows texts: give texts=true too")
+        if not (Path(made.report) / "census.html").is_file():
+            raise UserError(
+                f"report={made.report}: there is no census.html: give the folder that a report was"
+                " written into"
+            )
     return made
 
 
@@ -56,7 +67,8 @@ def publish(chosen: PublishSettings) -> str:
         raise UserError(
             f"{found.wrong[0].what}{more}: nothing was pushed; {how(lake.root, found.wrong)}"
         )
-    files = outgoing(lake, found.published, chosen.texts)
+    report = None if chosen.report is None else Path(chosen.report)
+    files = outgoing(lake, found.published, chosen.texts, report)
     if not files:
         raise UserError(
             f"{chosen.root} has neither tables nor a lake: give the root=DIR of a census; sentences"

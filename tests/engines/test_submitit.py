@@ -87,9 +87,12 @@ def test_what_is_wrong_is_said_as_ever(asked, jobs, root, capfd):
     def cannot(*_):
         return UserError("a worker cannot load it")
 
+    # One at a time: a local job that is cancelled says so itself, with a traceback.
+    one_by_one = [*jobs, "engine.workers=1"]
+    one_by_one.remove("engine.workers=2")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(on_submitit, "in_a_job", cannot)
-        assert small.run("measure", *words, *jobs) == 2
+        assert small.run("measure", *words, *one_by_one) == 2
     assert capfd.readouterr().err == "headcensus: a worker cannot load it\n"
     assert not (root / "lake").exists()
 

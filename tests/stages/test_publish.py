@@ -259,6 +259,24 @@ def test_sentences_alone_are_texts(done, publish, root):
     assert publish("texts=true")[0] == 0
 
 
+def test_the_report_of_a_project_is_named(done, publish, root, tmp_path):
+    shutil.rmtree(root / "report")
+    reports = tmp_path / "reports"
+    (reports / "figures").mkdir(parents=True)
+    for name in ("census.html", "figures/maps.svg", ".census.md.7.tmp"):
+        (reports / name).write_text("page")
+    code, out, _ = publish("texts=true", f"report={reports}")
+    assert code == 0
+    pages = {name for name in listed(out) if name.startswith("report")}
+    assert pages == {"report/census.html", "report/figures/maps.svg"}
+    code, _, err = publish("texts=true", f"report={reports / 'figures'}")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "there is no census.html" in err
+    code, _, err = publish(f"report={reports}")
+    assert code == 2
+    assert "give texts=true too" in err
+
+
 def test_before_aggregation_there_is_the_lake_alone(done, publish, root):
     shutil.rmtree(root / "tables")
     code, out, _ = publish()

@@ -11,6 +11,7 @@ import torch
 
 from pipeline.engines import cell
 from pipeline.lake import files
+from pipeline.models.checkpoint import Checkpoint
 from tests.stages import small
 
 
@@ -77,14 +78,14 @@ def test_ctrl_c_is_one_line_and_the_next_run_goes_on(words, root, monkeypatch, c
     assert calls == [0, 5, 5, 10]
 
 
+FULL = [
+    torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"),
+]
+
+
 @pytest.mark.parametrize(("where", "fails_at"), [("wiring", 1), ("packing", 1), ("packing", 2)])
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate"),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"),
-    ],
-)
+@pytest.mark.parametrize("error", FULL)
 def test_a_model_that_a_device_does_not_hold(
     where, fails_at, error, words, root, monkeypatch, capfd
 ):
@@ -106,10 +107,25 @@ def test_a_model_that_a_device_does_not_hold(
     assert not (root / "lake").exists()
 
 
-def test_too_little_memory_says_what_to_lower(words, root, monkeypatch, capfd):
+@pytest.mark.parametrize("error", [*FULL, MemoryError()])
+def test_weights_that_there_is_no_memory_for(error, words, root, monkeypatch, capfd):
+    """They are whole, and only too many."""
+
+    def full(*_):
+        raise error
+
+    monkeypatch.setattr(Checkpoint, "load", full)
+    assert small.run("run", *words) == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert "too little memory for the model: give another measure.device, or a smaller" in err
+
+
+@pytest.mark.parametrize("error", [*FULL, MemoryError()])
+def test_too_little_memory_says_what_to_lower(error, words, root, monkeypatch, capfd):
     def full(*_):
         yield from ()
-        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+        raise error
 
     monkeypatch.setattr(cell, "measure_shards", full)
     assert small.run("run", *words) == 2

@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-features=IsolateSandboxedIframes",
     "--remote-debugging-pipe",
 ]
-KEYS = {" ": 32, "Enter": 13, "Escape": 27, "Tab": 9, "PageDown": 34}
+KEYS = {" ": 32, "Enter": 13, "Escape": 27, "Tab": 9, "PageDown": 34, "Home": 36}
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 
 

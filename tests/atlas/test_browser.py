@@ -90,6 +90,21 @@ def test_from_grid_to_neuron_and_back_by_keyboard(page, family):
     page.press("Enter")
     view(page, "neuron")
     assert page.js("Atlas.app.state.query") == 1
+    page.until("document.activeElement.dataset.key === '1'")
+    page.press("ArrowDown")
+    assert page.js("document.activeElement.dataset.key") == "2"
+    weight = page.js(
+        "document.activeElement.querySelector('[data-weight]')?.textContent ?? 'masked'"
+    )
+    said = page.js("document.getElementById('status').textContent")
+    assert said == page.js("document.activeElement.getAttribute('aria-label')") + (
+        ". Enter: its own queries and keys."
+    )
+    assert weight in said
+    page.press("Enter")
+    page.until("Atlas.app.state.query === 2 && document.activeElement.dataset.key === '2'")
+    page.press("Home")
+    assert page.js("document.activeElement.dataset.key") == "0"
     page.press("Escape")
     view(page, "head")
     page.press("Escape")

@@ -140,6 +140,7 @@ Atlas.app = (() => {
   async function refresh(focus) {
     const mine = ++turn;
     const active = document.activeElement && document.activeElement.id;
+    const within = !active && $("view").contains(document.activeElement);
     Atlas.settings.draw(state);
     const seen = current();
     const missing = shown().filter((s) => !data.reading(s, state.sentence));
@@ -158,7 +159,7 @@ Atlas.app = (() => {
     const about = state.view === "model" ? "" : Atlas.grid.describe(data.siteOf(seen, state.site), state.layer, state.head);
     $("roles").textContent = Atlas.svg.printable(about);
     say("");
-    if (focus) focusFirst();
+    if (focus || within) focusFirst();
     else if (active && $(active)) $(active).focus({ preventScroll: true });
     document.documentElement.dataset.ready = String(mine);
   }

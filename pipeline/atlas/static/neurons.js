@@ -65,10 +65,10 @@ Atlas.neurons = (() => {
     const [ofKey, ofProduct] = [labels + 4, labels + 16 + channels * cell];
     const ofSum = ofProduct + channels * cell + 10;
     const ofWeight = ofSum + 2 * size.middle + 52 + (found.biased ? 44 : 0);
-    const places = { labels, ofSum, ofWeight, ...size };
+    const places = { labels, ofSum, ofWeight, right: ofWeight + size.bar + 44, ...size };
     const rows = found.rows;
     const lines = rows.length + (found.sink === null ? 0 : 1);
-    const drawn = canvas(ofWeight + size.bar + 44, TOP + lines * ROW + 8, heading);
+    const drawn = canvas(places.right, TOP + lines * ROW + 8, heading);
     const head = (label, x, y, more = {}) => drawn.append(text(label, x, y, { "font-size": 11, fill: colour("faint"), ...more }));
     formula(found).forEach((words, k) => head(words, 0, 12 + 14 * k));
     drawn.append(text(fitted(queries.pieces[query], labels - 6), labels - 2, 55, { "text-anchor": "end", "font-weight": 600 }));
@@ -82,7 +82,9 @@ Atlas.neurons = (() => {
     const products = rows.map((row) => (row.visible ? row.products : null));
     drawn.append(strip(rows.map((row) => row.key), { x: ofKey, y: TOP }, cell, most, "key"));
     drawn.append(strip(products, { x: ofProduct, y: TOP }, cell, largest(products), "product"));
-    rows.forEach((row, k) => drawn.append(line(row, k, keys, found, places, site)));
+    const groups = rows.map((row, k) => line(row, k, keys, found, places, site));
+    drawn.append(...groups);
+    if (site.name !== "cross") moves(drawn, groups, query);
     if (found.sink !== null) {
       const sink = { score: found.sink, weight: share(found), visible: true, bias: 0 };
       drawn.append(line(sink, rows.length, { pieces: [...keys.pieces, "(sink)"] }, found, places, site));
@@ -98,10 +100,38 @@ Atlas.neurons = (() => {
     return all[0] / all.reduce((a, b) => a + b, 0);
   }
 
+  // One stop for Tab, at the query's own piece: arrows move among keys, Enter makes one the query.
+  function moves(drawn, groups, query) {
+    groups.forEach((group, k) => group.setAttribute("tabindex", k === query ? 0 : -1));
+    drawn.addEventListener("keydown", (event) => {
+      const at = groups.indexOf(document.activeElement);
+      if (at < 0) return;
+      const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: groups.length - 1 }[event.key];
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        Atlas.app.go({ query: at });
+      } else if (groups[to]) {
+        event.preventDefault();
+        groups[at].setAttribute("tabindex", -1);
+        groups[to].setAttribute("tabindex", 0);
+        groups[to].focus();
+      }
+    });
+  }
+
   // One key: its name, its score as a bar from the middle and a number, its weight likewise.
   function line(row, k, keys, found, places, site) {
     const y = TOP + k * ROW;
     const group = make("g", { "data-key": k });
+    if (site.name !== "cross" && row.key) {
+      const said = row.visible ? `score ${signed(row.score)}, weight ${row.weight.toFixed(3)}` : "masked";
+      const label = Atlas.svg.printable(`${keys.pieces[k]}: ${said}`);
+      for (const [name, value] of Object.entries({ "data-hit": "key", role: "button", "aria-label": label }))
+        group.setAttribute(name, value);
+      group.append(make("rect", { class: "ring", x: 1, y: y + 1, width: places.right - 2, height: ROW - 2, fill: colour("page"), "fill-opacity": 0, rx: 3 }));
+      group.addEventListener("click", () => Atlas.app.go({ query: k }));
+      group.addEventListener("focus", () => Atlas.app.say(`${label}. Enter: its own queries and keys.`));
+    }
     const ink = row.visible ? {} : { fill: colour("faint") };
     const label = text(fitted(keys.pieces[k], places.labels - 6), places.labels - 2, y + 14, { "text-anchor": "end", ...ink });
     group.append(label);
@@ -118,10 +148,6 @@ Atlas.neurons = (() => {
     group.append(text(`${signed(row.score)}${bias}`, places.ofSum + 2 * middle + 4, y + 14, { "font-size": 11, "data-score": row.score }));
     group.append(make("rect", { x: places.ofWeight, y: y + 5, width: places.bar * row.weight, height: 10, fill: colour("head-0") }));
     group.append(text(row.weight.toFixed(3), places.ofWeight + places.bar + 4, y + 14, { "font-size": 11, "data-weight": row.weight }));
-    if (site.name !== "cross" && k < keys.pieces.length && row.key) {
-      group.setAttribute("data-hit", "key");
-      group.addEventListener("click", () => Atlas.app.go({ query: k }));
-    }
     return group;
   }
 

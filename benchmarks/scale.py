@@ -176,9 +176,9 @@ def _of_shard(draw: np.random.Generator, name: str, n_heads: int) -> pa.Table:
     return _filled(name, columns)
 
 
-def _numbered_on(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+def _numbered_on(path: Path) -> pa.Table:
     """A shard whose rows are those of its place in the corpus."""
-    table = read_shard(path, columns)
+    table = read_shard(path)
     if "sentence" in table.schema.names:
         first = SHARD_SENTENCES * int(path.stem.rpartition("-")[2])
         moved = pc.add(table["sentence"], pa.scalar(first, pa.int32()))  # pyrefly: ignore

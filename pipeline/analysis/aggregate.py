@@ -141,35 +141,28 @@ def of_cell(cell: Cell, frame: pl.DataFrame) -> pl.DataFrame:
 
 def fit(lake: Lake, corpus: str, rules: Rules) -> Fitted:
     """What position alone explains of a corpus."""
-    fitted = Fitted(n_repeats=_n_repeats(lake, corpus))
-    for shard in _shards(lake, corpus, rules):
+    fitted = Fitted()
+    for shard in _shards(lake, corpus, rules, with_texts=True):
         fitted.add(shard)
     return fitted
 
 
-def _n_repeats(lake: Lake, corpus: str) -> int:
-    # A hash of each sentence is kept, and no words: of a million they are much.
-    hashes = [s.hash_rows() for s in _sentences(lake, corpus, ["words", "target_words"])]
-    return sum(map(len, hashes)) - pl.concat(hashes).n_unique() if hashes else 0
-
-
-def _shards(lake: Lake, corpus: str, rules: Rules) -> Iterator[SentenceShard]:
-    first = 0
-    for number, sentences in enumerate(_sentences(lake, corpus, _ANNOTATION)):
+def _shards(
+    lake: Lake, corpus: str, rules: Rules, with_texts: bool = False
+) -> Iterator[SentenceShard]:
+    folder = lake.sentences(corpus)
+    first, columns = 0, [*_ANNOTATION, *(_WORDS if with_texts else ())]
+    for number, path in enumerate(manifest.paths(folder, manifest.verified(folder))):
+        sentences = frame_of(read_shard(path).select(columns))
         rows = np.arange(first, first + len(sentences))
         arcs = {side: arcs_of(trees_of(sentences, side)) for side in SIDES}
         confirms = confirming(rows, rules.seed)
-        yield SentenceShard(number, first, arcs, links_of(sentences), confirms)
+        texts = sentences.select(_WORDS).hash_rows() if with_texts else None
+        yield SentenceShard(number, first, arcs, links_of(sentences), confirms, texts)
         first += len(sentences)
 
 
-def _sentences(lake: Lake, corpus: str, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """By shard."""
-    folder = lake.sentences(corpus)
-    for path in manifest.paths(folder, manifest.verified(folder)):
-        yield frame_of(read_shard(path, columns))
-
-
+_WORDS = ["words", "target_words"]
 _ANNOTATION = ["governors", "deprels", "n_words", "alignment"] + [
     f"target_{key}" for key in ("governors", "deprels", "n_words")
 ]

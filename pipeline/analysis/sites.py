@@ -33,13 +33,15 @@ def trees_of(sentences: pl.DataFrame, side: str) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class SentenceShard:
-    """What a corpus says of one shard. Without translations both sides are the same text."""
+    """What a corpus says of one shard. Without translations both sides are the same text. `texts`
+    is a hash of each sentence's words, where it was asked for."""
 
     number: int
     first: int
     arcs: Mapping[str, Arcs]
     links: Links | None
     confirms: np.ndarray
+    texts: pl.Series | None = None
 
     @property
     def n_sentences(self) -> int:
@@ -54,14 +56,20 @@ class Fitted:
         default_factory=lambda: {side: FittedOffsets() for side in SIDES}
     )
     position: FittedPosition = field(default_factory=FittedPosition)
-    n_repeats: int = 0
-    """Sentences of which an earlier one has the same words."""
+    texts: list[pl.Series] = field(default_factory=list)
 
     def add(self, shard: SentenceShard) -> None:
         for side, offsets in self.offsets.items():
             offsets.add(shard.arcs[side], shard.confirms)
         if shard.links is not None:
             self.position.add(shard.links, shard.confirms)
+        if shard.texts is not None:
+            self.texts.append(shard.texts)
+
+    @property
+    def n_repeats(self) -> int:
+        """Sentences of which an earlier one has the same words."""
+        return sum(map(len, self.texts)) - pl.concat(self.texts).n_unique() if self.texts else 0
 
 
 class SiteTally:

@@ -1,7 +1,6 @@
 """Readers. They believe the manifest alone; DuckDB and pandas read the same files without this."""
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -100,9 +99,9 @@ def open_sentences(corpus: str, root: str | Path = "data") -> pl.LazyFrame:
     return rows.with_row_index("sentence").cast({"sentence": pl.Int32})
 
 
-def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """One shard as an Arrow table; of its columns some, or all."""
-    return pq.ParquetFile(local(path)).read(columns)
+def read_shard(path: Path) -> pa.Table:
+    """One shard as an Arrow table."""
+    return pq.ParquetFile(local(path)).read()
 
 
 def read_whole_shard(folder: Path, file: File) -> pa.Table:

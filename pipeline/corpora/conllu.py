@@ -24,7 +24,7 @@ from datasets import IterableDataset
 
 from pipeline.core.errors import UserError
 from pipeline.corpora.base import streamed
-from pipeline.corpora.files import local_files, numbered_lines, utf8
+from pipeline.corpora.files import UTF8_BOM, local_files, numbered_lines, utf8
 from pipeline.corpora.rows import Row, fault_row, sentence_row, shown
 
 EXAMPLE = "**/*.conllu"
@@ -90,6 +90,8 @@ def blocks(file: str) -> Iterator[Block]:
     block: Block = []
     size = 0
     for number, line in numbered_lines(file):
+        if not block:  # files that were put together have a mark in the middle too
+            line = line.removeprefix(UTF8_BOM)
         if line.strip(b" \r"):
             block.append((number, line))
             size += len(line)

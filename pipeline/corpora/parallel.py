@@ -7,9 +7,10 @@ record of JSON lines, Parquet or a hub data set, the alignment in a column of it
 Where sentences are aligned, words are what stands between spaces, for that is what the alignments
 count. Elsewhere they are cut as in raw text. Lists of words are taken as they are.
 
-A pair that is blank on both sides is no pair and is skipped, and its line of alignments with it;
-one that is blank on one side is damaged. Plain files are counted before the first row: where they
-do not have the same number of lines, nobody knows which sentences belong together.
+A pair that is blank on both sides is no pair and is skipped, and its blank line of alignments with
+it; one that is blank on one side, or has links all the same, is damaged. Plain files are counted
+before the first row: where they do not have the same number of lines, nobody knows which sentences
+belong together.
 """
 
 import os

@@ -50,13 +50,12 @@ def _column_names(file: str) -> list[str]:
                 raise UserError(
                     f"{file}: its schema cannot be read: {first_line(error)}; get the file anew"
                 ) from error
+    first = None
     for number, record in records(file, []):
-        if isinstance(record, str):
-            raise UserError(
-                f"{file}:{number}: {record}; JSON lines has one JSON object on each line"
-            )
-        return record_columns(record)
-    raise UserError(f"{file}: is empty; give a file with records, or leave it out")
+        if not isinstance(record, str):
+            return record_columns(record)
+        first = first or f"{file}:{number}: {record}; JSON lines has one JSON object on each line"
+    raise UserError(first or f"{file}: is empty; give a file with records, or leave it out")
 
 
 def schema_columns(schema: Iterable[pa.Field]) -> list[str]:

@@ -17,6 +17,8 @@ def plural(noun: str) -> str:
         return PLURALS[noun]
     if noun.endswith(("woman", "salesman", "gunman", "spokesman")):
         return noun[:-2] + "en"
+    if noun.endswith("sis"):
+        return noun[:-2] + "es"
     if noun.endswith(("s", "x", "z", "ch", "sh")):
         return noun + "es"
     if noun.endswith("y") and noun[-2] not in VOWELS:

@@ -142,7 +142,6 @@ def prepositional(ctx: Context, subject: Node, cls: str) -> Node:
 
 def comparative(ctx: Context, subject: Node, cls: str) -> Node:
     """Cheaper than the hotel; much more useful."""
-    ctx.note("comparative_than")
     options = [word for word in _options(subject, cls) if word in adjectives.COMPARABLE]
     lemma = ctx.pick(options or ["good", "bad"])
     form = compare(lemma, "er")

@@ -33,7 +33,6 @@ def compound(ctx: Context, head: Node, entry: Noun) -> None:
         head.first(amount, "compound")
         return
     if entry.cls in NAMED_MODIFIERS and ctx.chance(0.2 if customary else 0.05):
-        ctx.note("compound_noun")
         company = entry.cls in ("document", "device", "software", "service") or ctx.chance(0.5)
         name = ctx.pick(COMPANIES if company else CITIES)
         head.first(words.proper(name), "compound")
@@ -48,7 +47,6 @@ def _customary(ctx: Context, head: Node, entry: Noun) -> bool:
     if modifier in ADJECTIVE_MODIFIERS:
         head.first(words.adjective(modifier), "amod")
         return False
-    ctx.note("compound_noun")
     if modifier in PLURAL_MODIFIERS:
         node = words.common(modifier.removesuffix("s"), "Plur")
     else:
@@ -69,7 +67,8 @@ def premodify(ctx: Context, head: Node, entry: Noun) -> set[str]:
     rate = {"price": 0.4, "idea": 0.33, "event": 0.33, "food": 0.35}.get(entry.cls, 0.27)
     if not ctx.chance(rate * (0.7 + 0.3 * ctx.richness)):
         if ctx.chance(0.03) and entry.cls in adjectives.HYPHENATED:
-            head.first(hyphenated(ctx, entry.cls), "amod")
+            modifier = hyphenated(ctx, entry.cls)
+            head.first(modifier, "compound" if modifier.upos == "NOUN" else "amod")
             ctx.note("hyphenated_modifier")
         return forced
     adjective = attribute(ctx, head, entry, forced)
@@ -129,7 +128,6 @@ def superlative(ctx: Context, lemma: str) -> Node:
     from .inflect import compare
 
     form = compare(lemma, "est")
-    ctx.note("superlative")
     if form:
         return words.adjective(lemma, "Sup", form)
     node = words.adjective(lemma)
@@ -174,9 +172,12 @@ def hyphenated(ctx: Context, cls: str) -> Node:
     if first == "up":
         first, last = "low", "cost"
     head = words.adjective(last)
-    upos = "NUM" if first in closed.NUMBER_WORDS else "ADV" if first in ("well", "top") else "ADJ"
-    part = Node(first, upos, xpos={"NUM": "CD", "ADV": "RB"}.get(upos, "JJ"))
-    relation = {"NUM": "nummod", "ADV": "advmod"}.get(upos, "amod")
+    if first in closed.NUMBER_WORDS:
+        part, relation = words.numeral(first), "nummod"
+    elif first in ("well", "top"):
+        part, relation = words.adverb(first), "advmod"
+    else:
+        part, relation = words.adjective(first), "amod"
     if last in ("year", "page", "day", "time", "term", "fat", "tech", "class", "notch", "door",
                 "hand", "depth", "profit", "cost"):  # fmt: skip
         head = words.common(last)

@@ -38,7 +38,6 @@ def yes_no(ctx: Context) -> Node:
     frame = ctx.frame(family, "person")
     if ctx.chance(0.3):
         tam = Tam(modal=ctx.pick(("can", "could", "would", "will", "should")))
-        ctx.note("modal")
     else:
         tam = _plain(ctx, "s" in frame.flags)
     if "h" in frame.flags:

@@ -19,6 +19,7 @@ from . import (
 from .context import Context
 from .lexicon import TOPICS, closed
 from .lexicon import names as lists
+from .marks import marked
 from .node import Node, Sentence
 from .punctuation import tidy
 from .verb_group import Tam
@@ -69,7 +70,7 @@ def compose(rng: random.Random) -> Sentence:
     root.deprel = "root"
     tidy(root)
     capitalise = not (ctx.informal and rng.random() < 0.05)
-    return Sentence(root, tuple(ctx.used), topic, capitalise)
+    return Sentence(root, (*ctx.used, *marked(root)), topic, capitalise)
 
 
 def end(root: Node, mark: str) -> Node:

@@ -61,22 +61,18 @@ def choose_tam(ctx: Context, *, stative: bool = False, tense: str = "", plain: b
     negative = ctx.chance(0.13 if not plain else 0.06)
     past_share = 0.27 if stative else 0.76
     if not tense and ctx.chance(0.17 if not plain else 0.12):
-        ctx.note("modal")
         modal = ctx.weigh(closed.MODALS)
         perfect = modal in ("could", "should", "must", "may", "might", "would") and ctx.chance(0.08)
         return Tam(modal=modal, negative=negative and modal != "must", perfect=perfect)
     if tense == "past" and ctx.chance(0.14):
-        ctx.note("modal")
         return Tam(modal=ctx.pick(PAST_MODALS), negative=negative)
     tense = tense or ("past" if ctx.chance(past_share) else "pres")
     roll = ctx.rng.random()
     if roll < (0.12 if stative or tense == "past" else 0.3):
-        ctx.note("perfect")
         # The past perfect is rare outside narratives.
         tense = "pres" if ctx.chance(0.6) else tense
         return Tam(tense=tense, perfect=True, negative=negative)
     if roll < (0.2 if tense == "past" else 0.74) and not stative:
-        ctx.note("progressive")
         return Tam(tense=tense, progressive=True, negative=negative)
     return Tam(tense=tense, negative=negative)
 

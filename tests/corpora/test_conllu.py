@@ -56,10 +56,21 @@ def expected(name: str) -> list[Sentence]:
         TWO.replace("\n", "\r\n"),
         TWO.rstrip("\n").replace("\n", "\r\n"),
         "\ufeff" + TWO,
+        TWO.replace("\n\n", "\n\n\ufeff", 1),
         TWO.replace("\n\n", "\n  \n"),
         TWO + "\n# a comment after the last sentence\n",
     ],
-    ids=["plain", "blanks", "no final line end", "crlf", "crlf cut", "bom", "spaces", "comment"],
+    ids=[
+        "plain",
+        "blanks",
+        "no final line end",
+        "crlf",
+        "crlf cut",
+        "bom",
+        "bom within",
+        "spaces",
+        "comment",
+    ],
 )
 def test_words_of_a_sentence_are_its_integer_ids(write, content: str) -> None:
     assert list(read(Conllu(write("two.conllu", content)))) == expected("two.conllu")

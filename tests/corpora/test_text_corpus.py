@@ -97,6 +97,11 @@ def test_json_lines(write) -> None:
     assert all(faults[line].startswith(reason) for line, reason in reasons.items()), faults
 
 
+def test_a_bad_first_line_of_records_is_kept_out_alone(write) -> None:
+    fault, sentence = read(Text(write("x.jsonl", 'no\n{"text": "a b"}\n')))
+    assert (fault.line, sentence.words) == (1, ("a", "b"))
+
+
 def test_parquet(tmp_path) -> None:
     path = str(tmp_path / "x.parquet")
     pq.write_table(pa.table({"n": [1, 2, 3], "text": ["a b", None, "c"]}), path)

@@ -146,6 +146,7 @@ def test_verb_forms(verb: str, forms: tuple[str, ...]) -> None:
         ("woman", "women"),
         ("day", "days"),
         ("knife", "knives"),
+        ("thesis", "theses"),
     ],
 )
 def test_plurals(noun: str, form: str) -> None:

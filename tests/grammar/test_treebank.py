@@ -71,5 +71,47 @@ def test_every_construction_is_used(sentences: list[Parsed]) -> None:
     assert not rare
 
 
+def arcs(sentence: Parsed) -> list[tuple[list[str], list[str]]]:
+    """Each word with its governor; that of the root is the root."""
+    words = sentence.words
+    return [(word, words[max(int(word[6]) - 1, 0)] if int(word[6]) else word) for word in words]
+
+
+SHOWN = {
+    "modal": lambda word, governor: word[4] == "MD",
+    "perfect": lambda word, governor: word[7] == "aux" and word[2] == "have",
+    "progressive": lambda word, governor: (
+        word[7] == "aux" and word[2] == "be" and governor[4] == "VBG"
+    ),
+    "comparative_than": lambda word, governor: word[7] == "case" and word[2] == "than",
+    "superlative": lambda word, governor: "Degree=Sup" in word[5],
+    "compound_noun": lambda word, governor: (
+        word[7] == "compound" and word[3] in ("NOUN", "PROPN") and governor[3] == "NOUN"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_construction_is_named_where_the_tree_shows_it(name, sentences) -> None:
+    for sentence in sentences:
+        shown = any(SHOWN[name](*arc) for arc in arcs(sentence))
+        assert shown == (name in sentence.comments["constructions"].split())
+
+
+def test_a_noun_before_a_noun_is_its_compound(sentences: list[Parsed]) -> None:
+    """Of a hyphenated modifier too, as in three-day event."""
+    assert not [
+        word for s in sentences for word in s.words if (word[3], word[7]) == ("NOUN", "amod")
+    ]
+
+
+def test_the_table_of_constructions_counts_them(sentences: list[Parsed]) -> None:
+    used = Counter(name for s in sentences for name in s.comments["constructions"].split())
+    text = (TREEBANK.parent / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| construction |")[2].splitlines()[2:]
+    assert table == [f"| `{n}` | {what} | {used[n]} |" for n, what in CONSTRUCTIONS.items()]
+    assert f"| {sum(len(s.words) for s in sentences):,} |" in text
+
+
 def test_no_relation_is_left_unset(sentences: list[Parsed]) -> None:
     assert not [s.comments["sent_id"] for s in sentences if "dep" in s.relations]

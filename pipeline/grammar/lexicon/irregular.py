@@ -11,7 +11,7 @@ PLURALS = {
     "sheep": "sheep", "fish": "fish", "deer": "deer", "aircraft": "aircraft",
     "potato": "potatoes", "tomato": "tomatoes", "hero": "heroes", "series": "series",
     "species": "species", "policeman": "policemen", "businessman": "businessmen",
-    "crisis": "crises", "analysis": "analyses", "diagnosis": "diagnoses", "wolf": "wolves",
+    "wolf": "wolves",
     "brother-in-law": "brothers-in-law", "goldfish": "goldfish", "salmon": "salmon",
     "stomach": "stomachs", "police": "police", "savings": "savings",
     "damages": "damages", "people": "people", "shrimp": "shrimp",

@@ -9,7 +9,8 @@ from pipeline.analysis.simulate import Hits, Trees
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.read import frame_of, read_shard
+from pipeline.lake.origins import verified
+from pipeline.lake.read import frame_of, read_whole_shard
 
 
 def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
@@ -18,18 +19,14 @@ def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
     Raises UserError where the cell was not measured, or its corpus has no trees.
     """
     corpus, pointed = lake.sentences(cell.corpus), lake.measured("pointers", cell)
-    files = zip(
-        manifest.paths(corpus, manifest.verified(corpus)),
-        manifest.paths(pointed, manifest.verified(pointed)),
-        strict=True,
-    )
+    both = manifest.verified(corpus).files, verified(lake, cell, "pointers").files
     arcs: list[Arcs] = []
     hits: list[Hits] = []
     n_words: list[np.ndarray] = []
     first = 0
-    for sentences_file, pointers_file in files:
-        sentences = frame_of(read_shard(sentences_file).select(_ANNOTATION))
-        pointers = read_shard(pointers_file)
+    for of_sentences, of_pointers in zip(*both, strict=True):
+        sentences = frame_of(read_whole_shard(corpus, of_sentences).select(_ANNOTATION))
+        pointers = read_whole_shard(pointed, of_pointers)
         site = "encoder" if "encoder" in pointers["site"].unique().to_pylist() else "decoder"
         at_site = pointers.filter(pc.equal(pointers["site"], site))  # pyrefly: ignore
         found, right = judge(Pointers(at_site, first, len(sentences)), arcs_of(sentences))

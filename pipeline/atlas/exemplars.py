@@ -23,8 +23,9 @@ from pipeline.atlas.roles import Head
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Link, Sentence
 from pipeline.lake import manifest
-from pipeline.lake.layout import Cell, Lake, word
-from pipeline.lake.read import frame_of, read_shard
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.origins import verified
+from pipeline.lake.read import frame_of, read_shard, read_whole_shard
 
 _WAYS = {"dep_to_gov": "dependent → governor", "gov_to_dep": "governor → dependent"}
 
@@ -197,17 +198,11 @@ def _linked(
 def _shards(lake: Lake, cell: Cell) -> Iterator[tuple[int, pl.DataFrame, pa.Table]]:
     """First row, sentences and pointers of each shard."""
     folder, measured = lake.sentences(cell.corpus), lake.measured("pointers", cell)
-    files = manifest.paths(folder, manifest.verified(folder))
-    pointed = manifest.paths(measured, manifest.verified(measured))
-    if len(files) != len(pointed):
-        name = f"{cell.model}-{word(cell.control, cell.seed)}"
-        raise UserError(
-            f"{name} was measured over other sentences than {folder} holds: measure it again"
-        )
+    files, pointed = manifest.verified(folder).files, verified(lake, cell, "pointers").files
     first = 0
     for file, pointers in zip(files, pointed, strict=True):
-        sentences = frame_of(read_shard(file))
-        yield first, sentences, read_shard(pointers)
+        sentences = frame_of(read_whole_shard(folder, file))
+        yield first, sentences, read_whole_shard(measured, pointers)
         first += len(sentences)
 
 

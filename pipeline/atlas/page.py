@@ -5,6 +5,7 @@ script draws; nothing can be fetched. What comes from a corpus, a table or a con
 page once, as JSON in which no sign can end a script element, and is set as text by the script.
 """
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
@@ -18,14 +19,15 @@ SCRIPTS = ("data", "svg", "grid", "heads", "neurons", "app", "settings")
 """In the order in which they need each other."""
 
 
-def render(document: Document) -> str:
-    """One HTML file."""
+def render(document: Document, about: Mapping[str, str] | None = None) -> str:
+    """One HTML file. `about` is said of the page itself, for whoever leads to it."""
     script = "\n".join(_text("static", f"{name}.js") for name in SCRIPTS)
     style = sheet(_text("static", "atlas.css"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_text("templates", "atlas.html.j2"))
     return template.render(
         title=printable(document.title),
+        about=about or {},
         document=Markup(document.json()),
         script=Markup(script),
         script_digest=digest(script),

@@ -74,9 +74,9 @@ def measure_cell(
     progress: Callable[[int], object],
     say: Callable[[str], object] = say_on_stderr,
     pool: Pool = in_this_process,
-) -> None:
-    """Measure and publish a cell. Finished work is not done again, nor a model loaded for it.
-    Shards are written as they come from the pool, in whatever order.
+) -> str:
+    """Measure and publish a cell; gives its fingerprint. Finished work is not done again, nor a
+    model loaded for it. Shards are written as they come from the pool, in whatever order.
 
     Raises UserError where the sentences are not there, or none that the model can read, or another
     process holds the cell; MeasurementError where a number cannot be trusted.
@@ -92,7 +92,7 @@ def measure_cell(
         work = work_of_cell / fingerprint
         if _is_published(lake, job, fingerprint):
             progress(corpus.n_rows)
-            return
+            return fingerprint
         records = [_finished(work, k, job.tables) for k in range(len(corpus.files))]
         progress(sum(f.n_rows for f, r in zip(corpus.files, records, strict=True) if r is not None))
         missing = [k for k, record in enumerate(records) if record is None]
@@ -107,6 +107,7 @@ def measure_cell(
                 for k, shard in made:
                     records[k] = _finish(work, k, shard)
         _publish(lake, job, fingerprint, corpus, work, [r for r in records if r is not None])
+    return fingerprint
 
 
 def _check_grain(job: Job, corpus: Manifest) -> None:

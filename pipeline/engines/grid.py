@@ -23,10 +23,14 @@ class Engine(Protocol):
 
 def measure_grid(
     lake: Lake, jobs: Sequence[tuple[Job, Callable[[], Any]]], engine: Engine | None = None
-) -> None:
-    """Measure every job's cell. What it raises: see `measure_cell`, and the engine's pool."""
+) -> list[str]:
+    """Measure every job's cell; gives their fingerprints. What it raises: see `measure_cell`, and
+    the engine's pool."""
+    fingerprints = []
     total = sum(manifest.read(lake.sentences(job.cell.corpus)).n_rows for job, _ in jobs)
     with (engine or Serial()).pool() as pool, Bar(total=total, unit=" sentences") as shown:
         for job, subject in jobs:
             shown.set_description(job.cell.name, refresh=False)
-            measure_cell(lake, job, subject, shown.update, shown.say, pool)
+            made = measure_cell(lake, job, subject, shown.update, shown.say, pool)
+            fingerprints.append(made)
+    return fingerprints

@@ -17,6 +17,7 @@ from pipeline.lake import manifest
 from pipeline.lake.files import locked, say_on_stderr, sha256_of, write_table
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import File, Manifest
+from pipeline.lake.remote import shown
 from pipeline.lake.schema import LAKE
 
 
@@ -56,8 +57,23 @@ def ingest(
         fingerprint = manifest.fingerprint_of({"files": [file.sha256 for file in files]})
         content = Manifest("sentences", fingerprint, tuple(files), facts)
         aside = Manifest("quarantine", fingerprint, (quarantine,), facts)
+        if _holds_others(lake, corpus, content):
+            say(
+                f"headcensus: {shown(lake.sentences(corpus))} held other sentences: what was"
+                " measured of those is not of this corpus any more; another root=DIR keeps both"
+            )
         _publish(lake, corpus, content, aside, work)
     return content
+
+
+def _holds_others(lake: Lake, corpus: str, content: Manifest) -> bool:
+    """Whether cells were measured over sentences that these replace."""
+    measured = (lake.root / "lake").glob(f"*/*/*/{lake.sentences(corpus).name}/{manifest.NAME}")
+    try:
+        there = manifest.read(lake.sentences(corpus)).fingerprint
+    except UserError:  # not there, or damaged
+        return False
+    return there != content.fingerprint and any(measured)
 
 
 def _publish(lake: Lake, corpus: str, content: Manifest, aside: Manifest, work: Path) -> None:

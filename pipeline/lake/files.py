@@ -145,10 +145,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that died while writing left in `folder` and below."""
+def sweep(folder: Path, shared: bool = False) -> None:
+    """Remove what processes that died while writing left in `folder` and below. Where it is
+    `shared`, what is of a living one of this machine stays: it may be at work."""
     for temporary in folder.rglob(".*.tmp"):
-        temporary.unlink(missing_ok=True)
+        if not (shared and _is_at_work(temporary.name.split(".")[-2])):
+            temporary.unlink(missing_ok=True)
+
+
+def _is_at_work(process: str) -> bool:
+    """Whether another process of that number lives here."""
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, OverflowError):
+        return False
+    return int(process) != os.getpid()
 
 
 def say_on_stderr(line: str) -> None:

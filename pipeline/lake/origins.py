@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ def origins(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
     return {name: manifest.read(lake.root / name).fingerprint for name in _names(lake, cells)}
 
 
+def named(lake: Lake, sentences: Mapping[str, str], measured: Mapping[Cell, str]) -> dict[str, str]:
+    """Fingerprints of corpora and of cells as `origins` has them."""
+    corpora = (sentences[corpus] for corpus in sorted(sentences))
+    return dict(zip(_names(lake, list(measured)), [*corpora, *measured.values()], strict=True))
+
+
 def _names(lake: Lake, cells: Sequence[Cell]) -> list[str]:
     folders = [lake.sentences(corpus) for corpus in sorted({cell.corpus for cell in cells})]
     # All tables of a measurement have one fingerprint.
@@ -50,6 +57,20 @@ def verified(lake: Lake, cell: Cell, table: str) -> Manifest:
             " measure again"
         )
     return content
+
+
+def check_one_checkpoint(lake: Lake, cells: Sequence[Cell]) -> None:
+    """Raises UserError where cells of one model were measured from different files: a control is
+    held against a model that has other weights."""
+    first: dict[str, tuple[Cell, dict[str, Any]]] = {}
+    for cell in cells:
+        files = making(lake.measured("heads", cell), "files")
+        other, of_other = first.setdefault(cell.model, (cell, files))
+        if files != of_other:
+            raise UserError(
+                f"{other.name} and {cell.name} were measured from different files of"
+                f" {cell.model}: run measure of all its cells again"
+            )
 
 
 def grain(lake: Lake, cells: Sequence[Cell]) -> str:
@@ -90,7 +111,7 @@ def check_current(lake: Lake, cells: Sequence[Cell] | None = None) -> None:
 
 def made_of(lake: Lake, cells: Sequence[Cell]) -> dict[str, str]:
     """What a table beside those of the census says of itself, as metadata."""
-    return {_MADE_OF: json.dumps(origins(lake, cells))}
+    return {MADE_OF: json.dumps(origins(lake, cells))}
 
 
 def is_of_the_same(lake: Lake, path: Path) -> bool:
@@ -98,7 +119,7 @@ def is_of_the_same(lake: Lake, path: Path) -> bool:
     says itself."""
     known = manifest.read(lake.tables).facts.get(FACT)
     try:
-        said = (pq.read_metadata(local(path)).metadata or {}).get(_MADE_OF.encode(), b"{}")
+        said = (pq.read_metadata(local(path)).metadata or {}).get(MADE_OF.encode(), b"{}")
         given = json.loads(said)
     except (OSError, ValueError, RecursionError, pa.ArrowException):
         return False
@@ -107,7 +128,18 @@ def is_of_the_same(lake: Lake, path: Path) -> bool:
     return all(known.get(name) == fingerprint for name, fingerprint in given.items())
 
 
-_MADE_OF = "headcensus.made_of"
+MADE_OF = "headcensus.made_of"
+
+
+def page_is_of(tables: Manifest, page: Path) -> bool:
+    """Whether a page says at its head that it was made of these tables."""
+    try:
+        with page.open(encoding="utf-8", errors="replace") as lines:
+            return any(
+                f'"{MADE_OF}" content="{tables.fingerprint}"' in s for s in islice(lines, 20)
+            )
+    except OSError:
+        return False
 
 
 def mapping(lake: Lake, tables: Manifest, fact: str) -> dict[str, Any]:

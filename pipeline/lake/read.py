@@ -1,6 +1,7 @@
 """Readers. They believe the manifest alone; DuckDB and pandas read the same files without this."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -11,9 +12,9 @@ from pipeline.core.errors import UserError
 from pipeline.lake import manifest
 from pipeline.lake.files import local
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.manifest import File
+from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.origins import check_current
-from pipeline.lake.remote import mirror
+from pipeline.lake.remote import mirror, shown
 from pipeline.lake.schema import LAKE, MEASURED
 from pipeline.lake.tables import CELL_KEYS, TABLES
 
@@ -50,6 +51,21 @@ def open_table(name: str, root: str | Path = "data") -> pl.LazyFrame:
     folder = mirror(str(root)) / "tables"
     manifest.verified(folder)
     return pl.scan_parquet(folder / f"{name}.parquet", glob=False)
+
+
+def read_tables(
+    root: Path, of: Manifest, names: Iterable[str] = tuple(TABLES)
+) -> dict[str, pl.DataFrame]:
+    """Answers in memory, all of the making `of`.
+
+    Raises UserError where they are not there or damaged, or another run has published others.
+    """
+    folder = root / "tables"
+    content = manifest.verified(folder)
+    found = {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in names}
+    if not content == of == manifest.read(folder):
+        raise UserError(f"{shown(folder)} was made anew while it was being read: run this again")
+    return found
 
 
 def open_measured(

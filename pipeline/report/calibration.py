@@ -204,5 +204,5 @@ def calibration(simulated: pl.DataFrame, power: pl.DataFrame, alpha: float) -> l
     return [
         *nothing_known(simulated, alpha),
         *something_known(power),
-        say("Again, with other draws: ", Code("headcensus calibrate calibrate.seed=7"), "."),
+        say("Again, with other draws: the same command with ", Code("calibrate.seed=7"), "."),
     ]

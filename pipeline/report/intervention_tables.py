@@ -187,6 +187,9 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
     found = section["no_ops"].filter(**first)
     if found.is_empty():
         return []
+    heading = Heading(3, "A no-op? Attention to special pieces with and without an arc")
+    if not looks_at_special(section):
+        return [heading, say("This model is given no special pieces: none can be looked at.")]
     rows = []
     for cell in cells_of(section):
         of_cell = section["no_ops"].filter(**cell)
@@ -227,7 +230,7 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
         for row in tracking.head(LISTED).iter_rows(named=True)
     )
     blocks: list[Block] = [
-        Heading(3, "A no-op? Attention to special pieces with and without an arc"),
+        heading,
         say(
             "Clark et al. (2019, §3.2) suggest that a head attends to [SEP] where its function does"
             " not apply. Here of each head's best relation (chosen on the fitting half): attention"
@@ -243,6 +246,12 @@ def no_ops(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Bloc
         header += ("mass without, %", "difference, points", "95 % interval")
         blocks.append(Table("Heads that track a relation", header, lines, words=2))
     return blocks
+
+
+def looks_at_special(section: dict[str, pl.DataFrame]) -> bool:
+    """Whether anything is: where there are no special pieces, that says nothing of a head."""
+    masses = section["no_ops"].select(pl.max_horizontal("mass_with", "mass_without").max())
+    return bool(masses.item())
 
 
 def importances(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list[Block]:

@@ -28,6 +28,7 @@ from pipeline.report.intervention_tables import (
     dumping,
     each_head,
     importances,
+    looks_at_special,
     no_ops,
     work,
 )
@@ -63,7 +64,7 @@ def write_interventions(
     blocks += how_it_is_done(rules)
     text = to_markdown(blocks, FIGURES)
     html = to_html(TITLE, blocks)
-    sweep(folder)
+    sweep(folder, shared=True)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # DVC wants what it was promised
     for figure in figures:
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
@@ -176,7 +177,7 @@ def _answer(section: dict[str, pl.DataFrame]) -> str:
     )
     said += in_nulls(section, first)
     tests = section["no_ops"].filter(pl.col("tracks").fill_null(False), **first)
-    if tests.height:
+    if tests.height and looks_at_special(section):
         more = tests.filter(pl.col("difference_low") > 0).height
         less = tests.filter(pl.col("difference_high") < 0).height
         said.append(
@@ -246,6 +247,8 @@ def _figure(section: dict[str, pl.DataFrame], first: dict[str, object]) -> list[
 
 
 def _no_op_figure(section: dict[str, pl.DataFrame]) -> list[Block]:
+    if not looks_at_special(section):
+        return []
     planes = []
     for cell in section["cost"].select("control", "seed").to_dicts():
         spots = []

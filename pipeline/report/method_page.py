@@ -41,7 +41,7 @@ def write_method(
         *sizes(found["by_size"], cell),
         *definitions("What the tables hold", schemas),
     ]
-    sweep(folder)
+    sweep(folder, shared=True)
     for block in blocks:
         if isinstance(block, Figure):
             write_text(folder / FIGURES / f"{block.name}.svg", block.svg)

@@ -47,7 +47,7 @@ def write_nursery(
     found = [_Found(nursling, tables) for nursling in nurslings]
     blocks = _document(found)
     figures = [block for block in blocks if isinstance(block, Figure)]
-    sweep(folder)
+    sweep(folder, shared=True)
     for figure in figures:
         write_text(folder / FIGURES / f"{figure.name}.svg", figure.svg)
     text = to_markdown(blocks, FIGURES)

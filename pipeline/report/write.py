@@ -57,7 +57,7 @@ def write_report(
     Figures of cells that have left the grid are removed: `figures/` belongs to the report.
     """
     files, answer = render(tables, quarantine, settings, atlas, interventions)
-    sweep(folder)
+    sweep(folder, shared=True)
     for name, text in files.items():
         write_text(folder / name, text)
     for path in listed(folder / "figures", ".svg"):

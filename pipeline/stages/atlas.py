@@ -41,7 +41,7 @@ def atlas(
     if given is None and not settings.sentences:
         raise UserError("atlas.sentences=0: no sentence to look at; give a number, or atlas.text=…")
     _check_sides(settings, planned)
-    tables = _tables(lake, planned, needed=given is None)
+    tables, about = _tables(lake, planned, needed=given is None)
     check_folder(folder)
     examples = given
     if examples is None:
@@ -53,33 +53,35 @@ def atlas(
             roles(tables, first.corpus) if tables else None,
             first.corpus,
         )
-    write_text(folder / page, render(document))
+    write_text(folder / page, render(document, about))
     return folder / page
 
 
-def _tables(lake: Lake, planned: Sequence[CellPlan], needed: bool) -> dict[str, Any]:
-    """What the census found, by table. Where it is not `needed`, and is of something else, the page
-    goes without."""
+def _tables(
+    lake: Lake, planned: Sequence[CellPlan], needed: bool
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the census found, by table, and what a page of it says of itself. Where it is not
+    `needed`, and is of something else, the page goes without."""
+    from pipeline.lake import manifest
     from pipeline.lake.files import say_on_stderr
-    from pipeline.lake.manifest import NAME
-    from pipeline.lake.origins import check_current
-    from pipeline.lake.read import open_table
+    from pipeline.lake.origins import MADE_OF, check_current
+    from pipeline.lake.read import read_tables
     from pipeline.lake.remote import fetch
-    from pipeline.lake.tables import TABLES
 
-    fetch(lake.tables / NAME)  # of a URL there may be no copy here yet
+    fetch(lake.tables / manifest.NAME)  # of a URL there may be no copy here yet
     if not needed and not lake.tables.is_dir():
-        return {}
+        return {}, {}
     try:
+        made = manifest.read(lake.tables)
         check_current(lake)
         for plan in planned:
             plan.check_measured(lake)
-        return {name: open_table(name, lake.root).collect() for name in TABLES}
+        return read_tables(lake.root, made), {MADE_OF: made.fingerprint}
     except UserError as error:
         if needed:
             raise
         say_on_stderr(f"headcensus: the page does without the census: {error}")
-        return {}
+        return {}, {}
 
 
 def _check_sides(settings: AtlasSettings, planned: Sequence[CellPlan]) -> None:

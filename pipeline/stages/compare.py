@@ -20,13 +20,11 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     tables, or that cannot be compared, and for tables that are older than what the lake has of
     these, or of their nulls.
     """
-    import polars as pl
-
     from pipeline.analysis.compare import compare as compare_cells
     from pipeline.lake.files import write_table
     from pipeline.lake.origins import check_current, mapping
-    from pipeline.lake.read import open_table
-    from pipeline.lake.tables import COMPARISON, TABLES
+    from pipeline.lake.read import read_tables
+    from pipeline.lake.tables import COMPARISON
     from pipeline.report.comparison import write_comparison
     from pipeline.report.text import slug
 
@@ -35,7 +33,8 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     if len(names) != 2 or names[0] == names[1]:
         raise UserError("compare: give the names of two cells, MODEL-CONTROL-CORPUS each")
     lake = Lake(root)
-    tables: dict[str, pl.DataFrame] = {name: open_table(name, root).collect() for name in TABLES}
+    made = manifest.read(lake.tables)
+    tables = read_tables(root, made)
     keys = tables["census"].select("model", "control", "seed", "corpus")
     cells = [Cell(*row) for row in keys.iter_rows()]
     a, b = (_cell(name, cells) for name in names)
@@ -44,7 +43,7 @@ def compare(given: Sequence[str]) -> tuple[str, Path]:
     check_current(lake, [cell for cell in cells if (cell.model, cell.corpus) in of])
     folder = root / "report"
     check_folder(folder)
-    rules = build("analysis", Rules, mapping(lake, manifest.read(lake.tables), "rules"))
+    rules = build("analysis", Rules, mapping(lake, made, "rules"))
     found = compare_cells(lake, a, b, rules, tables)
     file = f"compare--{slug(a.name)}--{slug(b.name)}"
     write_table(root / "compare" / f"{file}.parquet", found.to_arrow().cast(COMPARISON))
@@ -56,6 +55,7 @@ def _cell(name: str, cells: Sequence[Cell]) -> Cell:
     known = {cell.name: cell for cell in cells}
     if name not in known:
         raise UserError(
-            f"{name} is not in the tables: {near(name, known)}there are {', '.join(known)}"
+            f"{name} is not in the tables: {near(name, known)}there are {', '.join(known)}; what is"
+            " compared is of one run, as with corpus=[a,b]"
         )
     return known[name]

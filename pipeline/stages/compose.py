@@ -19,9 +19,19 @@ from pipeline.lake.files import sweep, write_text
 from pipeline.lake.layout import Cell, control_and_seed, model_and_revision, word
 from pipeline.stages import overrides as words
 from pipeline.stages.checks import check_different
+from pipeline.stages.inputs import with_inputs
 from pipeline.stages.overrides import GROUPS, SECTIONS
 from pipeline.stages.own_code import own_code
-from pipeline.stages.project import PRIMARY, ROOT, choices, conf_folder, names, near, read_yaml
+from pipeline.stages.project import (
+    PRIMARY,
+    ROOT,
+    choices,
+    conf_folder,
+    names,
+    near,
+    read_yaml,
+    unread,
+)
 from pipeline.stages.settings import CellSettings, build, plugin, typed
 
 
@@ -120,7 +130,7 @@ def _check_file(group: str, name: str) -> None:
     known = names(group)
     if name not in known:
         raise UserError(
-            f"{group}={name}: there is no such {group}; {near(name, known)}there are"
+            f"{group}={name}: there is no such {group}; {unread()}{near(name, known)}there are"
             f" {', '.join(known)}"
         )
     path = conf_folder() / group / f"{name}.yaml"
@@ -188,7 +198,8 @@ def write_resolved(
         **_only(resolved[0], ("root", "atlas")),
     }
     if code is not None:
-        files["code"] = dict(code)
+        plugins = ({g: plugin(g, config[g]) for g in ("model", "corpus")} for config in resolved)
+        files["code"] = with_inputs(code, list(plugins))
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     for stray in set(folder.glob("*.yaml")) - {folder / f"{name}.yaml" for name in files}:

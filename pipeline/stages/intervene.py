@@ -34,7 +34,8 @@ def intervene(
     """
     from pipeline.engines.grid import measure_grid
     from pipeline.lake.files import write_table
-    from pipeline.lake.read import open_table
+    from pipeline.lake.read import read_tables
+    from pipeline.lake.remote import remove
     from pipeline.report.addresses import INTERVENTIONS
     from pipeline.report.interventions import write_interventions
 
@@ -44,12 +45,15 @@ def intervene(
     planned = plans(configs)
     check_folder(folder)
     ready = [_job(lake, plan, settings, rules) for plan in planned]
+    made = manifest.read(lake.tables)
     check_current(lake)
     measure_grid(lake, ready, engine_of(configs))
     judging = Judging(settings.negligible, rules.min_arcs, rules.bootstrap, rules.seed)
-    census = {name: open_table(name, lake.root).collect() for name in ("heads", "relations")}
+    census = read_tables(lake.root, made, ("heads", "relations"))
     cells = [plan.cell for plan in planned]
     tables, of_these = _tables(lake, cells, census, judging), made_of(lake, cells)
+    # A report leads to the page by what the tables say of themselves: no old one may lie there.
+    remove(folder / INTERVENTIONS)
     for name, table in tables.items():
         write_table(lake.interventions / f"{name}.parquet", table, of_these)
     answer = write_interventions(tables, census["heads"], judging, folder)

@@ -45,6 +45,8 @@ class CellPlan:
         self.control: Control = plugin("control", config["control"])
         self.settings = build("measure", MeasureSettings, config["measure"])
         self.lake = build("lake", LakeSettings, config["lake"])
+        self.stamps: object = None
+        """Of the checkpoint's files, before they were hashed."""
         self._targets = {name: config[name]["_target_"] for name in ("model", "control")}
 
     @cached_property
@@ -131,6 +133,7 @@ class CellPlan:
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model = self.checkpoint.load(NAME, self.settings.dtype)
+            self._check_unchanged()
             subject = self._under_control(model, tokenizer)
             first = first_position(subject.model)
         on_onednn(subject.model, self.settings.linears)
@@ -143,9 +146,21 @@ class CellPlan:
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model, objective = self.checkpoint.load_speaking(NAME)
+            self._check_unchanged()
             if objective == "mlm" and tokenizer.mask_token_id is None:
                 objective = None
             return self._under_control(model, tokenizer), objective
+
+    def _check_unchanged(self) -> None:
+        """Raises UserError where what was loaded is not what was hashed, as where a trainer has
+        written to the folder since."""
+        if self.stamps in (None, _stamps(self.checkpoint.folder)):
+            return
+        if replace(self.checkpoint).file_hashes != self.checkpoint.file_hashes:
+            raise UserError(
+                f"{self.cell.name}: files in {self.checkpoint.folder} have changed since the run"
+                " began: run it again"
+            )
 
     @contextmanager
     def _room(self, hint: str = "") -> Iterator[None]:
@@ -198,6 +213,7 @@ def plans(configs: Sequence[Mapping[str, Any]]) -> list[CellPlan]:
         if not known:
             checkpoints[plan.checkpoint] = _hashed_once(plan.checkpoint)
         plan.checkpoint = checkpoints[plan.checkpoint]
+        plan.stamps = _stamps(plan.checkpoint.folder)
         if not known:
             plan.check()
     return made

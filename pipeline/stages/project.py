@@ -98,6 +98,13 @@ def names(group: str) -> list[str]:
     return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))
 
 
+def unread() -> str:
+    """`conf/ here … ` where there is one that is not read, else nothing."""
+    if Path("conf").is_dir() and conf_folder() != Path.cwd() / "conf":
+        return f"conf/ here has no {PRIMARY} and is not read (`headcensus init` lays a whole one); "
+    return ""
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """`did you mean X? ` where one of `known` is like the word, else nothing."""
     found = difflib.get_close_matches(word, list(known), n=1)

@@ -24,8 +24,9 @@ from pipeline.stages.settings import (
 )
 
 
-def ingest(configs: Mapping[str, dict[str, Any]]) -> None:
-    """Configs have root, corpus, ingest and measure (how long to wait), by name of the corpus."""
+def ingest(configs: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """Configs have root, corpus, ingest and measure (how long to wait), by name of the corpus.
+    Gives the fingerprint of each one's sentences."""
     root = _root(configs.values())
     corpora = {name: plugin("corpus", config["corpus"]) for name, config in configs.items()}
     settings = [build("ingest", IngestSettings, config["ingest"]) for config in configs.values()]
@@ -33,16 +34,20 @@ def ingest(configs: Mapping[str, dict[str, Any]]) -> None:
     check_different("corpus", corpora.items())
     check_folder(root)
     check_corpora(corpora)
+    made = {}
     for (name, corpus), of_corpus, wait_s in zip(corpora.items(), settings, waits, strict=True):
-        _ingest(Lake(root), name, corpus, of_corpus, wait_s)
+        made[name] = _ingest(Lake(root), name, corpus, of_corpus, wait_s).fingerprint
+    return made
 
 
-def _ingest(lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s: float) -> None:
+def _ingest(
+    lake: Lake, name: str, corpus: Any, settings: IngestSettings, wait_s: float
+) -> manifest.Manifest:
     from pipeline.corpora.base import read
     from pipeline.engines.ingest import ingest as ingest_corpus
 
     with Bar(unit=" sentences", desc=f"ingest {name}", total=corpus.limit) as shown:
-        ingest_corpus(
+        return ingest_corpus(
             lake,
             name,
             read(corpus),
@@ -67,26 +72,37 @@ def measure(configs: Sequence[dict[str, Any]]) -> None:
     measure_grid(lake, ready, engine)
 
 
-def aggregate(cells: Sequence[Cell], config: dict[str, Any]) -> None:
+def aggregate(
+    cells: Sequence[Cell], config: dict[str, Any], of: Mapping[str, str] | None = None
+) -> None:
     """`config` has root, analysis and measure (how long to wait for another run).
 
-    Writes and publishes the tables of `cells`, no others.
+    Writes and publishes the tables of `cells`, no others. Raises UserError where what they are made
+    of is not `of`, as `origins` has it, or is made anew meanwhile.
     """
     from pipeline.analysis.aggregate import aggregate as make_tables
-    from pipeline.lake.origins import FACT, GRAIN, grain, origins
+    from pipeline.lake.origins import FACT, GRAIN, check_one_checkpoint, grain, origins
     from pipeline.lake.publish import publish_tables
     from pipeline.lake.schema import MEASURED
 
     rules = build("analysis", Rules, config["analysis"])
     wait_s = _lock_wait_s(config)
     lake = Lake(_root([config]))
-    made_of = {FACT: origins(lake, cells), GRAIN: grain(lake, cells)}
+    of = of or origins(lake, cells)
+    made_of = {FACT: of, GRAIN: grain(lake, cells)}
     for cell in cells:
         for table in MEASURED:
             manifest.read(lake.measured(table, cell))
+    check_one_checkpoint(lake, cells)
     check_folder(lake.root)
-    with Bar(total=len(cells), unit=" cells", desc="aggregate") as shown:
-        tables = make_tables(lake, cells, rules, shown.update)
+    with Bar(total=len(cells), unit=" cells", desc="aggregate") as bar:
+        tables = make_tables(lake, cells, rules, bar.update)
+    for name, fingerprint in origins(lake, cells).items():
+        if of[name] != fingerprint:
+            raise UserError(
+                f"{shown(lake.root / name)} was made anew by another run: run this again, and give"
+                " runs of other words another root=DIR"
+            )
     publish_tables(lake, tables, _facts(cells, rules) | made_of, wait_s)
 
 
@@ -117,22 +133,22 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     import polars as pl
 
     from pipeline.lake.files import say_on_stderr
-    from pipeline.lake.origins import GRAIN, check_current, is_of_the_same
-    from pipeline.lake.read import open_table, scan
+    from pipeline.lake.origins import GRAIN, check_current, is_of_the_same, page_is_of
+    from pipeline.lake.read import read_tables, scan
     from pipeline.lake.remote import fetch
-    from pipeline.lake.tables import TABLES
     from pipeline.report.addresses import INTERVENTIONS, PAGE
     from pipeline.report.write import write_report
 
     lake = Lake(_root([config]))
     rules = build("analysis", Rules, config["analysis"])
     settings = report_settings(config["report"], rules, shown(lake.tables))
+    made = manifest.read(lake.tables)
     check_tables(lake, cells, rules, "report")
     check_current(lake)
-    drawn_by = manifest.read(lake.tables).facts.get(GRAIN)
+    drawn_by = made.facts.get(GRAIN)
     settings = replace(settings, masses_drawn_by="shard" if drawn_by == "shard" else "sentence")
     check_folder(folder)
-    tables = {name: open_table(name, lake.root).collect() for name in TABLES}
+    tables = read_tables(lake.root, made)
     corpora = sorted({cell.corpus for cell in cells})
     quarantine = pl.concat(
         scan(lake.quarantine(corpus)).collect().insert_column(0, pl.lit(corpus).alias("corpus"))
@@ -141,6 +157,12 @@ def report(cells: Sequence[Cell], config: dict[str, Any], folder: Path) -> str:
     for beside in (folder / PAGE, folder / INTERVENTIONS, lake.interventions / "cost.parquet"):
         fetch(beside)  # of a URL no copy need be here
     pages = {page: page if (folder / page).is_file() else None for page in (PAGE, INTERVENTIONS)}
+    if pages[PAGE] and not page_is_of(made, folder / PAGE):
+        say_on_stderr(
+            f"headcensus: {shown(folder / PAGE)} is not of this census, and the report does not"
+            " lead to it: run atlas with the same words"
+        )
+        pages[PAGE] = None
     if pages[INTERVENTIONS] and not is_of_the_same(lake, lake.interventions / "cost.parquet"):
         say_on_stderr(
             f"headcensus: {shown(folder / INTERVENTIONS)} is not of this census, and the report"
@@ -159,15 +181,18 @@ def census(
     as they are. Raises UserError where they then cannot: they are of other rules, or lack a cell.
     """
     from pipeline.engines.grid import measure_grid
+    from pipeline.lake.origins import named
     from pipeline.stages.measure import engine_of, jobs
 
     ready, engine = jobs(configs), engine_of(configs)
     lake = Lake(_root(configs))
     stay = keeps_others and _has_others(lake, cells, configs[0])
-    ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
-    measure_grid(lake, ready, engine)
+    sentences = ingest({cell.corpus: config for cell, config in zip(cells, configs, strict=True)})
+    measured = measure_grid(lake, ready, engine)
     if not stay:
-        aggregate(cells, configs[0])
+        aggregate(
+            cells, configs[0], named(lake, sentences, dict(zip(cells, measured, strict=True)))
+        )
 
 
 def _has_others(lake: Lake, cells: Sequence[Cell], config: Mapping[str, Any]) -> bool:

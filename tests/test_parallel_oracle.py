@@ -15,6 +15,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BartConfig, BartModel
 
+from pipeline.analysis.halves import confirming
 from pipeline.corpora.base import read
 from pipeline.corpora.invented import Invented
 from pipeline.lake import open_measured, open_table
@@ -190,6 +191,30 @@ def test_a_stack_has_the_trees_of_what_it_reads(family, reads, tmp_path):
     for site, side in reads.items():
         found = relations.filter(site=site).select("deprel", "n_all").unique()
         assert dict(found.iter_rows()) == counts[side], site
+
+
+def test_an_offset_is_fitted_on_the_trees_of_what_a_stack_reads(tmp_path):
+    words = ["model=local", f"model.path={tiny.save(tmp_path / 'model', 'bart')}"]
+    words += ["corpus=invented", "corpus.sentences=12", "analysis.bootstrap=10"]
+    small.tables(*words, f"root={tmp_path / 'out'}")
+    relations = open_table("relations", tmp_path / "out").filter(
+        level="full", direction="dep_to_gov"
+    )
+    stated = relations.select("site", "deprel", "baseline_offset").unique().collect()
+    confirms = confirming(np.arange(12), 0)
+    fitting = [
+        pair for pair, c in zip(read(Invented(sentences=12)), confirms, strict=True) if not c
+    ]
+    for site, sentences in (("encoder", fitting), ("decoder", [pair.target for pair in fitting])):
+        offsets: dict[str, Counter[int]] = {}
+        for sentence in sentences:
+            for k, (governor, deprel) in enumerate(
+                zip(sentence.governors, sentence.deprels, strict=True), start=1
+            ):
+                offsets.setdefault(deprel, Counter())[governor - k] += governor > 0
+        for deprel, offset in stated.filter(site=site).select("deprel", "baseline_offset").rows():
+            counts = offsets.get(deprel, Counter({1: 1}))
+            assert counts[offset] == max(counts.values()), (site, deprel)
 
 
 @pytest.fixture

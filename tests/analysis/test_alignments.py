@@ -234,3 +234,70 @@ def test_a_margin_of_exactly_ten_points_passes():
     assert frame["baseline_aer"].to_list() == pytest.approx([0.3, 0.3])
     assert frame["aer"].to_list() == pytest.approx([0.2, 0.2 + 1 / (10 * confirms.sum())])
     assert frame["margin"].to_list() == [True, False]
+
+
+@pytest.mark.parametrize(("min_arcs", "margin"), [(4, True), (5, False)])
+def test_margins_ask_for_links_enough(min_arcs, margin):
+    """Of the confirming sentence four links are sure, and one is possible."""
+    confirms = np.array([True, False])
+    links = [(1, 0, True), (2, 1, True), (3, 2, True), (4, 3, True), (0, 4, False)]
+    pairs: list[Pair] = [(5, 5, links), (5, 5, [(j, j, True) for j in range(5)])]
+    right = {0: [[1, 2, 3, 4, 0]], 1: [[0, 1, 2, 3, 4]]}
+    rules = Rules(min_arcs=min_arcs, bootstrap=10)
+    row = tally(pairs, right, right, right, confirms, rules).row(0, named=True)
+    assert (row["n_sure"], row["n_sentences"], row["n_words_all"]) == (4, 1, 10)
+    assert row["margin"] == margin
+
+
+def test_a_sentence_without_a_link_or_an_aligned_word_is_not_counted():
+    pairs: list[Pair] = [(2, 2, [(0, 0, True)]), (2, 2, None), (2, 2, [])]
+    nowhere = [[NO_WORD, NO_WORD]]
+    pointed = {0: [[0, 1]], 1: [[0, 1]], 2: nowhere}
+    frame = tally(pairs, pointed, pointed, {s: [[0, 1]] for s in range(3)}, np.ones(3, bool))
+    assert set(frame["n_sentences"]) == {1}
+
+
+def test_by_norms_a_head_aligns_as_its_pointers_by_norm_say():
+    links = links_of(sentences([(2, 2, [(0, 0, True), (1, 1, True)])]))
+    assert links is not None
+    right, wrong = {0: [[0, 1]]}, {0: [[1, 0]]}
+    rows = rows_of(0, right, right, right)
+    for name in ("attends_to", "predicted_attends_to", "attended_by"):
+        rows = rows.append_column(f"{name}_norm", rows_of(0, wrong, wrong, wrong)[name])
+    found = AlignmentTally(FittedPosition(), RULES, "norm")
+    found.add(links, Pointers(rows, 0, 1), np.ones(1, bool), bootstrap.weights(1, 50, 0, 0))
+    frame = found.frame(pl.DataFrame({"site": ["cross"], "layer": [0], "head": [0]}))
+    assert frame["aer"].to_list() == [1.0, 1.0]
+    assert set(frame["weighting"]) == {"norm"}
+
+
+def test_what_is_said_and_never_read_counts_under_either_convention():
+    """The last target word: no position reads it, one has to say it."""
+    pairs: list[Pair] = [(2, 2, [(0, 0, True), (1, 1, True)])]
+    awi, awo = {0: [[0, NO_PIECE]]}, {0: [[0, 1]]}
+    frame = tally(pairs, awi, awo, {0: [[0, 1]]}, np.ones(1, bool)).sort("convention")
+    assert frame["n_sure"].to_list() == [2, 2]
+    assert frame["n_words_all"].to_list() == [2, 2]
+    assert frame["aer"].to_list() == pytest.approx([1 - 2 / 3, 0.0])
+
+
+def fitted(*pairs: Pair) -> int | None:
+    position, links = FittedPosition(), links_of(sentences(list(pairs)))
+    assert links is not None
+    position.add(links, np.zeros(len(pairs), bool))
+    return position.best
+
+
+def test_of_rules_as_good_the_nearest_offset_is_taken():
+    """And the diagonal behind them all. Of two sentences of equal length it is offset 0."""
+    assert fitted((3, 3, [(j, j, True) for j in range(3)])) == 0
+    assert fitted((4, 2, [(1, 0, True)])) == 1
+    far = 10
+    assert fitted((30, 30, [(j + far, j, True) for j in range(30 - far)])) == far
+    assert fitted((30, 30, [(j - far, j, True) for j in range(far, 30)])) == -far
+
+
+def test_a_sure_link_counts_twice_where_a_rule_is_fitted():
+    """Offset 1 finds three links that are possible, offset 0 two that are sure."""
+    links = [(0, 0, True), (1, 1, True), (3, 2, False), (4, 3, False), (5, 4, False)]
+    assert fitted((8, 8, links)) == 0

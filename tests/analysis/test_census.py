@@ -36,6 +36,13 @@ def test_the_bar_is_the_highest_of_the_nulls_percentiles():
     assert trained["tracks"].to_list() == [False, True]
 
 
+def test_the_bar_lies_between_two_heads_where_the_percentile_does():
+    nulls = [relation("random", h, accuracy) for h, accuracy in enumerate((0.2, 0.6))]
+    rows = [relation("trained", 0, 0.35), relation("trained", 1, 0.45), *nulls]
+    found = relations_with_nulls(pl.LazyFrame(rows), Rules(null_percentile=50)).collect()
+    assert found.filter(control="trained").sort("head")["beats_nulls"].to_list() == [False, True]
+
+
 def test_seeds_of_one_control_are_one_sample():
     """One lucky head among 300 of three seeds is above no 99th percentile that matters."""
     nulls = [relation("random", h, 0.1, seed) for seed in range(3) for h in range(100)]
@@ -75,6 +82,33 @@ def test_an_error_has_to_be_below_the_nulls_and_on_links_enough(n, aer, beats):
     assert trained["beats_nulls"].to_list() == trained["aligns"].to_list() == [beats, False, False]
     alone = pl.LazyFrame(rows).filter(control="trained")
     assert alignments_with_nulls(alone, Rules()).collect()["aligns"].to_list() == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        *({"model": "other"}, {"corpus": "other"}, {"site": "decoder"}),
+        *({"direction": "gov_to_dep"}, {"deprel": "det"}, {"level": "universal"}),
+        {"weighting": "norm"},
+    ],
+)
+def test_a_null_is_of_the_same_model_corpus_site_and_relation(apart):
+    """A head that is better than its own nulls need not be better than those of another."""
+    own = [relation("trained", 0, 0.7), relation("random", 0, 0.1)]
+    others = [row | apart for row in (relation("trained", 0, 0.9), relation("random", 0, 0.8))]
+    found = judged([*own, *others]).filter(control="trained").sort("accuracy")
+    assert found["beats_nulls"].to_list() == [True, True]
+
+
+@pytest.mark.parametrize("apart", [{"convention": "awo"}, {"weighting": "norm"}])
+def test_an_error_is_held_against_those_of_its_own_convention_and_weighting(apart):
+    keys = {"model": "m", "corpus": "c", "site": "cross", "layer": 0, "head": 0, "seed": 0}
+    keys |= {"n_sure": 200, "margin": True, "significant": True}
+    keys |= {"convention": "awi", "weighting": "attention"}
+    rows = [keys | {"control": "trained", "aer": 0.5}, keys | {"control": "random", "aer": 0.7}]
+    rows.append(keys | apart | {"control": "random", "aer": 0.1})
+    found = alignments_with_nulls(pl.LazyFrame(rows), Rules()).collect()
+    assert found.filter(control="trained")["aligns"].to_list() == [True]
 
 
 FLAGS = ("dumps_cls", "dumps_sep", "dumps_first", "dumps_by_norm", "positional", "broad")
@@ -158,6 +192,33 @@ def test_where_no_relation_has_arcs_enough_nothing_is_decided():
               for h in range(2)]  # fmt: skip
     found = counted(rows, few + nulls + enough)
     assert (found["n_tracks"], found["n_margin"], found["n_tracks_and_dumps"]) == (0, 0, 0)
+
+
+def test_heads_align_by_their_weights_and_by_links_enough():
+    """The first aligns, the second by norms alone, the third on few links; the last is broad."""
+    keys = {"model": "m", "control": "trained", "seed": 0, "corpus": "c", "site": "encoder"}
+    keys |= {"layer": 0, "convention": "awi", "margin": True, "significant": True, "aligns": True}
+    given = [("attention", 100), ("norm", 100), ("attention", 99)]
+    alignments = [
+        keys | {"head": h, "weighting": weighting, "n_sure": n}
+        for h, (weighting, n) in enumerate(given)
+    ]
+    nothing = pl.DataFrame(TABLES["relations"].empty_table()).lazy()
+    flags = head_flags(nothing, pl.LazyFrame(alignments), Rules())
+    rows = pl.LazyFrame(heads("trained", broad=[False, False, False, True]))
+    own = [*CELL, "site", "layer", "head"]
+    rows = rows.join(flags.select([*own, "tracks", "aligns"]), on=own, how="left")
+    (row,) = census(rows, flags, rows.select(CELL).unique()).collect().to_dicts()
+    assert (row["n_aligns"], row["n_broad"], row["n_neither"]) == (1, 1, 2)
+
+
+def test_relations_count_as_the_treebank_labels_them():
+    folded = relation("trained", 0, 0.9) | {"level": "universal"}
+    rows = [relation("trained", 0, 0.2), relation("random", 0, 0.1)]
+    found = counted(
+        heads("trained", broad=[False]), [*rows, folded, folded | {"control": "random"}]
+    )
+    assert (found["n_margin"], found["n_significant"], found["n_naive"]) == (0, 0, 0)
 
 
 def test_the_curve_never_rises():

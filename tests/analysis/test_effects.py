@@ -115,6 +115,68 @@ def test_means_weigh_pieces_and_intervals_resample_sentences():
     assert row["n_sentences"] == 2
 
 
+def said(head: int, what: str, values: list[float], key_class: str | None = "sep") -> list[dict]:
+    """`values` are divergences of a piece that is said, and losses added to it; two are said."""
+    return [
+        row | {"n_said": 2, "kl": 2 * value, "loss_change": 2 * value, "state_change": 0.0}
+        for row, value in zip(rows(head, what, values, key_class), values, strict=True)
+    ]
+
+
+def test_what_is_said_is_weighed_by_what_is_said():
+    uneven = said(0, "mask", [0.1, 0.5])
+    uneven[1] |= {"n_said": 3, "kl": 3 * 0.5, "loss_change": 3 * 0.5}
+    row = means(table(uneven), RULES).row(0, named=True)
+    assert row["kl"] == row["loss_change"] == pytest.approx((2 * 0.1 + 3 * 0.5) / 5)
+
+
+def test_a_divergence_is_none_below_the_square_of_the_share():
+    """0.1 of 0.4: above a sixteenth, though not above a quarter."""
+    effects = [said(0, what, [x] * SENTENCES) for what, x in (("mask", 0.3), ("zero_value", 0.1))]
+    effects += [said(0, "mean_value", [0.0] * SENTENCES)]
+    effects += [said(0, what, [0.4] * SENTENCES, None) for what in ON_HEADS]
+    (found,) = judged(means(table(*effects), RULES), "kl", RULES.negligible).to_dicts()
+    assert found["negligible"] == pytest.approx(0.4 / 16)
+    assert found["verdict"] == "content"
+
+
+@pytest.mark.parametrize("unsure", ["mask", "no_head"])
+def test_a_head_is_idle_or_indifferent_where_all_is_known(unsure):
+    """Whose key_class matters nothing, where one interval lies on both sides."""
+    none = a_head(0, mask=0.01, zero=0.02, no_head=0.02)
+    kept = [row for row in none if row["condition"] != unsure]
+    key_class = None if unsure == "no_head" else "sep"
+    kept += rows(0, unsure, [0.0, 0.25] * (SENTENCES // 2), key_class)
+    others = [a_head(head, mask=0.3, zero=0.3, no_head=0.4) for head in (1, 2)]
+    found = judged(means(table(kept, *others), RULES), "state_change", RULES.negligible)
+    assert found.sort("head")["verdict"].to_list() == ["undecided", "content", "content"]
+
+
+def test_heads_are_judged_by_heads_alone():
+    """What is done to a layer or to all that dump is larger than what one head is held against."""
+    effects = table(
+        a_head(0, mask=0.3, zero=0.05, no_head=0.4),
+        [
+            row | {"scope": scope, "layer": layer, "head": None, "n_heads": 4}
+            for scope, layer in (("layer", 0), ("layer", 1), ("all", None))
+            for row in a_head(0, mask=9.0, zero=9.0, no_head=9.0)
+        ],
+    )
+    found = judged(means(effects, RULES), "state_change", RULES.negligible)
+    assert found.select("head", "negligible", "verdict").rows() == [
+        (0, pytest.approx(0.1), "parking")
+    ]
+
+
+def test_verdicts_by_last_states_stand_first():
+    places = {"site": ["encoder"] * 2, "layer": [0, 0], "head": [0, 1]}
+    heads = pl.DataFrame(places, schema_overrides={"layer": pl.Int16, "head": pl.Int16})
+    effects = table(a_head(1, 0.3, 0.0, 0.4), a_head(0, 0.3, 0.0, 0.4))
+    found = verdicts(means(effects, RULES), heads, RULES)
+    both = ["state_change", "state_change", "kl", "kl"]
+    assert found.select("outcome", "head").rows() == list(zip(both, [0, 1, 0, 1], strict=True))
+
+
 def test_without_what_is_said_nothing_is_judged_by_it():
     heads = pl.DataFrame(
         {"site": ["encoder"], "layer": [0], "head": [0], "mass_sep": [0.7], "dumps_sep": [True]},

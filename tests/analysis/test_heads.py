@@ -188,6 +188,29 @@ def test_a_broad_pattern_or_a_block_is_not_heterogeneous():
     assert "block" not in head({})
 
 
+def test_a_learned_sink_takes_of_the_attention_that_is_shared_out():
+    """Of four queries' attention a quarter goes to no key."""
+    row = head({"mass_sep": 2.0, "self_sep": 0.5, "mass_self": 1.0, "row_sum": 3.0})
+    assert row["offdiagonal_sep"] == pytest.approx(1.5 / 2)
+
+
+@pytest.mark.parametrize("offset", [OFFSETS[0], OFFSETS[-1]])
+def test_the_farthest_offsets_that_have_a_bin_can_be_the_best(offset):
+    row = head({"argmax_offset": at(offset, 4, 4)})
+    assert (row["best_offset"], row["positional"]) == (offset, True)
+
+
+def test_flags_begin_above_their_thresholds():
+    quarter = {"mass_special": 2.0, "mass_prev": 1.0, "entropy_normalised": 1.0}
+    quarter |= {"segment_own": 2.0, "segment_both": 2.0}
+    quarter |= {"uniform_segment_own": 1.0, "uniform_segment_both": 2.0}
+    rules = Rules(bootstrap=20, broad_entropy=0.25, block=2.0, vertical=0.5, mixed=0.25)
+    assert {p for p in PATTERNS if head(quarter, rules=rules)[p]} == {"heterogeneous"}
+    mixed = Rules(bootstrap=20, vertical=0.75, mixed=0.2)
+    row = head({"mass_special": 2.0, "mass_prev": 1.0}, rules=mixed)
+    assert not row["mixed"]
+
+
 def test_heads_are_told_apart():
     rows = [
         {"sentence": s, "head": h, "mass_cls": float(h), "alpha_0": 0.2 * h}

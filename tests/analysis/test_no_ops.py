@@ -167,3 +167,13 @@ def test_a_relation_that_all_words_have_is_no_comparison():
         governors=pl.Series([[2, 1]] * N), deprels=pl.Series([["det", "det"]] * N)
     )
     assert no_ops(observed([0.1, 0.6]), pairs, best, RULES).is_empty()
+
+
+@pytest.mark.parametrize("other", [{"level": "universal"}, {"weighting": "norm"}])
+def test_a_best_relation_is_one_that_heads_are_counted_by(other):
+    better = relations((0, "obj", "dep_to_gov", 0.9)).with_columns(
+        **{k: pl.lit(v) for k, v in other.items()}
+    )
+    best = pl.concat([better, relations((0, "det", "dep_to_gov", 0.4))])
+    (row,) = no_ops(observed([0.1] * 4), SENTENCES, best, RULES).to_dicts()
+    assert row["deprel"] == "det"

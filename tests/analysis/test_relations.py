@@ -7,9 +7,11 @@ import pytest
 from pipeline.analysis import bootstrap
 from pipeline.analysis.arcs import LEVELS, Arcs, FittedOffsets, best_offset
 from pipeline.analysis.halves import confirming
+from pipeline.analysis.heads import HeadTally
 from pipeline.analysis.relations import RelationTally
 from pipeline.analysis.rules import Rules
-from pipeline.analysis.significance import with_q
+from pipeline.analysis.significance import benjamini_yekutieli, with_q
+from pipeline.analysis.sites import Fitted, SiteTally, tables_of
 
 PLACES = pl.DataFrame({"site": ["encoder"] * 2, "layer": [0, 0], "head": [0, 1]})
 RULES = Rules(min_arcs=5, bootstrap=200)
@@ -229,3 +231,24 @@ def test_a_relation_of_the_fitting_half_alone_is_not_judged():
         assert set(frame[key]) == {value}, key
     assert frame["accuracy"].is_nan().all()
     assert frame.filter(level="full")["n_all"].sum() == 4 * len(arcs)
+
+
+def test_tests_of_all_sites_are_corrected_together_and_each_level_by_itself(monkeypatch):
+    monkeypatch.setattr(HeadTally, "frame", lambda *_: pl.DataFrame())
+    confirms, sites = confirming(np.arange(60), 0), []
+    for seed, name in enumerate(("encoder", "decoder")):
+        arcs, hits = corpus(seed)
+        fitted = Fitted()
+        fitted.offsets["source"].add(arcs, confirms)
+        site = SiteTally(name, "source", fitted, RULES)
+        site.heads.places = PLACES.with_columns(site=pl.lit(name))
+        weights = bootstrap.weights(60, RULES.bootstrap, 0, 0)
+        site.relations["attention"].add(arcs, hits, confirms, weights)
+        sites.append(site)
+    relations = tables_of(sites, RULES)["relations"]
+    for level in LEVELS:
+        tests = relations.filter(level=level)
+        assert set(tests["site"]) == {"encoder", "decoder"}
+        q = benjamini_yekutieli(tests["p"].to_numpy())
+        assert 0 < (q < 1).sum() < len(q)
+        assert tests["q"].to_list() == q.tolist()

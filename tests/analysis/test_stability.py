@@ -143,3 +143,50 @@ def test_shares_of_few_arcs_are_not_compared():
             n_all=pl.lit(n), hits_all=pl.Series(rng.integers(0, n, both.height))
         )
         assert agreement(heads("a", rng), few, RULES).height == found
+
+
+def test_heads_of_other_sites_are_other_heads():
+    frame = judged(pl.concat([relations(), relations().with_columns(site=pl.lit("decoder"))]))
+    counts = by_margin(frame, RULES).filter(control="trained", margin=0.1)["n_heads"].to_list()
+    assert counts == [6]
+    assert by_nulls(frame, RULES).filter(nulls="all")["n_tracks"].to_list() == [6]
+
+
+def test_a_lead_of_exactly_a_step_counts():
+    """0.3 − 0.2 is below 0.1 in floats, and is 10 points all the same."""
+    lead = relations().filter(control="trained").with_columns(accuracy=pl.lit(0.3))
+    found = by_margin(judged(lead.with_columns(significant=True)), RULES)
+    assert found.filter(margin=0.1)["n_heads"].to_list() == [6]
+    assert found.filter(margin=0.12)["n_heads"].to_list() == [0]
+
+
+def test_of_too_few_arcs_no_curve_is_drawn():
+    few = judged(relations().with_columns(n=pl.lit(RULES.min_arcs - 1)))
+    assert by_margin(few, RULES).is_empty()
+    assert by_nulls(few, RULES).is_empty()
+
+
+def test_heads_are_ranked_at_their_place_and_each_site_by_itself():
+    rng = np.random.default_rng(0)
+    of_site = [
+        [
+            heads(corpus, rng).with_columns(
+                pl.col("head") % 3, site=pl.lit(site), layer=pl.col("head") // 3
+            )
+            for site in ("encoder", "decoder")
+        ]
+        for corpus in ("a", "b")
+    ]
+    every = pl.concat([frame for frames in of_site for frame in frames])
+    found = agreement(every.sample(fraction=1, shuffle=True, seed=1), relations().clear(), RULES)
+    for k, site in enumerate(("encoder", "decoder")):
+        a, b = (frames[k]["mass_cls"] for frames in of_site)
+        row = found.filter(what="mass_cls", site=site).row(0, named=True)
+        assert (row["n_heads"], row["spearman"]) == (6, pytest.approx(spearmanr(a, b)[0]))
+
+
+@pytest.mark.parametrize(("n", "found"), [(2, 0), (3, 1)])
+def test_two_heads_have_no_ranks_worth_a_number(n, found):
+    rng = np.random.default_rng(0)
+    few = pl.concat([heads(corpus, rng).head(n) for corpus in ("a", "b")])
+    assert agreement(few, relations().clear(), RULES).height == found

@@ -15,6 +15,7 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.changes import Interventions
 from pipeline.engines.interventions import Patient, _each, intervene_shard
 from pipeline.engines.means import AtPlace
+from pipeline.engines.observed import _of_words
 from pipeline.engines.shard import Subject
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.encode import Encoded, Encoder, Side
@@ -220,3 +221,12 @@ def test_one_sentence_of_every_so_many_is_changed_if_the_model_reads_one(unread)
     groups = [(0, 1, 2, 3), (4, 5), (8, 9)]  # of the second group two lie in the next shard
     assert found == [row[0] for g in groups if (row := [r for r in g if r not in unread])]
     assert _each(read, 0, every=0) == []
+
+
+@pytest.mark.parametrize(("site", "n_words"), [("encoder", 3), ("decoder", 2), ("cross", 2)])
+def test_masses_are_of_the_words_that_a_site_reads(site, n_words):
+    """The last word of either side has no piece."""
+    sides = [Side(list(range(n)), list(range(n)), [False] * n, frozenset(), n + 1) for n in (2, 1)]
+    masses = _of_words(np.ones((4, 5)), Encoded(0, *sides), site)
+    assert masses.shape == (4, n_words)
+    assert np.isnan(masses).all(0).tolist() == [False] * (n_words - 1) + [True]

@@ -3,7 +3,10 @@
 import polars as pl
 import pytest
 
+from pipeline.analysis.measured import measured
 from pipeline.analysis.simulate import KNOW_NOTHING
+from pipeline.lake import open_sentences
+from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.tables import TABLES
 from pipeline.report.definitions import definitions
 from pipeline.report.markdown import to_markdown
@@ -101,3 +104,18 @@ def test_a_corpus_without_trees(words, tmp_path, capfd):
 def test_the_committed_page_defines_the_tables_as_they_are():
     page = (small.ROOT / "reports/method.md").read_text(encoding="utf-8")
     assert to_markdown(definitions("What the tables hold", TABLES)) in page
+
+
+def test_a_measured_cell_is_its_shards_one_after_another(template):
+    trees, hits = measured(Lake(template), Cell("local", "trained", 0, "conllu"))
+    sentences = open_sentences("conllu", template).collect()
+    arcs = trees.arcs.sentence, trees.arcs.dependent, trees.arcs.governor
+    assert list(zip(*(ends.tolist() for ends in arcs), strict=True)) == [
+        (row, dependent, governor - 1)
+        for row, governors in enumerate(sentences["governors"].to_list())
+        for dependent, governor in enumerate(governors)
+        if governor > 0
+    ]
+    assert trees.n_words.tolist() == sentences["n_words"].to_list()
+    assert trees.rows.tolist() == sentences["sentence"].to_list()
+    assert hits.shape == (len(trees.arcs), 2 * 12)

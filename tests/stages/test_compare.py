@@ -1,6 +1,7 @@
 """Two cells of finished tables, head by head: against the tables themselves, and by symmetry."""
 
 import re
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -18,6 +19,7 @@ from tests.stages import small
 A, B = Cell("local", "trained", 0, "conllu"), Cell("local", "random_weights", 1, "conllu")
 RULES = Rules(min_arcs=5, bootstrap=20)
 KEYS = ["site", "layer", "head", "role", "what"]
+CONTROLS = "control=[trained,random_weights-1]"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def root(tmp_path_factory):
     corpus = folder / "some.conllu"
     corpus.write_text(small.conllu(40), encoding="utf-8")
     words = small.words(tiny.save(folder / "model"), corpus, folder / "out")
-    small.tables(*words, "control=[trained,random_weights-1]")
+    small.tables(*words, CONTROLS)
     return folder / "out"
 
 
@@ -93,6 +95,55 @@ def test_the_other_way_round_is_the_same_with_the_other_sign(root, tables):
     assert 0 < both["changed"].sum() < both.height
     inside = there.drop_nulls(["difference", "difference_low"])
     assert (inside["difference_low"] <= inside["difference_high"]).all()
+
+
+def test_a_difference_that_is_certain_has_the_sign_of_its_interval(root, tables):
+    found = rows(root, tables, A, B)
+    certain = found.filter((pl.col("difference_low") > 0) | (pl.col("difference_high") < 0))
+    assert certain.height > 5
+    assert certain["difference"].sign().equals(certain["difference_low"].sign())
+
+
+@pytest.fixture(scope="module")
+def across(tmp_path_factory):
+    """A root with a model that reads two sequences, over pairs with gold links."""
+    folder = tmp_path_factory.mktemp("across")
+    words = ["model=local", f"model.path={tiny.save(folder / 'model', 'bart')}"]
+    words += ["corpus=invented", "corpus.sentences=24", "analysis.min_arcs=5"]
+    small.tables(*words, "analysis.bootstrap=20", f"root={folder}/out", CONTROLS)
+    return folder / "out"
+
+
+def test_across_every_quantity_has_its_interval_around_it(across):
+    """Entropies of the decoder are over queries that have a choice, errors fall as hits rise."""
+    tables = {name: open_table(name, across).collect() for name in TABLES}
+    a, b = (replace(cell, corpus="invented") for cell in (A, B))
+    found = rows(across, tables, a, b)
+    assert found.select(KEYS).is_duplicated().sum() == 0
+    assert set(found["role"]) == set(ROLES)
+    for side in ("a", "b"):
+        means = found.filter(pl.col("role").is_in(["aligns", "broad"])).drop_nulls(side)
+        assert means.height > 24
+        assert (means[f"{side}_low"] <= means[side] + 1e-9).all()
+        assert (means[f"{side}_high"] >= means[side] - 1e-9).all()
+    errors = tables["alignments"].filter(weighting="attention", control="trained")
+    aligns = found.filter(role="aligns").join(
+        errors.rename({"convention": "what"}), on=["site", "layer", "head", "what"]
+    )
+    assert aligns.height == errors.height == found.filter(role="aligns").height > 0
+    for end in ("", "_low", "_high"):
+        assert aligns[f"a{end}"].to_list() == pytest.approx(aligns[f"aer{end}"].to_list())
+    tests = (
+        tables["relations"]
+        .filter(level="full", weighting="attention", control="trained")
+        .with_columns(what=pl.format("{} {}", "deprel", "direction"))
+    )
+    assert {"nsubj", "nsubj:pass"} <= set(tests["deprel"])
+    tracks = found.filter(role="tracks").join(tests, on=["site", "layer", "head", "what"])
+    assert tracks["a_low"].to_list() == tracks["accuracy_low"].to_list()
+    few = replace(RULES, min_arcs=int(errors["n_sure"].max()) + 1)
+    unknown = compare(Lake(across), a, b, few, tables).filter(role="aligns")
+    assert unknown["a_has"].null_count() == unknown.height == errors.height
 
 
 def test_of_one_corpus_the_interval_is_a_paired_one(root, tables):
@@ -193,7 +244,7 @@ def test_what_is_not_known_is_said(root, tables, tmp_path):
     assert "No head is known to have a role in one of them" in page
 
 
-def test_the_page_and_the_table(root, capfd):
+def test_the_page_and_the_table(root, tables, capfd):
     assert small.run("compare", A.name, B.name, f"root={root}") == 0
     out, err = capfd.readouterr()
     assert err == ""
@@ -201,6 +252,7 @@ def test_the_page_and_the_table(root, capfd):
     file = f"compare--{A.name}--{B.name}"
     written = pl.read_parquet(root / "compare" / f"{file}.parquet")
     counts = written.filter(role="broad").select(pl.col("a_has").sum(), pl.col("b_has").sum())
+    assert written.equals(rows(root, tables, A, B))  # by the rules of the tables
     page = (root / "report" / f"{file}.md").read_text(encoding="utf-8")
     line = next(line for line in page.splitlines() if line.startswith("| broad"))
     both, only_a, only_b = (int(cell) for cell in line.split("|")[2:5])

@@ -4,6 +4,7 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -134,6 +135,28 @@ def test_all_that_a_shard_is_made_by_is_in_the_fingerprint():
     assert {"lake/compact.py", "lake/encoding.py"} <= set(identity.CODE)
     there = {file.suffix for place in identity.CODE for file in (root / place).rglob("*.*")}
     assert there <= {*identity.SUFFIXES, ".pyc"}
+
+
+def test_all_that_interventions_are_made_by_is_hashed_beside_it():
+    """Whatever of the engines `engines.interventions` imports, and what that imports."""
+    root, found, left = Path(pipeline.__file__).parent, set(), {"interventions"}
+    while left:
+        found.add(name := left.pop())
+        text = (root / f"engines/{name}.py").read_text(encoding="utf-8")
+        left |= (
+            set(re.findall(r"^from pipeline\.engines\.(\w+) import", text, re.MULTILINE)) - found
+        )
+    assert {f"engines/{name}.py" for name in found} <= {*identity.CODE, *identity.INTERVENING}
+    assert identity.code_hash(*identity.INTERVENING) != identity.code_hash()
+
+
+@pytest.mark.parametrize("name", ["torch", "transformers", "tokenizers", "pyarrow"])
+def test_a_library_of_another_version_changes_it(fingerprint, name, monkeypatch):
+    first, version = fingerprint(), identity.metadata.version
+    monkeypatch.setattr(
+        identity, "metadata", SimpleNamespace(version=lambda of: "0" if of == name else version(of))
+    )
+    assert fingerprint() != first
 
 
 def test_code_of_ones_own_is_part_of_it(fingerprint, own_control):

@@ -301,3 +301,13 @@ def test_a_sure_link_counts_twice_where_a_rule_is_fitted():
     """Offset 1 finds three links that are possible, offset 0 two that are sure."""
     links = [(0, 0, True), (1, 1, True), (3, 2, False), (4, 3, False), (5, 4, False)]
     assert fitted((8, 8, links)) == 0
+
+
+def test_a_rule_is_fitted_without_the_links_of_the_other_half():
+    """Offset 9 finds one link in one word, offset 0 a link and a half in three."""
+    links: Pair = (10, 3, [(9, 0, True), (0, 0, True), (1, 1, False)])
+    many: Pair = (10, 10, [(j, j, True) for j in range(10)])
+    position, both = FittedPosition(), links_of(sentences([links, many]))
+    assert both is not None
+    position.add(both, np.array([False, True]))
+    assert position.best == 9

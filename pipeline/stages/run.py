@@ -95,15 +95,23 @@ def aggregate(
             manifest.read(lake.measured(table, cell))
     check_one_checkpoint(lake, cells)
     check_folder(lake.root)
-    with Bar(total=len(cells), unit=" cells", desc="aggregate") as bar:
-        tables = make_tables(lake, cells, rules, bar.update)
+    try:
+        with Bar(total=len(cells), unit=" cells", desc="aggregate") as bar:
+            tables = make_tables(lake, cells, rules, bar.update)
+    finally:  # of files that are written anew meanwhile anything may come
+        _check_unchanged(lake, cells, of)
+    publish_tables(lake, tables, _facts(cells, rules) | made_of, wait_s)
+
+
+def _check_unchanged(lake: Lake, cells: Sequence[Cell], of: Mapping[str, str]) -> None:
+    from pipeline.lake.origins import origins
+
     for name, fingerprint in origins(lake, cells).items():
         if of[name] != fingerprint:
             raise UserError(
                 f"{shown(lake.root / name)} was made anew by another run: run this again, and give"
                 " runs of other words another root=DIR"
             )
-    publish_tables(lake, tables, _facts(cells, rules) | made_of, wait_s)
 
 
 def check_tables(lake: Lake, cells: Sequence[Cell], rules: Rules, stage: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.analysis import aggregate as analysis
 from pipeline.atlas import exemplars
 from pipeline.core.errors import UserError
 from pipeline.corpora.conllu import Conllu
@@ -58,6 +59,23 @@ def test_tables_are_of_the_sentences_that_the_run_was_asked_for(
     monkeypatch.setattr(grid, "measure_grid", meanwhile)
     assert small.run("run", *words) == 2
     assert "sentences/corpus=conllu was made anew by another run" in said(capfd)
+    assert not (root / "tables").exists()
+
+
+def test_shards_that_are_replaced_while_they_are_read_are_said(
+    words, others, root, monkeypatch, capfd
+):
+    small.tables(*words)
+    shutil.rmtree(root / "tables")
+
+    def meanwhile(*_):
+        assert small.run("ingest", *others) == 0
+        raise IndexError("index 300 is out of bounds")
+
+    monkeypatch.setattr(analysis, "aggregate", meanwhile)
+    capfd.readouterr()
+    assert small.run("aggregate", *words) == 2
+    assert "was made anew by another run" in capfd.readouterr().err.splitlines()[-1]
     assert not (root / "tables").exists()
 
 

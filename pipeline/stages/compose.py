@@ -169,12 +169,10 @@ def write_resolved(
     them is what stages hang on, and nothing that they read: they look for themselves."""
     cells = grid.cells()
     resolved = [resolve(cell, overrides) for cell in cells]
+    plugins = [{g: plugin(g, config[g]) for g in ("model", "corpus")} for config in resolved]
     for group in ("model", "corpus"):
-        named = zip(cells, resolved, strict=True)
-        check_different(
-            group,
-            ((getattr(cell, group), plugin(group, config[group])) for cell, config in named),
-        )
+        made = zip(cells, plugins, strict=True)
+        check_different(group, ((getattr(cell, group), of_cell[group]) for cell, of_cell in made))
     files: dict[str, dict] = {}
     for cell, config in zip(cells, resolved, strict=True):
         own = config["own_code"]
@@ -198,8 +196,7 @@ def write_resolved(
         **_only(resolved[0], ("root", "atlas")),
     }
     if code is not None:
-        plugins = ({g: plugin(g, config[g]) for g in ("model", "corpus")} for config in resolved)
-        files["code"] = with_inputs(code, list(plugins))
+        files["code"] = with_inputs(code, plugins)
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     for stray in set(folder.glob("*.yaml")) - {folder / f"{name}.yaml" for name in files}:

@@ -62,7 +62,7 @@ def _at(values: pl.DataFrame, masses: pl.DataFrame, place: Place) -> AtPlace:
     here = {"site": place.site, "layer": place.layer}
     found, n_keys = {}, {}
     for (name,), rows in values.filter(**here).group_by("key_class"):
-        if n := int(rows["n_pieces"].sum()):
+        if n := int(rows.filter(head=0)["n_pieces"].sum()):
             found[str(name)], n_keys[str(name)] = _mean(rows), n
     of_heads = masses.filter(**here)
     shares = {

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from pipeline.core.errors import UserError, is_out_of_memory
+from pipeline.core.errors import room_or
 from pipeline.core.sentence import Sentence
 from pipeline.lake.files import encoded
 
@@ -46,15 +46,11 @@ class Work(NamedTuple):
     ) -> Iterator[Shard]:
         """In the order of the tasks. Raises UserError where the device has too little memory."""
         shards = ((task.sentences, task.first) for task in tasks)
-        try:
+        with room_or(
+            f"{self.name}: the device has too little memory for {self.section}.batch_pieces="
+            f"{self.asked.batch_pieces}: lower it"
+        ):
             yield from self.make(subject, shards, self.asked, progress)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise UserError(
-                f"{self.name}: the device has too little memory for {self.section}.batch_pieces="
-                f"{self.asked.batch_pieces}: lower it"
-            ) from error
 
 
 class ShardBytes(NamedTuple):

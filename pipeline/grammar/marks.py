@@ -11,8 +11,8 @@ from collections.abc import Callable
 from .node import Node
 
 
-def _has(node: Node, deprel: str, *lemmas: str) -> bool:
-    return any(c.deprel == deprel and c.lemma in lemmas for c in (*node.left, *node.right))
+def _has(node: Node, deprel: str, lemma: str) -> bool:
+    return any(c.deprel == deprel and c.lemma == lemma for c in (*node.left, *node.right))
 
 
 def _is_modified_by_noun(node: Node) -> bool:

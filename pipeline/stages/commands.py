@@ -10,7 +10,6 @@ control=[trained,random_weights-1], or grid=FILE names all three; any other key
 sets what conf/ has, as corpus.path=FILE, corpus.limit=500,
 measure.device=cuda or analysis.min_arcs=50; root=DIR is where everything
 goes (default: data)"""
-ROOT = "root=DIR, the folder of a census (default: data)"
 CALIBRATED = """model= and corpus= take one name each, any other key sets what conf/ has, as
 corpus.path=FILE, analysis.min_arcs=50 or calibrate.simulations=20; no control;
 root=DIR is where what it reads is kept (default: data), calibrate.report=DIR
@@ -92,7 +91,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "verify": Command(
             "hash the corpus, the lake and the tables anew, and name what is wrong",
             (("headcensus verify root=out", "nothing is changed"),),
-            ROOT,
+            "root=DIR, the folder of a census (default: data)",
         ),
         "repair": Command(
             "make again what `verify` finds wrong, and that alone",

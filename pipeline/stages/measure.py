@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 
 from pipeline.controls.base import Control
-from pipeline.core.errors import MeasurementError, UserError, first_line, is_out_of_memory
+from pipeline.core.errors import MeasurementError, UserError, first_line, is_out_of_memory, room_or
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.lanes import on_one_thread
@@ -129,7 +129,7 @@ class CellPlan:
 
     def subject(self) -> Subject:
         """Load the bare model and put it under its control."""
-        with self._room(", or a smaller measure.dtype"):
+        with room_or(f"{self._too_large}, or a smaller measure.dtype"):
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model = self.checkpoint.load(NAME, self.settings.dtype)
@@ -142,7 +142,7 @@ class CellPlan:
     def speaking_subject(self) -> tuple[Subject, str | None]:
         """The same with the head of its language model, where it has one, and what that was trained
         to say."""
-        with self._room():
+        with room_or(self._too_large):
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model, objective = self.checkpoint.load_speaking(NAME)
@@ -162,17 +162,12 @@ class CellPlan:
                 " began: run it again"
             )
 
-    @contextmanager
-    def _room(self, hint: str = "") -> Iterator[None]:
-        try:
-            yield
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise UserError(
-                f"{self.cell.name}: {self.device} has too little memory for the model: give another"
-                f" measure.device{hint}"
-            ) from error
+    @property
+    def _too_large(self) -> str:
+        return (
+            f"{self.cell.name}: {self.device} has too little memory for the model: give another"
+            " measure.device"
+        )
 
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
         # Decompositions of matrices are shared by threads: their last digits hang on how many.

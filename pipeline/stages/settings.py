@@ -17,7 +17,7 @@ from pipeline.analysis.rules import Rules
 from pipeline.core.errors import UserError
 from pipeline.core.names import EDIT_CLASSES
 from pipeline.report.settings import ReportSettings
-from pipeline.stages.project import conf_folder, near
+from pipeline.stages.project import ROOT, conf_folder, near
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class CalibrateSettings:
 class NurserySettings:
     """`steps`, `sentences` and `measured` null: as the recipes have it, and whole corpora."""
 
-    root: str = "data"
+    root: str = ROOT
     report: str = "reports"
     models: tuple[Literal["mlm", "clm", "mt"], ...] = ("mlm", "clm", "mt")
     steps: Positive | None = None

@@ -221,7 +221,7 @@ def test_what_was_measured_before_a_fault_is_handed_over(device, fault):
             yield Shard({"values": values}, {"n_sentences": k})
 
     subject = SimpleNamespace(model=SimpleNamespace(device=torch.device(device)))
-    work = Work("cell", make, None, "measure")
+    work = Work("cell", make, SimpleNamespace(batch_pieces=64), "measure")
     tasks = iter([Task(number, [], 0) for number in (5, 3, 8)])
     made = in_this_process(work, lambda: subject, tasks, {}, lambda n: None)
     for k, number in enumerate((5, 3)):

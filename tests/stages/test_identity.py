@@ -15,7 +15,7 @@ from pipeline.lake.manifest import fingerprint_of
 from pipeline.models import files
 from pipeline.stages import identity
 from pipeline.stages.cells import requested
-from pipeline.stages.measure import jobs
+from pipeline.stages.measure import CellPlan, jobs
 from tests import tiny
 from tests.stages import small
 
@@ -64,6 +64,13 @@ def test_what_matters_changes_it(fingerprint, word):
 def test_what_does_not_matter_does_not(fingerprint, word, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert fingerprint(word) == fingerprint()
+
+
+def test_a_cell_of_another_device_is_another(fingerprint, monkeypatch):
+    first = fingerprint()
+    monkeypatch.setattr(CellPlan, "device", "cuda")
+    monkeypatch.setattr(CellPlan, "kernel", "triton")
+    assert fingerprint() != first
 
 
 def test_where_a_checkpoint_lies_does_not_matter_what_it_holds_does(fingerprint, tmp_path):

@@ -93,7 +93,7 @@ Atlas.grid = (() => {
     const here = seen.control === state.control && site.name === state.site;
     const current = here && layer === state.layer && head === state.head;
     const cell = make("g", {
-      role: "gridcell", tabindex: -1, "data-cell": `${layer}.${head}`, "data-fits": fitting ? 1 : 0,
+      role: "gridcell", "data-cell": `${layer}.${head}`, "data-fits": fitting ? 1 : 0,
     });
     const label = describe(site, layer, head);
     cell.setAttribute("aria-label", fitting ? label : `${label} (filtered out)`);
@@ -114,29 +114,15 @@ Atlas.grid = (() => {
   const open = (seen, site, layer, head) =>
     Atlas.app.go({ view: "head", control: seen.control, site: site.name, layer, head, heads: [head], query: null });
 
-  // One stop for Tab in each grid; arrows move within, Enter opens.
+  // Arrows move within a grid, from the head that is open; Home and End within its layer.
   function keys(drawn, cells, site, seen) {
-    const start = cells.find((cell) => cell.querySelector(".ring").getAttribute("stroke-width")) || cells[0];
-    start.setAttribute("tabindex", 0);
-    drawn.addEventListener("keydown", (event) => {
-      const at = cells.indexOf(document.activeElement);
-      if (at < 0) return;
-      const moves = {
-        ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + site.heads, ArrowUp: at - site.heads,
-        Home: at - (at % site.heads), End: at - (at % site.heads) + site.heads - 1,
-      };
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        open(seen, site, Math.floor(at / site.heads), at % site.heads);
-      } else if (event.key in moves) {
-        event.preventDefault();
-        const to = cells[moves[event.key]];
-        if (!to) return;
-        cells[at].setAttribute("tabindex", -1);
-        to.setAttribute("tabindex", 0);
-        to.focus();
-      }
+    const start = cells.findIndex((cell) => cell.querySelector(".ring").getAttribute("stroke-width"));
+    const moves = (at) => ({
+      ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + site.heads, ArrowUp: at - site.heads,
+      Home: at - (at % site.heads), End: at - (at % site.heads) + site.heads - 1,
     });
+    const opens = (at) => open(seen, site, Math.floor(at / site.heads), at % site.heads);
+    Atlas.svg.roving(drawn, cells, Math.max(0, start), moves, opens);
   }
 
   async function draw(state, room) {

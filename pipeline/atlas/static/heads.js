@@ -125,7 +125,7 @@ Atlas.heads = (() => {
         const label = fitted(unit.label, column - 8, 13);
         const at = s ? right + 6 : left - 6;
         const dimmed = state.dim && unit.special;
-        const group = make("g", { role: s ? "img" : "button", tabindex: -1, "data-unit": `${side}.${k}` });
+        const group = make("g", { role: s ? "img" : "button", "data-unit": `${side}.${k}` });
         group.append(make("rect", { class: "ring", x: s ? right + 1 : 1, y: y(k) - ROW / 2 + 1, width: column - 2, height: ROW - 2, fill: colour("page"), "fill-opacity": 0, rx: 3 }));
         group.append(text(label, at, y(k) + 4.5, { "font-size": 13, "text-anchor": s ? "start" : "end", fill: colour(dimmed ? "faint" : "ink") }));
         const most = strongest(weights, k, s, units[1 - s]);
@@ -151,8 +151,8 @@ Atlas.heads = (() => {
       const unit = side ? units[side === "keys" ? 1 : 0][k] : null;
       if (!side || (unit && unit.label === label)) show(side, k);
     });
-    labels[0].setAttribute("tabindex", 0);
-    drawn.addEventListener("keydown", (event) => move(event, labels, queries.length, (k) => openNeurons(seen, queries[k])));
+    const opens = (k) => k < queries.length && openNeurons(seen, queries[k]);
+    Atlas.svg.roving(drawn, labels, 0, (at) => moves(at, queries.length, labels.length), opens);
     return { heading, drawn, note: leftOut(weights, (weight, i, j) => strength(weight, queries[i], keys[j])) };
   }
 
@@ -182,21 +182,11 @@ Atlas.heads = (() => {
     return s ? ` is attended to by ${said}.` : ` attends to ${said}.`;
   }
 
-  function move(event, labels, nQueries, enter) {
-    const at = labels.indexOf(document.activeElement);
-    if (at < 0) return;
-    if ((event.key === "Enter" || event.key === " ") && at < nQueries) {
-      event.preventDefault();
-      enter(at);
-      return;
-    }
-    const other = at < nQueries ? Math.min(at + nQueries, labels.length - 1) : Math.min(at - nQueries, nQueries - 1);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, ArrowRight: at < nQueries ? other : at, ArrowLeft: at < nQueries ? at : other }[event.key];
-    if (to === undefined || !labels[to]) return;
-    event.preventDefault();
-    labels[at].setAttribute("tabindex", -1);
-    labels[to].setAttribute("tabindex", 0);
-    labels[to].focus();
+  // Up and down through queries, then keys; left and right between the two.
+  function moves(at, nQueries, n) {
+    const isQuery = at < nQueries;
+    const other = isQuery ? Math.min(at + nQueries, n - 1) : Math.min(at - nQueries, nQueries - 1);
+    return { ArrowDown: at + 1, ArrowUp: at - 1, ArrowRight: isQuery ? other : at, ArrowLeft: isQuery ? at : other };
   }
 
   async function draw(state, room) {

@@ -84,7 +84,7 @@ Atlas.neurons = (() => {
     drawn.append(strip(products, { x: ofProduct, y: TOP }, cell, largest(products), "product"));
     const groups = rows.map((row, k) => line(row, k, keys, found, places, site));
     drawn.append(...groups);
-    if (site.name !== "cross") moves(drawn, groups, query);
+    if (site.name !== "cross") keysMove(drawn, groups, query);
     if (found.sink !== null) {
       const sink = { score: found.sink, weight: share(found), visible: true, bias: 0 };
       drawn.append(line(sink, rows.length, { pieces: [...keys.pieces, "(sink)"] }, found, places, site));
@@ -100,23 +100,10 @@ Atlas.neurons = (() => {
     return all[0] / all.reduce((a, b) => a + b, 0);
   }
 
-  // One stop for Tab, at the query's own piece: arrows move among keys, Enter makes one the query.
-  function moves(drawn, groups, query) {
-    groups.forEach((group, k) => group.setAttribute("tabindex", k === query ? 0 : -1));
-    drawn.addEventListener("keydown", (event) => {
-      const at = groups.indexOf(document.activeElement);
-      if (at < 0) return;
-      const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: groups.length - 1 }[event.key];
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        Atlas.app.go({ query: at });
-      } else if (groups[to]) {
-        event.preventDefault();
-        groups[at].setAttribute("tabindex", -1);
-        groups[to].setAttribute("tabindex", 0);
-        groups[to].focus();
-      }
-    });
+  // Arrows move among keys, from the query's own piece; Enter makes one the query.
+  function keysMove(drawn, groups, query) {
+    const moves = (at) => ({ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: groups.length - 1 });
+    Atlas.svg.roving(drawn, groups, query, moves, (at) => Atlas.app.go({ query: at }));
   }
 
   // One key: its name, its score as a bar from the middle and a number, its weight likewise.

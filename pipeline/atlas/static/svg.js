@@ -31,6 +31,27 @@ Atlas.svg = (() => {
     return drawn;
   }
 
+  // One stop for Tab among `elements`, at first number `start`. `moves(at)` says where a key leads;
+  // Enter and the space bar open.
+  function roving(drawn, elements, start, moves, open) {
+    elements.forEach((element, k) => element.setAttribute("tabindex", k === start ? 0 : -1));
+    drawn.addEventListener("keydown", (event) => {
+      const at = elements.indexOf(document.activeElement);
+      if (at < 0) return;
+      const opens = event.key === "Enter" || event.key === " ";
+      const to = moves(at)[event.key];
+      if (!opens && to === undefined) return;
+      event.preventDefault();
+      if (opens) {
+        open(at);
+      } else if (elements[to]) {
+        elements[at].setAttribute("tabindex", -1);
+        elements[to].setAttribute("tabindex", 0);
+        elements[to].focus();
+      }
+    });
+  }
+
   const colour = token;
 
   // Lines of several heads are told apart by their dashes as well as by colour.
@@ -118,5 +139,5 @@ Atlas.svg = (() => {
     return new XMLSerializer().serializeToString(whole);
   }
 
-  return { make, text, canvas, colour, ramp, picture, width, fitted, mark, file, printable, MARKS, DASHES };
+  return { make, text, canvas, colour, ramp, picture, width, fitted, mark, roving, file, printable, MARKS, DASHES };
 })();

@@ -85,7 +85,7 @@ def listed(folder: Path, suffix: str | None = None) -> list[Path]:
     """Every file below `folder`, or those in it with a suffix; of a store they need not be here."""
     if is_remote(folder):
         with _asking(folder) as (store, key):
-            found = [folder / file.removeprefix(key).lstrip("/") for file in store.find(key)]
+            found = [folder / _rest(file, key) for file in store.find(key)]
     else:
         found = [path for path in folder.rglob("*") if path.is_file()]
     if suffix is not None:
@@ -117,12 +117,21 @@ def bring_manifests(root: Path, name: str) -> None:
         forget(root)
         with _asking(root) as (store, key):
             for file in store.find(key):
-                rest = file.removeprefix(key).lstrip("/")
+                rest = _rest(file, key)
                 if rest.endswith(".parquet"):
                     (root / rest).parent.mkdir(parents=True, exist_ok=True)
                     (root / rest).touch()
                 elif rest.endswith(f"/{name}"):
                     _fetch(store, file, root / rest)
+
+
+def _rest(file: str, key: str) -> str:
+    """Where a file of a store lies below `key`. A store may hold any key, also one that leads out:
+    raises UserError for that."""
+    rest = file.removeprefix(key).lstrip("/")
+    if ".." in rest.split("/") or "\0" in rest:
+        raise UserError(f"{key} holds {rest!r}, which leads out of it: remove that there")
+    return rest
 
 
 def forget(root: Path) -> None:

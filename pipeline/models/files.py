@@ -5,6 +5,7 @@ is the same. `with_pickles`: weights that can run code are taken too.
 """
 
 import hashlib
+import json
 import os
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +16,10 @@ from huggingface_hub.utils import logging
 
 from pipeline.core.errors import UserError
 
-_READ = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
+_READ = (
+    *("*.safetensors", "*.json", "*.txt", "*.model", "*.spm"),
+    *("bpe.codes", "prophetnet.tokenizer"),  # of PhoBERT and BERTweet, of ProphetNet
+)
 _PICKLES = ("*.bin",)
 
 
@@ -54,6 +58,7 @@ def check(folder: Path, sha256: str | None, with_pickles: bool) -> None:
             raise UserError(
                 f"model: {file}: cannot be read: {error.strerror}; mend that"
             ) from error
+    _check_indices(folder, with_pickles)
     weights = sorted(folder.glob("*.safetensors"))
     if not weights and not with_pickles:
         raise UserError(
@@ -68,6 +73,23 @@ def check(folder: Path, sha256: str | None, with_pickles: bool) -> None:
                 f" not {sha256}: this is another model, or the file is damaged:"
                 " get it anew, or set model.sha256=null if it is meant"
             )
+
+
+def _check_indices(folder: Path, with_pickles: bool) -> None:
+    """Raises UserError for an index that leads to weights which are not hashed with the rest:
+    elsewhere, or pickled."""
+    suffixes = (".safetensors", ".bin") if with_pickles else (".safetensors",)
+    for index in sorted(folder.glob("*.safetensors.index.json")):
+        try:
+            named = set(json.loads(index.read_bytes())["weight_map"].values())
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+            raise UserError(f"model: {index} is no index of weights: get it anew") from error
+        for name in sorted(map(str, named)):
+            if name != Path(name).name or not name.endswith(suffixes):
+                raise UserError(
+                    f"model: {index} names {name!r}: weights have to be .safetensors files of the"
+                    " same folder"
+                )
 
 
 def hashes(folder: Path, with_pickles: bool) -> dict[str, str]:

@@ -70,7 +70,8 @@ class CellPlan:
     def kernel(self) -> str:
         """The kernel that measures, made ready: it may be compiled here."""
         try:
-            return choose(self.settings.kernel, self.device, _once)
+            with room_or(self._too_large):
+                return choose(self.settings.kernel, self.device, _once)
         except NoKernel as error:
             raise UserError(f"measure.kernel={self.settings.kernel}: {error}") from error
 

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 
 from pipeline.core.call import AttentionCall, Reduction
-from pipeline.core.errors import first_line
+from pipeline.core.errors import first_line, is_out_of_memory
 from pipeline.core.shapes import Tensor
 from pipeline.statistics import native, portable, similarity
+from pipeline.statistics.trial import disagreement
 
 Kernel = Callable[[AttentionCall], tuple[Tensor, Reduction]]
 
@@ -58,7 +60,7 @@ def choose(asked: str, device: str, say: Callable[[str], object] = lambda line: 
     fastest = "triton" if _kind(device) == "cuda" else "cpp"
     try:
         if asked == "triton" or (asked == "auto" and fastest == "triton"):
-            _need_triton(device)
+            _need_triton(device, say)
             return "triton"
         _need_cpp(device, say)
     except NoKernel as error:
@@ -76,9 +78,10 @@ def _need_cpp(device: str, say: Callable[[str], object]) -> None:
         native.load(say)
     except native.CannotCompile as error:
         raise NoKernel(str(error)) from error
+    _need_agreement("cpp", device)
 
 
-def _need_triton(device: str) -> None:
+def _need_triton(device: str, say: Callable[[str], object]) -> None:
     """On a CPU its kernel runs in Triton's interpreter, for tests of it alone."""
     if _kind(device) != "cuda" and not (device == "cpu" and _interpreted()):
         raise NoKernel(f"the triton kernel reads what is on a GPU (cuda), not on {device}")
@@ -86,6 +89,8 @@ def _need_triton(device: str) -> None:
         raise NoKernel("Triton is not installed: pip install 'headcensus[triton]'")
     if _kind(device) == "cuda":
         _need_driver()
+        say(f"headcensus: the triton kernel is tried on {device}, and compiled if it is not yet")
+        _need_agreement("triton", device)
 
 
 def _need_driver() -> None:
@@ -99,6 +104,22 @@ def _need_driver() -> None:
         raise NoKernel(
             f"Triton cannot be used here ({type(error).__name__}: {first_line(error)})"
         ) from error
+
+
+def _need_agreement(name: str, device: str) -> None:
+    if fault := _fault(name, device):
+        raise NoKernel(f"the {name} kernel is not to be trusted on {device}: {fault}")
+
+
+@cache
+def _fault(name: str, device: str) -> str | None:
+    try:
+        differing = disagreement(KERNELS[name], DIVERGENCES[name], device)
+    except Exception as error:  # whatever a compiler or a chip comes upon
+        if is_out_of_memory(error):
+            raise
+        return f"it fails ({type(error).__name__}: {first_line(error)})"
+    return differing and f"its {differing} is not that of the portable kernel"
 
 
 def _interpreted() -> bool:

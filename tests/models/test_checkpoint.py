@@ -86,6 +86,26 @@ def test_pickled_weights_are_refused_unless_named(folder):
     Checkpoint(path=str(folder), allow_pickle=True).load(NAME)
 
 
+@pytest.mark.parametrize("name", ["sub/w.safetensors", "../w.safetensors", "w.bin"])
+def test_an_index_leads_to_hashed_weights_alone(name, folder):
+    """Beside a file that is what it should be."""
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").rename(folder / "other.safetensors")
+    (folder / name).parent.mkdir(exist_ok=True)
+    save = torch.save if name.endswith(".bin") else save_file
+    save(weights, folder / name)
+    index = folder / "model.safetensors.index.json"
+    for found in ({"weight_map": dict.fromkeys(weights, name)}, {"weight_map": [1]}, {}):
+        index.write_text(json.dumps({"metadata": {}} | found), encoding="utf-8")
+        says = repr(name) if "sub" in str(found) or "w." in str(found) else "is no index"
+        assert says in refusal(path=str(folder))
+    index.write_text(
+        json.dumps({"metadata": {}, "weight_map": dict.fromkeys(weights, "o.safetensors")})
+    )
+    (folder / "other.safetensors").rename(folder / "o.safetensors")
+    Checkpoint(path=str(folder)).load(NAME)
+
+
 def test_custom_code_is_refused(folder, tmp_path):
     config = json.loads((folder / "config.json").read_text())
     config |= {

@@ -9,6 +9,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from pipeline.core.errors import UserError
 from pipeline.engines import cell
 from pipeline.lake import manifest, remote
 from pipeline.lake.files import write_text
@@ -291,3 +292,24 @@ def test_a_workshop_stays_on_its_machine():
     assert set(stored()) == {"calibration/lake/x.txt"}
     remote.forget(remote.mirror(URL))
     assert list(lake.rglob("*.txt")) == [lake / "_work/x.txt"]
+
+
+def test_a_key_that_leads_out_is_refused(mirrors, tmp_path):
+    """A store holds whatever keys somebody put there."""
+    outside = tmp_path / "outside/_manifest.json"
+    outside.parent.mkdir()
+    outside.write_text("mine")
+    ups = "../" * 6
+    store = fsspec.filesystem("memory")
+    store.store[f"/lakes/one/{ups}outside/_manifest.json"] = _held(store)
+    with pytest.raises(UserError, match="leads out of it"):
+        remote.bring_manifests(remote.mirror(URL), "_manifest.json")
+    with pytest.raises(UserError, match="leads out of it"):
+        remote.listed(remote.mirror(URL))
+    assert outside.read_text() == "mine"
+    assert list(outside.parent.iterdir()) == [outside]
+
+
+def _held(store):
+    store.pipe_file("/held", b"theirs")
+    return store.store.pop("/held")

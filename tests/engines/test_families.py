@@ -10,6 +10,7 @@ from pipeline.core.errors import MeasurementError
 from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.lake.schema import NO_PIECE
+from pipeline.models.under import encode_under
 from tests import oracle, tiny
 from tests.models.against import Expected, Read
 
@@ -183,3 +184,44 @@ def test_layers_of_different_widths_are_added_up_each_by_itself(tmp_path):
             assert total.shape == (() if column == "energy" else (8, 16)[layer : layer + 1])
         for key, total in whole.items():
             np.testing.assert_allclose(total, one_by_one[key], rtol=1e-4, atol=1e-5)
+
+
+def test_sums_of_values_say_of_how_many_pieces_they_are(measured, read):
+    """Means that interventions start from are divided by these."""
+    shard, _ = measured
+    encoded, _ = encode_under(Trained(), 0, read.encoder, PAIRS, range(len(PAIRS)))
+    keys = {
+        site: [e.source if site != "decoder" else e.target for e in encoded]
+        for site in ("encoder", "decoder", "cross")
+    }
+    queries = {
+        site: [e.source if site == "encoder" else e.target for e in encoded] for site in keys
+    }
+    found = {(r["site"], r["key_class"], r["n_pieces"]) for r in shard.tables["values"].to_pylist()}
+    for site in keys:
+        assert (site, "word", sum(w >= 0 for side in keys[site] for w in side.word)) in found
+        assert (site, "first", len(encoded)) in found
+        assert (site, "output", sum(len(side.ids) for side in queries[site])) in found
+
+
+def test_divergences_are_divided_by_the_queries_of_sampled_sentences(read):
+    """Rows 8 and 10: the first is too long to be read."""
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    shard = measure_shard(subject, PAIRS, FIRST, Asked(400, similarity_every=2))
+    (e,) = encode_under(Trained(), 0, read.encoder, PAIRS[3:4], [3])[0]
+    n_queries = {"encoder": len(e.source.ids), "decoder": len(e.target.ids)}
+    n_queries["cross"] = n_queries["decoder"]
+    found = {(row["site"], row["n_queries"]) for row in shard.tables["similarity"].to_pylist()}
+    assert found == set(n_queries.items())
+
+
+def test_layers_that_see_less_have_a_baseline_of_their_own(tmp_path):
+    read = Read.of(tiny.save(tmp_path, "modernbert"))
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    shard = measure_shard(subject, [text(tiny.TEXTS[0])], 0, Asked(60))
+    of_layers: dict[int, set[float]] = {}
+    for row in shard.tables["heads"].to_pylist():
+        of_layers.setdefault(row["layer"], set()).add(round(row["uniform_mass_self"], 4))
+    (everywhere,), (nearby,) = of_layers[0], of_layers[1]
+    assert everywhere == 1
+    assert nearby > 2

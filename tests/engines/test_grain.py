@@ -5,8 +5,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from pipeline.core.errors import UserError
+from pipeline.engines.cell import Job, _check_grain
 from pipeline.engines.grain import over_shard
+from pipeline.engines.shard import Asked
 from pipeline.lake import manifest
+from pipeline.lake.layout import Cell
+from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.read import open_table, scan
 from pipeline.lake.schema import LAKE
 from tests.stages import small
@@ -110,3 +115,10 @@ def test_sites_are_added_up_apart():
         "alpha_0": [None] * 3,
     }
     assert over_shard(table.slice(0, 0)).num_rows == 0
+
+
+def test_the_size_of_shards_that_is_named_makes_enough_of_them():
+    corpus = Manifest("sentences", "f", tuple(File(f"{k}", "", 50) for k in range(2)))
+    job = Job(Cell("m", "trained", 0, "c"), {}, Asked(64, grain="shard"))
+    with pytest.raises(UserError, match=r"give ingest\.shard_sentences=5, or keep"):
+        _check_grain(job, corpus)

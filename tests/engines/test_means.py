@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.core.errors import UserError
 from pipeline.engines.means import read
 from pipeline.lake import manifest
 from pipeline.lake.files import sha256_of, write_table
@@ -88,3 +89,10 @@ def test_means_are_over_all_shards(shards, site, layer, tmp_path):
     np.testing.assert_array_equal(found.output, found.values["output"])
     # What is before a word is one of the words; across two sequences nothing is.
     assert ("previous_word" in found.values) == (site != "cross")
+
+
+def test_means_over_other_sentences_are_not_started_from(shards, tmp_path):
+    lake = Lake(tmp_path)
+    manifest.publish(lake.sentences("c"), Manifest("sentences", "others", ()), tmp_path)
+    with pytest.raises(UserError, match="measured over other sentences"):
+        read(lake, CELL, [Place("encoder", 0)])

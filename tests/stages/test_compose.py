@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from pipeline.stages.compose import Grid, _first_seeds, write_resolved
 from tests.stages import small
 
 
@@ -111,3 +112,20 @@ def test_a_resolved_file_whose_cells_lack_a_key_is_refused(stage, key, words, ro
     assert err.count("\n") == 1
     assert f"{file}: an entry of cells is without one of" in err
     assert key in err
+
+
+def test_of_seeds_the_first_is_changed():
+    made = Grid(("m",), ("random_weights-2", "random_weights", "trained"), ("c", "d")).cells()
+    assert [(c.control, c.seed, c.corpus) for c in _first_seeds(made)] == [
+        ("random_weights", 2, "c"),
+        ("trained", 0, "c"),
+        ("random_weights", 2, "d"),
+        ("trained", 0, "d"),
+    ]
+
+
+def test_an_atlas_is_of_the_first_corpus(tmp_path):
+    words = ("model.path=m", f"root={tmp_path}")
+    write_resolved(tmp_path, Grid(("local",), ("trained",), ("treebank", "invented")), words)
+    content = yaml.safe_load((tmp_path / "atlas.yaml").read_text(encoding="utf-8"))
+    assert [cell["cell"]["corpus"] for cell in content["cells"]] == ["treebank"]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.errors import UserError
 from pipeline.lake.schema import INTERVENED, MEASURED, OF_SHARDS
+from pipeline.stages.mend import root_of
 from tests.stages import small
 
 LAKE = tuple(f"lake/{table}/{small.CELL}" for table in MEASURED)
@@ -292,3 +294,8 @@ def test_unknown_words(word, says, root, capfd):
     err = capfd.readouterr().err
     assert err.count("\n") == 1
     assert says in err
+
+
+def test_a_root_is_given_once():
+    with pytest.raises(UserError, match="root is given twice"):
+        root_of(["root=a", "root=b"])

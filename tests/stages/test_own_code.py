@@ -8,6 +8,8 @@ import pytest
 
 from pipeline.controls.base import Control
 from pipeline.stages.own_code import own_code
+from pipeline.stages.settings import plugin
+from tests.stages import small
 
 PLUGIN = "from pipeline.controls.base import Control\n\n\nclass Mine(Control):\n    pass\n"
 
@@ -121,3 +123,14 @@ def test_of_an_archive_all_is(tmp_path, monkeypatch):
             del sys.modules[name]
     assert [set(found) for found in hashes] == [{"zipped.mine"}] * 2
     assert hashes[0] != hashes[1]
+
+
+def test_only_a_project_s_own_folder_is_imported_from_and_last(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    asked = {"_target_": "pipeline.corpora.conllu.Conllu", "path": "x"}
+    plugin("corpus", asked)
+    assert str(tmp_path) not in sys.path
+    (tmp_path / "conf").symlink_to(small.ROOT / "conf")
+    plugin("corpus", asked)
+    assert sys.path[-1] == str(tmp_path)

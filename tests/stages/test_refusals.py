@@ -1,12 +1,14 @@
 """Bad input is one line that says what and where, exit code 2, and nothing is written."""
 
+import os
 import shutil
 
 import pytest
 
+from pipeline.core.errors import UserError
 from pipeline.corpora.conllu import Conllu
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.stages.checks import check_different
+from pipeline.stages.checks import check_corpora, check_different, check_folder
 from tests.stages import small
 
 
@@ -226,3 +228,21 @@ def test_argparse_says_one_line_too(capfd):
         err = capfd.readouterr().err
         assert err.count("\n") == 1
         assert "--help" in err
+
+
+def test_a_root_that_leads_nowhere_is_refused(tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match="out is no folder; give another root"):
+        check_folder(tmp_path / "out" / "census")
+
+
+def test_a_folder_that_may_be_entered_and_not_written_to_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    with pytest.raises(UserError, match="no leave to write"):
+        check_folder(tmp_path / "out")
+
+
+def test_a_shuffle_that_cannot_be_is_refused_before_anything_is_read(sentences):
+    for keys in ({"shuffle_seed": -1}, {"shuffle_seed": 1, "shuffle_buffer": 0}):
+        with pytest.raises(UserError, match="shuffle"):
+            check_corpora({"c": Conllu(str(sentences), **keys)})

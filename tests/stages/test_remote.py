@@ -313,3 +313,24 @@ def test_a_key_that_leads_out_is_refused(mirrors, tmp_path):
 def _held(store):
     store.pipe_file("/held", b"theirs")
     return store.store.pop("/held")
+
+
+def test_a_copy_of_what_is_not_there_any_more_goes(mirrors):
+    path = remote.mirror(URL) / "lake/_manifest.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("old")
+    remote.fetch(path)
+    assert not path.exists()
+
+
+def test_copies_of_what_is_gone_go_and_what_is_there_alone_is_seen(mirrors):
+    folder = remote.mirror(URL) / "tables"
+    folder.mkdir(parents=True)
+    (folder / "gone.parquet").write_bytes(b"x")
+    fsspec.filesystem("memory").pipe_file("/lakes/one/tables/heads.parquet", b"heads")
+    remote.bring(folder, lambda path: True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "heads.parquet": b"heads"
+    }
+    remote.bring_manifests(remote.mirror(URL), "_manifest.json")
+    assert [path.name for path in folder.iterdir()] == ["heads.parquet"]

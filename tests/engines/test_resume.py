@@ -1,17 +1,14 @@
 """A pass taken up in the middle gives what a whole pass gives: every family, every layer."""
 
-import shutil
 from functools import partial
 
 import pytest
 import torch
 
 from pipeline.core.sentence import Sentence
-from pipeline.engines.cell import _finish, _finished, _record_path
 from pipeline.engines.changes import Change
 from pipeline.engines.edits import Editing
 from pipeline.engines.means import AtPlace
-from pipeline.engines.work import ShardBytes
 from pipeline.models.outcomes import said
 from pipeline.models.resume import keep, resume, units
 from pipeline.models.tap import Tap, forward
@@ -58,11 +55,3 @@ def test_taken_up_anywhere(family, tmp_path):
             assert change(before.states[rows], full.states) > 1e-3
     after, _ = said(model, lambda: forward(model, Tap(source, target, places)))
     assert torch.equal(after.states, before.states)
-
-
-def test_a_record_of_another_shard_is_not_believed(tmp_path):
-    for k in range(2):
-        _finish(tmp_path, k, ShardBytes({"heads": (b"%d" % k, 1)}, {"n_sentences": 1}))
-    assert _finished(tmp_path, 1, ["heads"]) is not None
-    shutil.copy(_record_path(tmp_path, 0), _record_path(tmp_path, 1))
-    assert _finished(tmp_path, 1, ["heads"]) is None

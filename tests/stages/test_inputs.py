@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.corpora.conllu import Conllu
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.stages.inputs import with_inputs
+from pipeline.stages.inputs import _stamps, with_inputs
 
 CODE = {"ingest": "i", "measure": "m", "report": "r"}
 
@@ -41,3 +41,10 @@ def test_a_file_in_the_folder_of_a_model_is_looked_at(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     made = [{"corpus": Conllu("nowhere"), "model": Checkpoint(str(tmp_path))}]
     assert changed(made, lambda: (tmp_path / "config.json").write_text("[]")) == {"measure"}
+
+
+def test_inputs_are_those_that_fields_name(tmp_path):
+    for name in ("a.conllu", "b.conllu", "c.txt"):
+        (tmp_path / name).write_text(name)
+    named = [name for name, *_ in _stamps(Conllu(str(tmp_path / "*.conllu")))]
+    assert sorted(named) == [str(tmp_path / name) for name in ("a.conllu", "b.conllu")]

@@ -12,7 +12,6 @@ import yaml
 from pipeline.analysis import aggregate as analysis
 from pipeline.atlas import exemplars
 from pipeline.core.errors import UserError
-from pipeline.corpora.conllu import Conllu
 from pipeline.engines import grid
 from pipeline.lake import manifest
 from pipeline.lake.files import sweep
@@ -20,7 +19,6 @@ from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.read import read_tables
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.report import interventions
-from pipeline.stages import inputs
 from tests.stages import small
 
 
@@ -197,13 +195,6 @@ def test_a_project_hangs_on_files_of_ones_own(own, sentences, tmp_path, monkeypa
     assert changed(before) == {"ingest"}
     os.utime(tmp_path / "own/config.json", ns=(1, 1))
     assert changed(before) == {"ingest", "measure"}
-
-
-def test_inputs_are_those_that_fields_name(tmp_path):
-    for name in ("a.conllu", "b.conllu", "c.txt"):
-        (tmp_path / name).write_text(name)
-    named = [name for name, *_ in inputs._stamps(Conllu(str(tmp_path / "*.conllu")))]
-    assert sorted(named) == [str(tmp_path / name) for name in ("a.conllu", "b.conllu")]
 
 
 def test_conf_that_is_not_read_is_said(tmp_path, monkeypatch, capfd):

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import UserError
 from pipeline.lake.schema import INTERVENED, MEASURED, OF_SHARDS
-from pipeline.stages.mend import root_of
 from tests.stages import small
 
 LAKE = tuple(f"lake/{table}/{small.CELL}" for table in MEASURED)
@@ -287,6 +285,7 @@ def test_nothing_there(stage, root, capfd):
         ("colour=red", "colour=red: verify takes root=DIR, and nothing else"),
         ("model=local", "model=local: verify takes root=DIR, and nothing else"),
         ("here", "here: verify takes root=DIR, and nothing else"),
+        ("root=other", "root is given twice; give it once"),
     ],
 )
 def test_unknown_words(word, says, root, capfd):
@@ -294,8 +293,3 @@ def test_unknown_words(word, says, root, capfd):
     err = capfd.readouterr().err
     assert err.count("\n") == 1
     assert says in err
-
-
-def test_a_root_is_given_once():
-    with pytest.raises(UserError, match="root is given twice"):
-        root_of(["root=a", "root=b"])

@@ -9,7 +9,6 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pipeline.core.errors import UserError
 from pipeline.engines import cell
 from pipeline.lake import manifest, remote
 from pipeline.lake.files import write_text
@@ -292,45 +291,3 @@ def test_a_workshop_stays_on_its_machine():
     assert set(stored()) == {"calibration/lake/x.txt"}
     remote.forget(remote.mirror(URL))
     assert list(lake.rglob("*.txt")) == [lake / "_work/x.txt"]
-
-
-def test_a_key_that_leads_out_is_refused(mirrors, tmp_path):
-    """A store holds whatever keys somebody put there."""
-    outside = tmp_path / "outside/_manifest.json"
-    outside.parent.mkdir()
-    outside.write_text("mine")
-    ups = "../" * 6
-    store = fsspec.filesystem("memory")
-    store.store[f"/lakes/one/{ups}outside/_manifest.json"] = _held(store)
-    with pytest.raises(UserError, match="leads out of it"):
-        remote.bring_manifests(remote.mirror(URL), "_manifest.json")
-    with pytest.raises(UserError, match="leads out of it"):
-        remote.listed(remote.mirror(URL))
-    assert outside.read_text() == "mine"
-    assert list(outside.parent.iterdir()) == [outside]
-
-
-def _held(store):
-    store.pipe_file("/held", b"theirs")
-    return store.store.pop("/held")
-
-
-def test_a_copy_of_what_is_not_there_any_more_goes(mirrors):
-    path = remote.mirror(URL) / "lake/_manifest.json"
-    path.parent.mkdir(parents=True)
-    path.write_text("old")
-    remote.fetch(path)
-    assert not path.exists()
-
-
-def test_copies_of_what_is_gone_go_and_what_is_there_alone_is_seen(mirrors):
-    folder = remote.mirror(URL) / "tables"
-    folder.mkdir(parents=True)
-    (folder / "gone.parquet").write_bytes(b"x")
-    fsspec.filesystem("memory").pipe_file("/lakes/one/tables/heads.parquet", b"heads")
-    remote.bring(folder, lambda path: True)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "heads.parquet": b"heads"
-    }
-    remote.bring_manifests(remote.mirror(URL), "_manifest.json")
-    assert [path.name for path in folder.iterdir()] == ["heads.parquet"]

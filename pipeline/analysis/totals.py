@@ -18,9 +18,14 @@ _PAIR = [*(column.name for column in SITE_KEYS), "other_layer", "other_head"]
 
 @dataclass
 class OutputTally:
-    """Adds shards of `outputs` at one site up; arrays run over layer × head."""
+    """Adds shards of `outputs` at one site up; arrays run over layer × head.
+
+    What heads give stands in one row after another, for heads of several layers may differ in
+    width (Gemma 4): `begins` says where each one's starts.
+    """
 
     outputs: dict[str, np.ndarray] = field(default_factory=dict)
+    begins: dict[str, np.ndarray] = field(default_factory=dict)
     energies: dict[str, np.ndarray] = field(default_factory=dict)
     n_queries: int = 0
 
@@ -29,8 +34,9 @@ class OutputTally:
             rows = shard.filter(pc.equal(shard["key_class"], name))  # pyrefly: ignore
             if len(rows):
                 vectors = rows["output"].combine_chunks()
-                flat = vectors.flatten().to_numpy().reshape(len(rows), -1)
-                self.outputs[name] = self.outputs.get(name, 0) + flat
+                widths = pc.list_value_length(vectors).to_numpy()  # pyrefly: ignore
+                self.begins[name] = np.cumsum(widths) - widths
+                self.outputs[name] = self.outputs.get(name, 0) + vectors.flatten().to_numpy()
                 self.energies[name] = self.energies.get(name, 0) + rows["energy"].to_numpy()
         if len(shard):
             self.n_queries += shard["n_queries"][0].as_py()
@@ -44,7 +50,8 @@ class OutputTally:
         for name, total in self.outputs.items():
             mean = total / self.n_queries
             found[f"constancy_{name}"] = ratio(
-                np.square(mean).sum(1), self.energies[name] / self.n_queries
+                np.add.reduceat(np.square(mean), self.begins[name]),
+                self.energies[name] / self.n_queries,
             )
         return found
 

@@ -33,6 +33,15 @@ def test_constancy_is_over_the_queries_of_all_shards():
     assert "constancy_first" not in found
 
 
+def test_constancy_of_heads_of_several_widths():
+    """Where layers differ in width (Gemma 4), each head's output is its own."""
+    tally = OutputTally()
+    for _ in range(2):
+        wide = (1, "cls", [2.0, 2.0, 0.0, 0.0], 8.0)
+        tally.add(outputs(2, (0, "cls", [2.0, 0.0], 2.0), wide))
+    assert tally.constancies()["constancy_cls"] == pytest.approx([1.0, 0.5])
+
+
 def divergences(n_queries: int, *values: float) -> pa.Table:
     rows = [
         {"site": "encoder", "layer": 0, "head": 0, "other_layer": 0, "other_head": k + 1}

@@ -28,6 +28,13 @@ KEYS = {" ": 32, "Enter": 13, "Escape": 27, "Tab": 9, "PageDown": 34, "Home": 36
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 
 
+LEAVING = ("navigated or closed", "context was destroyed", "Cannot find context")
+
+
+class Refused(AssertionError):
+    """What the browser would not do: the method, and why."""
+
+
 class Browser:
     """One headless browser. Its answers come over a pipe, so that no port has to be free."""
 
@@ -67,7 +74,8 @@ class Browser:
         while True:
             answer = self._next()
             if answer.get("id") == number:
-                assert "error" not in answer, (method, answer["error"])
+                if "error" in answer:
+                    raise Refused(method, answer["error"])
                 return answer["result"]
             self.events.append(answer)
 
@@ -136,9 +144,18 @@ class Page:
 
     def until(self, condition: str, seconds: float = 20) -> None:
         end = time.monotonic() + seconds
-        while not self.js(condition):
+        while not self._holds(condition):
             assert time.monotonic() < end, f"never: {condition}"
             time.sleep(0.03)
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.js(condition))
+        except Refused as error:
+            # A page on its way to another cannot answer: that is not yet.
+            if any(words in str(error) for words in LEAVING):
+                return False
+            raise
 
     def press(self, key: str) -> None:
         text = {"text": "\r"} if key == "Enter" else {}

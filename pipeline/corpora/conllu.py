@@ -17,6 +17,7 @@ goes for UPOS and DEPREL.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from conllu.exceptions import ParseException
 from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
@@ -65,6 +66,8 @@ def _rows(corpus: Conllu) -> Iterator[Row]:
             if row is not None:
                 n_sentences += 1
                 yield row
+                if row["fault"] is not None:
+                    yield from _glued(file, block)
         if n_sentences == 0:
             raise UserError(
                 f"{file}: no sentence in this file; give a CoNLL-U file, or leave it out"
@@ -130,8 +133,8 @@ class _Words:
 def parse_block(file: str, block: Block) -> Row | None:
     """The row of one block: a sentence or its fault. None where it holds comments only."""
     first_line = block[0][0]
-    name = f"{file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{first_line}"
-    comments = dict(_comments(block))
+    name = f"{_base(file)}:{first_line}"
+    comments = dict(reversed(list(_comments(block))))
     sentence_id = comments.get("sent_id", name)
     if all(line.startswith(b"#") for _, line in block):
         return None
@@ -146,6 +149,23 @@ def parse_block(file: str, block: Block) -> Row | None:
     return sentence_row(
         file, first_line, sentence_id, text, words.forms, upos, governors, deprels, words.lines
     )
+
+
+def _base(file: str) -> str:
+    return file.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _glued(file: str, block: Block) -> Iterator[Row]:
+    """Faults of the other sentences of a damaged block: that no blank line stands before them.
+
+    Each is counted, so that a file without blank lines is not one damaged sentence.
+    """
+    begins = [index for index, (_, line) in enumerate(block) if line.startswith(b"1\t")]
+    for before, index in pairwise(begins):
+        number = block[index][0]
+        named = dict(_comments(block[before:index])).get("sent_id")
+        name = f"{_base(file)}:{number}" if named is None else named
+        yield fault_row(file, number, name, "no blank line before this sentence")
 
 
 def _comments(block: Block) -> Iterator[tuple[str, str]]:

@@ -85,7 +85,8 @@ def utf8(line: bytes) -> str:
 def numbered_lines(file: str) -> Iterator[tuple[int, bytes]]:
     """The file's lines without their line ends (LF or CR LF) and byte order mark, from line 1.
 
-    Raises UserError for a line longer than `MAX_LINE_BYTES` and where the disk fails.
+    Raises UserError for a line longer than `MAX_LINE_BYTES`, for line ends of CR alone, and where
+    the disk fails.
     """
     try:
         with open(file, "rb") as handle:
@@ -99,6 +100,11 @@ def numbered_lines(file: str) -> Iterator[tuple[int, bytes]]:
                     )
                 if number == 1:
                     line = line.removeprefix(UTF8_BOM)
+                    if not line.endswith(b"\n") and b"\r" in line.rstrip(b"\r"):
+                        raise UserError(
+                            f"{file}: its lines end in CR alone, which leaves it one line; end them"
+                            " in LF or CR LF"
+                        )
                 yield number, line.removesuffix(b"\n").removesuffix(b"\r")
     except OSError as error:
         raise UserError(f"{file}: cannot be read: {error.strerror}") from error

@@ -2,7 +2,7 @@
 
 Every corpus builds its rows here, so that the checks exist once. A sentence has at least one word;
 no word is empty, only white space, or damaged; annotations are as long as the words; governors are
-a tree. A sentence that fails is not repaired: it becomes a fault row with the reason in words.
+a tree, and each has a relation. A sentence that fails is not repaired: it becomes a fault row with the reason in words.
 """
 
 import re
@@ -130,6 +130,10 @@ def find_damage(
         for index, label in enumerate(labels):
             if hit := CONTROL.search(label):
                 return index, f"word {index + 1}: control character {hit[0]!r} in its {name}"
+    for index, label in enumerate(deprels or ()):
+        # A subtype without its relation is none, as `_` is CoNLL-U's sign for none.
+        if label in ("", "_") or label.startswith(":"):
+            return index, f"word {index + 1}: its deprel {shown(label)} is no relation"
     if governors is None or (reason := tree_fault(tuple(governors))) is None:
         return None
     # tree_fault blames a single word for these two before it looks at the tree as a whole.

@@ -1,7 +1,8 @@
 """Parquet and JSON lines: files of records, read a batch or a line at a time.
 
-A record is a plain dict. What cannot be read as one, a line that is not JSON, comes as the reason
-in words, so that the corpus above can quarantine it and go on.
+A record is a plain dict. What cannot be read as one, a line that is not JSON or lacks a column that
+is asked for, comes as the reason in words, so that the corpus above can quarantine it and go on. A
+value of null is there, and blank.
 """
 
 import json
@@ -86,6 +87,17 @@ def field_of(record: Record, column: str) -> object:
     return None
 
 
+def _has(record: Record, column: str) -> bool:
+    """Whether there is such a column; within a struct that is null there is."""
+    if column in record:
+        return True
+    return any(
+        value is None or (isinstance(value, dict) and _has(value, column[len(name) + 1 :]))
+        for name, value in record.items()
+        if column.startswith(f"{name}.")
+    )
+
+
 def records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]:
     """The file's records, each with its 1-based line or row, or the reason why it is none.
 
@@ -93,7 +105,7 @@ def records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]
     """
     if file.lower().endswith(PARQUET):
         return _parquet_records(file, columns)
-    return _json_records(file)
+    return _json_records(file, columns)
 
 
 def _open_parquet(file: str) -> pq.ParquetFile:
@@ -120,7 +132,7 @@ def _parquet_records(file: str, columns: list[str]) -> Iterator[tuple[int, Recor
             ) from error
 
 
-def _json_records(file: str) -> Iterator[tuple[int, Record | str]]:
+def _json_records(file: str, columns: list[str]) -> Iterator[tuple[int, Record | str]]:
     for number, line in numbered_lines(file):
         if not line.strip():
             continue
@@ -136,4 +148,11 @@ def _json_records(file: str) -> Iterator[tuple[int, Record | str]]:
         except ValueError as error:
             yield number, f"not JSON: {first_line(error)}"
         else:
-            yield number, record if isinstance(record, dict) else f"no object: {shown(record)}"
+            yield number, _damage(record, columns) or record
+
+
+def _damage(record: object, columns: list[str]) -> str | None:
+    if not isinstance(record, dict):
+        return f"no object: {shown(record)}"
+    lacks = next((column for column in columns if not _has(record, column)), None)
+    return None if lacks is None else f"no column {lacks!r} in this record"

@@ -37,12 +37,13 @@ def judge() -> Judge:
         for text in (sentence.sentence_id, sentence.text, *sentence.words):
             text.encode("utf-8")
         for word in sentence.words:
-            assert word.strip()
+            assert word.strip(" \t\r\n")
             assert not any(ord(c) < 32 or ord(c) == 127 for c in word)
         for labels in (sentence.upos, sentence.governors, sentence.deprels):
             assert labels is None or len(labels) == n_words
         if sentence.governors is not None:
             is_tree(sentence.governors)
+        assert all(label.split(":")[0] not in ("", "_") for label in sentence.deprels or ())
         assert sentence.target is not None or sentence.alignment is None
         if sentence.target is not None:
             judge(sentence.target)

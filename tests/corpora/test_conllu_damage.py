@@ -40,6 +40,11 @@ DAMAGE: dict[str, tuple[str | bytes, int, str]] = {
     "head is negative": (block(word(1), word(2, head=-1)), 1, "governor -1 is outside 0..2"),
     "head is empty": (block(word(1), word(2, head="")), 1, "word 2: empty HEAD"),
     "head is missing": (block(word(1), word(2, head="_")), 1, r"word 2: no HEAD \(_\)"),
+    "deprel is a subtype": (
+        block(word(1), word(2, head=1, deprel=":x")),
+        1,
+        "word 2: its deprel ':x' is no relation",
+    ),
     "deprel is missing": (block(word(1), word(2, head=1, deprel="_")), 1, r"word 2: no DEPREL"),
     "out of range": (block(word(1), word(2, head=3)), 1, "word 2: governor 3 is outside 0..2"),
     "own governor": (block(word(1), word(2, head=2)), 1, "word 2: governs itself"),
@@ -47,7 +52,7 @@ DAMAGE: dict[str, tuple[str | bytes, int, str]] = {
     "two roots": (block(word(1), word(2)), 0, r"2 roots \(words 1, 2\)"),
     "no root": (block(word(1, head=2), word(2, head=1)), 0, "0 roots"),
     "id skipped": (block(word(1), word(3, head=1)), 1, "ID '3' where 2 is due"),
-    "id twice": (block(word(1), word(1)), 1, "ID '1' where 2 is due"),
+    "id twice": (block(word(1), word(2), word(2)), 2, "ID '2' where 3 is due"),
     "id from 0": (block(word(0)), 0, "ID '0' where 1 is due"),
     "id no number": (block(word("x")), 0, "ID 'x' is no ID"),
     "id 01": (block(word("01")), 0, "ID '01' is no ID"),
@@ -97,6 +102,19 @@ def test_every_kind_of_damage_in_one_file(write) -> None:
         where = (fault.source, fault.line, fault.sentence_id)
         assert where == (path, fault_lines[name], f"bad {name}"), fault
         assert re.search(DAMAGE[name][2], fault.reason), (name, fault.reason)
+
+
+def test_sentences_without_a_blank_line_between_them_are_counted_each(write) -> None:
+    """Else a file without blank lines would be one malformed sentence among many good ones."""
+    glued = f"# sent_id = b\n{GOOD}# sent_id = c\n{GOOD}{block(word(1))}"
+    path = write("x.conllu", f"# sent_id = a\n{GOOD}\n{glued}\n# sent_id = e\n{GOOD}")
+    good, *faults, last = read(Conllu(path))
+    assert (good.sentence_id, last.sentence_id) == ("a", "e")
+    assert [(fault.line, fault.sentence_id, fault.reason) for fault in faults] == [
+        (13, "b", "multiword token '1-2' overlaps the one before it"),
+        (14, "c", "no blank line before this sentence"),
+        (17, "x.conllu:17", "no blank line before this sentence"),
+    ]
 
 
 def test_more_words_than_the_lake_can_count(write, monkeypatch) -> None:

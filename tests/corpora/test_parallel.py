@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import UserError
@@ -189,6 +189,7 @@ def test_files_that_do_not_match_are_refused_before_the_first_pair(pair, lines, 
 
 @given(st.binary() | st.text("a\n\r").map(str.encode))
 def test_lines_are_counted_as_they_are_read(content: bytes) -> None:
+    assume(b"\n" in content or b"\r" not in content.rstrip(b"\r"))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "x")
         file.write_bytes(content)

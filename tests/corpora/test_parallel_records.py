@@ -95,12 +95,13 @@ def test_blank_and_damaged_records(write) -> None:
         {"source": "a", "target": 3},
         {"source": "a", "target": ["b", 3]},
         {"source": "a"},
-        {"source": "\ud800", "target": "b"},
+        {"source": "\ud800", "target": "b", "links": None},
         {"source": "a", "target": "b", "links": 3},
         {"source": "a", "target": "b", "links": ["0-0"]},
         {"source": "a", "target": "b\nc", "links": "0-1"},
     ]
-    records[0]["links"] = None
+    for record in records[:7]:
+        record["links"] = None
     path = write("x.jsonl", "\n".join([*map(json.dumps, records), "{"]))
     first, *faults, last, broken = read(Parallel(path=path, alignment_column="links"))
     assert isinstance(first, Sentence)
@@ -113,7 +114,7 @@ def test_blank_and_damaged_records(write) -> None:
         (5, "source: word 1: empty form"),
         (6, "target: no string: 3"),
         (7, "word 2: 3 in target is no string"),
-        (8, "target: blank, while the other side is not"),
+        (8, "no column 'target' in this record"),
         (9, "source: word 1: control character '\\ud800' in its form"),
         (10, "alignment: no string: 3"),
         (11, "alignment: no string: ['0-0']"),

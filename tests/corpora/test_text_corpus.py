@@ -89,6 +89,7 @@ def test_json_lines(write) -> None:
         4: "text is no string: 3",
         5: "not JSON: Expecting",
         6: "no object: [1, 2]",
+        7: "no column 'body' in this record",
         8: "word 1: control character '\\ud800'",
         9: "not JSON",
         10: "not JSON",
@@ -116,6 +117,7 @@ def test_parquet(tmp_path) -> None:
         ("x.jsonl", "\n\n", "x.jsonl: is empty"),
         ("x.parquet", "no parquet", "is no readable Parquet file"),
         ("x.txt", "\n \n", "no sentence to measure: it is empty"),
+        ("x.txt", "one\rtwo\rthree\r", "its lines end in CR alone"),
     ],
 )
 def test_unusable_files(write, name: str, content: str, message: str) -> None:

@@ -21,21 +21,30 @@ NUMBERS = st.integers(-1, 4) | st.sampled_from([2**31, 2**63, -(2**63), 10**400]
 ODD = st.one_of(st.none(), st.booleans(), st.floats(), NUMBERS, TEXTS)
 ANY = st.recursive(ODD, lambda each: st.lists(each, max_size=3) | st.dictionaries(TEXTS, each))
 LISTS = st.lists(TEXTS, max_size=3) | st.lists(ODD, max_size=3) | ANY
-RECORDS = st.fixed_dictionaries(
-    {"w": st.just(["a", "b"]) | LISTS},
-    optional={
-        "u": st.just(["X", "_"]) | LISTS,
-        "g": st.just([0, 1]) | st.just(["2", "0"]) | st.lists(NUMBERS, max_size=3) | LISTS,
-        "d": st.just(["root", "dep"]) | LISTS,
+WHOLE = st.fixed_dictionaries(
+    {
+        "w": st.just(["a", "b"]) | LISTS,
+        "u": st.just(["X", "_"]) | st.none() | LISTS,
+        "g": st.sampled_from([[0, 1], ["2", "0"], None]) | st.lists(NUMBERS, max_size=3) | LISTS,
+        "d": st.sampled_from([["root", "dep"], ["root", ":x"], ["_", "root"], None]) | LISTS,
         "i": ANY,
         "t": ANY,
     },
 )
+
+
+def without(record: dict, key: str | None) -> dict:
+    return {name: value for name, value in record.items() if name != key}
+
+
+RECORDS = st.builds(without, WHOLE, st.sampled_from([*[None] * 12, *"wugdit"]))
 FIRST = {"w": ["first"], "u": ["X"], "g": [0], "d": ["root"], "i": "first", "t": "first"}
 
 
 def is_sound(record: dict) -> bool:
     """What the format says of a record, written down anew."""
+    if not record.keys() >= FIRST.keys():
+        return False
     words, tags, heads, labels = (record.get(key) for key in "wugd")
     tags, heads, labels = (
         None if isinstance(x, list) and x and set(map(repr, x)) <= {"None", "'_'"} else x
@@ -59,6 +68,8 @@ def is_sound(record: dict) -> bool:
             return False
     else:
         labels = None
+    if labels is not None and any(label.split(":")[0] in ("", "_") for label in labels):
+        return False
     if any(x is not None and len(x) != len(words) for x in (tags, labels)):
         return False
     said = "".join([*words, *(tags or ()), *(labels or ())])
@@ -81,7 +92,8 @@ def ingested(folder, path, conf) -> tuple[int, str, list, list]:
 
 @examples(20)
 @given(st.lists(RECORDS, max_size=8))
-@example([{"w": ["a"], "i": [[[]]]}, {"w": 10**400}, {"w": ["a"], "g": [True]}])
+@example([FIRST | {"i": [[[]]]}, FIRST | {"w": 10**400}, FIRST | {"g": [True]}])
+@example([without(FIRST, key) for key in FIRST])
 def test_records_of_any_values(fresh, records: list[dict]) -> None:
     with fresh() as folder:
         path = folder / "x.jsonl"

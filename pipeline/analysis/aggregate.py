@@ -199,5 +199,5 @@ def _arrow(name: str, frame: pl.DataFrame) -> pa.Table:
 _FACTS = [
     *CELL,
     *("n_sentences", "n_words", "n_pieces", "n_repeats", "n_quarantined", "n_too_long"),
-    *("n_unaligned", "n_words_without_pieces"),
+    *("n_unaligned", "n_words_without_pieces", "n_unknown_pieces"),
 ]

@@ -2,7 +2,8 @@
 
 Every corpus builds its rows here, so that the checks exist once. A sentence has at least one word;
 no word is empty, only white space, or damaged; annotations are as long as the words; governors are
-a tree, and each has a relation. A sentence that fails is not repaired: it becomes a fault row with the reason in words.
+a tree, and each has a relation. A sentence that fails is not repaired: it becomes a fault row with
+the reason in words.
 """
 
 import re

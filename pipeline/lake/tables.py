@@ -217,8 +217,14 @@ CENSUS = (
     ),
     Column("n_quarantined", INT, "sentences", "kept out at ingest: malformed"),
     Column("n_too_long", INT, "sentences", "skipped: longer than the model can read"),
-    Column("n_unaligned", INT, "sentences", "skipped: no telling which piece is of which word"),
+    Column(
+        "n_unaligned",
+        INT,
+        "sentences",
+        "skipped: no telling which piece is of which word, or which are special",
+    ),
     Column("n_words_without_pieces", INT, "words", "left out: the tokenizer gives them no piece"),
+    Column("n_unknown_pieces", INT, "pieces", "read: the tokenizer's sign for what it cannot say"),
     Column("n_heads", INT, "heads", "heads at every site and layer"),
     Column(
         "n_tracks",

@@ -26,6 +26,12 @@ class Aligned:
     types: list[int] | None = None
 
 
+def special_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Ids that are no text: what a tokenizer puts around it, masks, pads, and says of unknown."""
+    added = tokenizer.added_tokens_decoder
+    return {*tokenizer.all_special_ids, *(i for i in added if added[i].special)}
+
+
 def align(
     tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], side: str
 ) -> list[Aligned | None]:

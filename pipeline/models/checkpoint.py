@@ -4,8 +4,9 @@ The census runs the bare transformer; only interventions, which ask what a model
 head of its language model.
 """
 
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import nn
 
 from pipeline.core.errors import UserError, first_line
 from pipeline.models import files
+from pipeline.models.align import special_ids
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -107,6 +109,11 @@ class Checkpoint:
                 f"model: no tokenizer in {self.folder} (there is no {' or '.join(sorted(names))}):"
                 " save it there beside the weights"
             )
+        if special_ids(tokenizer).issuperset(range(len(tokenizer))):
+            raise UserError(
+                f"model: the tokenizer in {self.folder} has none but special pieces, and knows no"
+                " word: get its files anew"
+            )
         for side, code in languages.items():
             # A tokenizer that has no such language takes an unknown piece for its code.
             unknown = tokenizer.convert_tokens_to_ids(code) in (None, tokenizer.unk_token_id)
@@ -185,6 +192,8 @@ class Checkpoint:
                 # A config may ask for patterns, which only eager attention gives, or for tuples.
                 output_attentions=False,
                 return_dict=True,
+                # By chunks the same is computed, of lengths alone that they divide.
+                chunk_size_feed_forward=0,
                 # Else it says that there is a report, which is not shown; what is in it is raised
                 # below.
                 ignore_mismatched_sizes=True,
@@ -210,6 +219,12 @@ class Checkpoint:
                 f"model: {self.folder} holds {key} as {_sizes(there)}, and its config.json makes it"
                 f" {_sizes(wanted)}: they are of two models; get its files anew"
             )
+        if beyond := _beyond(model, info["unexpected_keys"]):
+            raise UserError(
+                f"model: {self.folder} holds weights of layers that its config.json leaves out,"
+                f" {beyond[0]} among them: it would be measured without them; mend the number of"
+                " layers there, or save the model with fewer"
+            )
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
         return model.eval(), missing and _drawn(model, missing, auto)
@@ -229,6 +244,28 @@ def _untie(model: PreTrainedModel) -> None:
     embedding: Any = model.get_input_embeddings()
     if head is not None and head.weight is embedding.weight:
         head.weight = nn.Parameter(head.weight.detach().clone())
+
+
+def _beyond(model: PreTrainedModel, unexpected: Iterable[str]) -> list[str]:
+    """Those of the weights without a place in a model that are of layers beyond its last."""
+
+    def bare(key: str) -> str:
+        return key.removeprefix(f"{model.base_model_prefix}.")
+
+    known = {bare(key) for key in model.state_dict()}
+    layers = {key[: hit.end()] for key in known if (hit := _NUMBER.search(key))}
+
+    def is_beyond(key: str) -> bool:
+        hit = _NUMBER.search(key)
+        if hit is None or key[: hit.end()] in layers:
+            return False
+        return f"{key[: hit.start()]}.0.{key[hit.end() :]}" in known
+
+    return sorted(key for key in unexpected if is_beyond(bare(key)))
+
+
+_NUMBER = re.compile(r"\.\d+\.")
+"""Of a layer, the first there is in the name of a weight."""
 
 
 def _drawn(model: PreTrainedModel, missing: list[str], auto: Any) -> list[str]:

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import compress
+from operator import not_
 
 import numpy as np
 import torch
@@ -17,7 +19,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
-from pipeline.models.align import Aligned, align, align_pairs
+from pipeline.models.align import Aligned, align, align_pairs, special_ids
 from pipeline.models.longest import UNLIMITED, max_pieces
 
 _START_BY_TEXT = frozenset({"mbart", "plbart"})
@@ -55,6 +57,11 @@ class Side:
         second = self.n_words if self.second is None else self.second
         return [-1 if w < 0 else int(w >= second) for w in self.word]
 
+    @property
+    def content(self) -> list[int]:
+        """The pieces of the text: ids without what the tokenizer put around."""
+        return list(compress(self.ids, map(not_, self.special)))
+
     @cached_property
     def unread(self) -> list[int]:
         """Words that no position reads: those without a piece, and where a target ends with no
@@ -85,15 +92,20 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Sentences left out, never read in part; and words that have no piece."""
+    """Sentences left out, never read in part; words that have no piece; and pieces, read like any
+    other, that say only that the tokenizer does not know what stands there."""
 
     n_too_long: int = 0
     n_unaligned: int = 0
     n_words_without_pieces: int = 0
+    n_unknown_pieces: int = 0
 
 
 class Encoder:
-    """A tokenizer, the most pieces its model can read, and whether a decoder reads beside it."""
+    """A tokenizer, the most pieces its model can read, and whether a decoder reads beside it.
+
+    Raises UserError where it is not known what the decoder reads first.
+    """
 
     def __init__(self, tokenizer, config):
         self.tokenizer = tokenizer
@@ -102,6 +114,9 @@ class Encoder:
         sizes = [getattr(config, name, None) for name in ("vocab_size", "decoder_vocab_size")]
         self._n_embeddings = min((size for size in sizes if size), default=UNLIMITED)
         self._n_ids = min(self._n_embeddings, len(tokenizer))
+        self._special = special_ids(tokenizer)
+        self._unknown = tokenizer.unk_token_id
+        self._framing = self._special - {self._unknown}
         self._start = getattr(config, "decoder_start_token_id", None)
         if self.has_target and self._start is None and config.model_type not in _START_BY_TEXT:
             raise UserError(
@@ -118,9 +133,7 @@ class Encoder:
     @cached_property
     def vocabulary(self) -> list[int]:
         """All ids that are text, to the encoder and to the decoder."""
-        added = self.tokenizer.added_tokens_decoder
-        special = {*self.tokenizer.all_special_ids, *(i for i in added if added[i].special)}
-        return [i for i in range(self._n_ids) if i not in special]
+        return [i for i in range(self._n_ids) if i not in self._special]
 
     def encode(
         self,
@@ -150,18 +163,22 @@ class Encoder:
             target_orders = [order for _, order in orders]
             sides.append(self._sides("text_target", targets, target_orders, seconds))
         encoded: list[Encoded] = []
-        n_too_long = n_unaligned = n_pieceless = 0
+        n_too_long = n_unaligned = n_pieceless = n_unknown = 0
         for index, of_sentence in enumerate(zip(*sides, strict=True)):
             if None in of_sentence:
+                n_unaligned += 1
+            elif any(not self._framing.isdisjoint(side.content) for side in of_sentence):
+                # Unigram takes a word "</s>" for the end, whatever it is told (`align`).
                 n_unaligned += 1
             elif any(len(side.ids) > self.max_pieces for side in of_sentence):
                 n_too_long += 1
             else:
                 self._check_ids(sentences[index], of_sentence)
                 n_pieceless += sum(len(side.words_without_pieces) for side in of_sentence)
+                n_unknown += sum(side.content.count(self._unknown) for side in of_sentence)
                 if all(side.ids for side in of_sentence):
                     encoded.append(Encoded(index, *of_sentence))
-        return encoded, Skipped(n_too_long, n_unaligned, n_pieceless)
+        return encoded, Skipped(n_too_long, n_unaligned, n_pieceless, n_unknown)
 
     def _check_ids(self, sentence: Sentence, sides: Sequence[Side]) -> None:
         highest = max(max(side.ids, default=0) for side in sides)
@@ -218,6 +235,7 @@ class Encoder:
         """Padding ids are any valid id: no query ever sees them."""
         longest = max(len(side.ids) for side in batch)
         pad = self.tokenizer.pad_token_id or 0
+        pad = pad if pad < self._n_embeddings else 0  # one that was added, and no embedding for it
 
         def padded(rows: list[list], fill) -> torch.Tensor:
             # By way of NumPy, which reads lists in a third of the time.

@@ -26,7 +26,8 @@ def first_position(model: PreTrainedModel) -> int | None:
     # Llama 4 scales by a piece's place in the row from the 8192nd on: a probe does not show it.
     if config.is_encoder_decoder or getattr(config, "attn_temperature_tuning", False):
         return None
-    padding = getattr(config, "pad_token_id", None) or 0
+    # Llama 1 states −1 where it has none.
+    padding = max(getattr(config, "pad_token_id", None) or 0, 0)
     # The first has a neighbour on its right; the second one on its left, and is padded.
     pieces = few_pieces(5, 3, padding=padding).to(model.device)
     expected = _outputs(model, pieces, None)

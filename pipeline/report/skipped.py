@@ -17,12 +17,16 @@ COUNTS = {
     "n_too_long": "too long",
     "n_unaligned": "pieces not told apart",
     "n_words_without_pieces": "words without pieces",
+    "n_unknown_pieces": "unknown pieces",
 }
 RARE = {
     "n_repeats": "Repeats: the words of an earlier sentence of the corpus once more, counted like"
     " any other; tests and intervals take sentences for independent, and are too sure of themselves"
     " where many are copies. ",
-    "n_unaligned": "Pieces not told apart: which piece is of which word is not known. ",
+    "n_unaligned": "Pieces not told apart: which piece is of which word, or which is a special one,"
+    " is not known. ",
+    "n_unknown_pieces": "Unknown pieces: read like any other, they say only that the tokenizer does"
+    " not know what stands there; where they are many, it is of another language or damaged. ",
 }
 """Shown only where there are any, and explained."""
 REASON_LENGTH = 200

@@ -14,6 +14,7 @@ from safetensors import safe_open
 
 from pipeline.controls.base import Control
 from pipeline.core.errors import MeasurementError, UserError, first_line, is_out_of_memory, room_or
+from pipeline.core.sentence import Sentence
 from pipeline.engines.cell import Job
 from pipeline.engines.grid import Engine
 from pipeline.engines.lanes import on_one_thread
@@ -86,7 +87,7 @@ class CellPlan:
                 # Opening reads the header, and that against the length of the file.
                 with safe_open(file, framework="pt"):
                     pass
-        Encoder(tokenizer, config)
+            Encoder(tokenizer, config).encode([Sentence("of a trial", "a", ("a",))])
 
     def identity(self, *beside: str) -> dict[str, Any]:
         """`beside` is code that takes part beside what measures. Raises UserError where there is no
@@ -247,8 +248,10 @@ def _readable(checkpoint: Checkpoint) -> Iterator[None]:
         yield
     except (UserError, MeasurementError):
         raise
-    except Exception as error:
-        if is_out_of_memory(error):
+    except BaseException as error:
+        # A panic of Rust, in which tokenizers are written, is no Exception.
+        is_theirs = isinstance(error, Exception) or type(error).__name__ == "PanicException"
+        if not is_theirs or is_out_of_memory(error):
             raise
         reason = f"{type(error).__name__}: {first_line(error)}"
         raise UserError(

@@ -85,6 +85,25 @@ def test_words_without_pieces_keep_indices_aligned(character):
     assert found.source.n_words == 3
 
 
+def test_unknown_pieces_are_counted():
+    """They are read, as the sign for what the tokenizer cannot say; the frame is none of them."""
+    encoded, skipped = encoder("word_piece").encode([sentence("dogs", "\u20ac", "\u20ac\u20ac")])
+    unknown = encoder("word_piece").tokenizer.unk_token_id
+    assert skipped.n_unknown_pieces == encoded[0].source.ids.count(unknown) == 2
+    assert encoder("byte_level").encode([sentence("\u20ac")])[1].n_unknown_pieces == 0
+
+
+def test_padding_without_an_embedding_is_never_read():
+    """As where a padding token was added to GPT-2's tokenizer, and its model not resized."""
+    enc = encoder("byte_level")
+    enc.tokenizer = copy.deepcopy(enc.tokenizer)
+    enc._n_embeddings = len(enc.tokenizer)
+    enc.tokenizer.add_special_tokens({"pad_token": "<added>"})
+    assert enc.tokenizer.pad_token_id >= enc._n_embeddings
+    encoded, _ = enc.encode([sentence("dogs"), sentence("dogs", "bark", "loud")])
+    assert int(enc.pieces(encoded)[0].ids.max()) < enc._n_embeddings
+
+
 def test_a_separator_written_in_the_text_is_text():
     """Only the frame that the tokenizer itself adds is special."""
     (found,), _ = encoder("word_piece").encode([sentence("dogs", "[SEP]", "bark")])

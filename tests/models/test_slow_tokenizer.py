@@ -93,7 +93,13 @@ def test_a_word_without_pieces_keeps_its_number(encoder):
     assert skipped.n_words_without_pieces == 2  # on both sides
 
 
-@pytest.mark.parametrize("word", ["</s>", "<unk>", "<pad>", marian.LANGUAGE])
+def test_a_special_piece_in_the_text_is_not_taken_for_one_of_its_words(encoder):
+    """Nor for a special one: its sentence is skipped, and counted."""
+    encoded, skipped = encoder.encode([pair("the <pad> dog")])
+    assert (encoded, skipped.n_unaligned) == ([], 1)
+
+
+@pytest.mark.parametrize("word", ["</s>", "<unk>", marian.LANGUAGE])
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_special_strings_in_the_text_are_text(encoder, word, position):
     words = ["the", "dog"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,20 @@ def config(**keys):
     return write
 
 
+def tokenizer(change: Callable[[dict], object]):
+    def write(folder: Path) -> None:
+        content = json.loads((folder / "tokenizer.json").read_text())
+        change(content)
+        (folder / "tokenizer.json").write_text(json.dumps(content))
+
+    return write
+
+
+def no_frame(content: dict) -> None:
+    """Its pieces would be put between some that it does not know, at which it panics."""
+    content["post_processor"]["special_tokens"] = {}
+
+
 EARLY = {
     "weights cut": cut("model.safetensors", -10),
     "weights cut early": cut("model.safetensors", 100),
@@ -46,11 +61,15 @@ EARLY = {
     "tokenizer a list": holds("tokenizer.json", b"[]"),
     "tokenizer missing": lambda folder: (folder / "tokenizer.json").unlink(),
     "tokenizer config cut": cut("tokenizer_config.json", 20),
+    "tokenizer without vocabulary": tokenizer(lambda content: content["model"].pop("vocab")),
+    "tokenizer of no words": tokenizer(lambda content: content["model"].update(vocab={})),
+    "longest no number": holds("tokenizer_config.json", b'{"model_max_length": "many"}'),
 }
 LATE = {
     "other width": config(hidden_size=48),
     "other vocabulary": config(vocab_size=50),
     "more layers": config(num_hidden_layers=5),
+    "fewer layers": config(num_hidden_layers=1),
     "heads that do not divide": config(num_attention_heads=5),
 }
 """What shows only when the weights are loaded."""
@@ -75,6 +94,25 @@ def refused(words, root, tmp_path, capfd):
 def test_damage_is_found_before_anything_is_written(name, refused, root):
     assert refused(EARLY[name]).count("\n") == 1
     assert not root.exists()
+
+
+def test_a_tokenizer_that_panics_is_refused(refused, root):
+    """Rust says so on stderr, too."""
+    assert refused(tokenizer(no_frame)).splitlines()[-1].startswith("headcensus: model: ")
+    assert not root.exists()
+
+
+@pytest.mark.parametrize(("key", "value"), [("chunk_size_feed_forward", 3), ("pad_token_id", -1)])
+def test_what_a_config_says_without_effect_is_harmless(key, value, words, tmp_path):
+    """Chunks are for memory; Llama 1 states −1 where it has no padding."""
+    measured = []
+    for k, keys in enumerate(({}, {key: value})):
+        folder = tiny.save(tmp_path / str(k))
+        config(**keys)(folder)
+        kept = [word for word in words if not word.startswith(("model.path=", "root="))]
+        small.tables(*kept, f"model.path={folder}", f"root={tmp_path / f'out{k}'}")
+        measured.append(open_table("heads", tmp_path / f"out{k}").collect())
+    assert measured[0].equals(measured[1])
 
 
 @pytest.mark.parametrize("name", LATE)

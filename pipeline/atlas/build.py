@@ -78,7 +78,7 @@ def _shown(example: Example) -> Shown:
     source = joined(sentence, target) if example.pair and target else sentence
     links = sentence.alignment or ()
     return Shown(
-        sentence.sentence_id,
+        _bounded(sentence.sentence_id),
         example.why,
         _text(source),
         None if target is None else _text(target),
@@ -89,11 +89,17 @@ def _shown(example: Example) -> Shown:
 
 
 def _text(sentence: Sentence) -> Text:
+    words = [_bounded(word) for word in sentence.words]
     if sentence.governors is None or sentence.deprels is None:
-        return Text(list(sentence.words), [])
+        return Text(words, [])
     pairs = zip(sentence.governors, sentence.deprels, strict=True)
     arcs = [(word, governor - 1, name) for word, (governor, name) in enumerate(pairs) if governor]
-    return Text(list(sentence.words), arcs)
+    return Text(words, arcs)
+
+
+def _bounded(text: str) -> str:
+    """No word to look at is longer; what is, as a blob in raw text, would fill the page."""
+    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def _seen(

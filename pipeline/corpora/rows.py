@@ -18,6 +18,9 @@ Row = dict[str, Any]
 MAX_WORDS = 32_767
 """The lake keeps word indices in 16 bits."""
 
+MAX_LABEL = 200
+"""Characters. A longer tag or relation is none: pages name them once a head."""
+
 CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 """C0 controls and DEL are transmission damage, lone surrogates cannot be written as UTF-8.
 
@@ -125,6 +128,10 @@ def find_damage(
     for index, word in enumerate(words):
         if not word.strip(" \t\r\n"):
             return index, f"word {index + 1}: empty form"
+    for name, labels in (("upos", upos), ("deprel", deprels)):
+        for index, label in enumerate(labels or ()):
+            if len(label) > MAX_LABEL:
+                return index, f"word {index + 1}: {name} of {len(label)} characters"
     for name, labels in (("form", words), ("upos", upos), ("deprel", deprels)):
         if labels is None or not CONTROL.search("".join(labels)):
             continue

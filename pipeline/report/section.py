@@ -13,7 +13,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.tables import TABLES
 from pipeline.report.settings import ReportSettings
-from pipeline.report.text import clean, slug
+from pipeline.report.text import distinct, slug
 
 TRAINED = "trained"
 NO_PROJECTION = "no_projection"
@@ -181,7 +181,7 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
     """Names made printable and NaN made null, once, so that nothing downstream need think of it."""
     for name in (name for name, kind in frame.schema.items() if kind == pl.String):
         values = frame[name].drop_nulls().unique().to_list()
-        changed = {value: clean(value) for value in values if clean(value) != value}
+        changed = {value: distinct(value) for value in values if distinct(value) != value}
         if changed:
             frame = frame.with_columns(pl.col(name).replace(changed))
     return frame.with_columns(pl.col(pl.Float64, pl.Float32).fill_nan(None))

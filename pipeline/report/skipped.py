@@ -29,7 +29,7 @@ RARE = {
     " not know what stands there; where they are many, it is of another language or damaged. ",
 }
 """Shown only where there are any, and explained."""
-REASON_LENGTH = 200
+LONGEST = 200
 
 
 def _counts(section: Section) -> dict:
@@ -80,8 +80,8 @@ def skipped(
             row["corpus"] or "",
             row["source"] or "",
             number(row["line"] or None),
-            row["sentence_id"] or "",
-            shorten(row["reason"] or "", REASON_LENGTH),
+            shorten(row["sentence_id"] or "", LONGEST),
+            shorten(row["reason"] or "", LONGEST),
         )
         for row in listed.iter_rows(named=True)
     )

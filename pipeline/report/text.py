@@ -20,15 +20,17 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 def clean(text: str) -> str:
     """Every character visible: XML forbids control characters, and a bidirectional override in a
     word would reorder the line around it. White space becomes a space, the rest an escape."""
+    return "".join(" " if c.isspace() else _visible(c) for c in text)
 
-    def visible(character: str) -> str:
-        if character.isspace():
-            return " "
-        if unicodedata.category(character) in _INVISIBLE:
-            return f"\\u{ord(character):04x}"
-        return character
 
-    return "".join(map(visible, text))
+def distinct(name: str) -> str:
+    """The same of names, of which two stay two: unusual white space is an escape as well."""
+    return "".join(c if c == " " else _visible(c) for c in name)
+
+
+def _visible(character: str) -> str:
+    hidden = character.isspace() or unicodedata.category(character) in _INVISIBLE
+    return f"\\u{ord(character):04x}" if hidden else character
 
 
 def shorten(text: str, length: int) -> str:

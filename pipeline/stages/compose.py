@@ -5,6 +5,7 @@ other stages hang on the keys of those: an edit to a shared base file re-runs wh
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,12 +36,18 @@ from pipeline.stages.project import (
 from pipeline.stages.settings import CellSettings, build, plugin, typed
 
 
+def _of_corpus(corpus: str) -> str:
+    """What the resolved file of a corpus is called."""
+    return f"corpus-{corpus}"
+
+
 @dataclass(frozen=True)
 class Grid:
     """Every model under every control over every corpus.
 
     Controls may carry a seed (`random_weights-1`), models a revision (`pythia~step1000`). Raises
-    UserError where either is not written in a way that a file can be named by.
+    UserError where either is not written in a way that a file can be named by, and where two files
+    would have one name.
     """
 
     models: tuple[str, ...]
@@ -56,6 +63,13 @@ class Grid:
         for model in self.models:
             if "~" in model and not re.fullmatch(r"[^~]+~[\w.-]+", model):
                 raise UserError(f"model={model}: write NAME~REVISION, a tag or commit of the model")
+        files = [cell.name for cell in self.cells()] + [_of_corpus(c) for c in self.corpora]
+        for name, n in Counter(files).items():
+            if n > 1:
+                raise UserError(
+                    f"{name} would be the name of {n} of the cells and corpora: name a model or a"
+                    " corpus otherwise"
+                )
 
     def cells(self) -> list[Cell]:
         return [
@@ -180,7 +194,7 @@ def write_resolved(
             **_only(config, ("cell", "root", *GROUPS, "measure", "lake", "engine")),
             "own_code": _only(own, ("model", "control")),
         }
-        files[f"corpus-{cell.corpus}"] = {
+        files[_of_corpus(cell.corpus)] = {
             "name": cell.corpus,
             **_only(config, ("root", "corpus", "ingest", "measure")),
             "own_code": _only(own, ("corpus",)),

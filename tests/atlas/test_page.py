@@ -38,6 +38,14 @@ def test_markup_in_words_and_names_stays_text(tmp_path):
     assert found["subjects"][0]["model"] == EVIL
 
 
+def test_a_blob_among_the_words_does_not_fill_the_page(tmp_path):
+    blob = Sentence("i" * 10**6, "", ("x" * 10**6, "dogs"))
+    found = back.document(render(build([made.subject(tmp_path, "bert", "m")], [Example(blob)])))
+    (shown,) = found["sentences"]
+    assert shown["source"]["words"] == ["x" * 199 + "…", "dogs"]
+    assert len(json.dumps(shown)) < 1000
+
+
 def test_what_is_too_large_loses_queries_and_keys_of_controls_first(tmp_path):
     own = made.subject(tmp_path / "a", "bert", "m")
     control = made.subject(tmp_path / "b", "bert", "m", word="random_weights-1")

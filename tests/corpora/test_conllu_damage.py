@@ -45,6 +45,11 @@ DAMAGE: dict[str, tuple[str | bytes, int, str]] = {
         1,
         "word 2: its deprel ':x' is no relation",
     ),
+    "deprel is a blob": (
+        block(word(1), word(2, head=1, deprel="x" * 201)),
+        1,
+        "word 2: deprel of 201 characters",
+    ),
     "deprel is missing": (block(word(1), word(2, head=1, deprel="_")), 1, r"word 2: no DEPREL"),
     "out of range": (block(word(1), word(2, head=3)), 1, "word 2: governor 3 is outside 0..2"),
     "own governor": (block(word(1), word(2, head=2)), 1, "word 2: governs itself"),

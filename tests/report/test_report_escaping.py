@@ -10,7 +10,7 @@ from report_tables import Grid, make, quarantine
 from pipeline.report.write import ReportSettings, render
 
 EVIL = "<script>alert(1)</script></svg>|$x^2$ _a_ **b** [c](http://e.vil) `d`\n\x07\u202e../名"
-SHOWN = EVIL.replace("\n", " ").replace("\x07", "\\u0007").replace("\u202e", "\\u202e")
+SHOWN = "".join(f"\\u{ord(c):04x}" if c in "\n\x07\u202e" else c for c in EVIL)
 
 
 @pytest.fixture(scope="module")

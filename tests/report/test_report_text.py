@@ -7,7 +7,8 @@ from report_tables import Grid, make, quarantine
 
 from pipeline.report.figures.palette import Scale, marks
 from pipeline.report.markdown import escape
-from pipeline.report.text import clean, number, percent, shorten, signed, slug, spread
+from pipeline.report.section import check
+from pipeline.report.text import clean, distinct, number, percent, shorten, signed, slug, spread
 from pipeline.report.write import ReportSettings, render
 
 
@@ -43,6 +44,14 @@ def test_signs():
 
 def test_clean_shows_what_cannot_be_seen():
     assert clean("a\tb\u200bc\u202ed\x00é😀") == "a b\\u200bc\\u202ed\\u0000é😀"
+
+
+def test_names_that_differ_in_white_space_alone_stay_two():
+    assert distinct("a b\u00a0c\u3000d\u200b") == "a b\\u00a0c\\u3000d\\u200b"
+    grid = Grid(layers=1, heads=2, deprels=("obl x", "obl\u00a0x"), controls=(("trained", (0,)),))
+    relations = check(make(grid))["relations"]
+    assert set(relations["deprel"]) == {"obl x", "obl\\u00a0x"}
+    assert relations.height == make(grid)["relations"].height
 
 
 def test_slug_is_the_name_where_that_is_safe():

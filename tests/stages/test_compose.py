@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from pipeline.core.errors import UserError
 from pipeline.stages.compose import Grid, _first_seeds, write_resolved
 from tests.stages import small
 
@@ -112,6 +113,16 @@ def test_a_resolved_file_whose_cells_lack_a_key_is_refused(stage, key, words, ro
     assert err.count("\n") == 1
     assert f"{file}: an entry of cells is without one of" in err
     assert key in err
+
+
+@pytest.mark.parametrize(
+    ("models", "corpora"),
+    [(("a", "a-trained-b"), ("c", "b-trained-c")), (("corpus",), ("c", "trained-c"))],
+)
+def test_two_files_of_one_name_are_refused(models, corpora):
+    """One would be written over the other, and DVC would measure a cell fewer."""
+    with pytest.raises(UserError, match="would be the name of 2"):
+        Grid(models, ("trained",), corpora)
 
 
 def test_of_seeds_the_first_is_changed():

@@ -21,6 +21,7 @@ from pipeline.analysis.sites import SIDES, Fitted, SentenceShard, SiteTally, tab
 from pipeline.analysis.stability import agreement, by_margin, by_nulls
 from pipeline.analysis.totals import similarity
 from pipeline.lake import manifest
+from pipeline.lake.columns import whole
 from pipeline.lake.compact import read_shards
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.origins import verified
@@ -84,7 +85,7 @@ def _cell(lake: Lake, cell: Cell, fitted: Fitted, rules: Rules) -> dict[str, pl.
     facts["n_repeats"] = fitted.n_repeats
     compared = lake.measured("similarity", cell)
     # One after the other: of a thousand shards they are as much as all else.
-    shards = read_shards(manifest.paths(compared, manifest.verified(compared)))
+    shards = read_shards(manifest.paths(compared, whole(compared)))
     return {
         **tables_of(list(sites.values()), rules),
         "similarity": similarity(shards),
@@ -122,7 +123,7 @@ def tallied(
     for shard, *files in zip(_shards(lake, cell.corpus, rules), *paths, strict=True):
         add(shard, files)
     given = lake.measured("outputs", cell)
-    for outputs in read_shards(manifest.paths(given, manifest.verified(given))):
+    for outputs in read_shards(manifest.paths(given, whole(given))):
         for site, tally in sites.items():
             tally.outputs.add(_at(site, outputs))
     return sites
@@ -152,7 +153,7 @@ def _shards(
 ) -> Iterator[SentenceShard]:
     folder = lake.sentences(corpus)
     first, columns = 0, [*_ANNOTATION, *(_WORDS if with_texts else ())]
-    for number, path in enumerate(manifest.paths(folder, manifest.verified(folder))):
+    for number, path in enumerate(manifest.paths(folder, whole(folder))):
         sentences = frame_of(read_shard(path).select(columns))
         rows = np.arange(first, first + len(sentences))
         arcs = {side: arcs_of(trees_of(sentences, side)) for side in SIDES}

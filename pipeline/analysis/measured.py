@@ -7,7 +7,7 @@ from pipeline.analysis.arcs import Arcs, arcs_of
 from pipeline.analysis.hits import Pointers, judge
 from pipeline.analysis.simulate import Hits, Trees
 from pipeline.core.errors import UserError
-from pipeline.lake import manifest
+from pipeline.lake.columns import whole
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.origins import verified
 from pipeline.lake.read import frame_of, read_whole_shard
@@ -19,7 +19,7 @@ def measured(lake: Lake, cell: Cell) -> tuple[Trees, Hits]:
     Raises UserError where the cell was not measured, or its corpus has no trees.
     """
     corpus, pointed = lake.sentences(cell.corpus), lake.measured("pointers", cell)
-    both = manifest.verified(corpus).files, verified(lake, cell, "pointers").files
+    both = whole(corpus).files, verified(lake, cell, "pointers").files
     arcs: list[Arcs] = []
     hits: list[Hits] = []
     n_words: list[np.ndarray] = []

@@ -23,6 +23,7 @@ from pipeline.atlas.roles import Head
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Link, Sentence
 from pipeline.lake import manifest
+from pipeline.lake.columns import whole
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.origins import verified
 from pipeline.lake.read import frame_of, read_shard, read_whole_shard
@@ -198,7 +199,7 @@ def _linked(
 def _shards(lake: Lake, cell: Cell) -> Iterator[tuple[int, pl.DataFrame, pa.Table]]:
     """First row, sentences and pointers of each shard."""
     folder, measured = lake.sentences(cell.corpus), lake.measured("pointers", cell)
-    files, pointed = manifest.verified(folder).files, verified(lake, cell, "pointers").files
+    files, pointed = whole(folder).files, verified(lake, cell, "pointers").files
     first = 0
     for file, pointers in zip(files, pointed, strict=True):
         sentences = frame_of(read_whole_shard(folder, file))
@@ -216,7 +217,7 @@ def _sentences(lake: Lake, corpus: str) -> Iterator[tuple[int, pl.DataFrame]]:
     """First row and sentences of each shard."""
     first = 0
     folder = lake.sentences(corpus)
-    for file in manifest.paths(folder, manifest.verified(folder)):
+    for file in manifest.paths(folder, whole(folder)):
         sentences = frame_of(read_shard(file))
         yield first, sentences
         first += len(sentences)

@@ -22,6 +22,7 @@ from pipeline.engines.serial import in_this_process
 from pipeline.engines.shard import measure_shards
 from pipeline.engines.work import Pool, Shard, ShardBytes, Task, Work
 from pipeline.lake import manifest
+from pipeline.lake.columns import whole
 from pipeline.lake.compact import compacted
 from pipeline.lake.files import (
     locked,
@@ -82,7 +83,7 @@ def measure_cell(
     process holds the cell; MeasurementError where a number cannot be trusted.
     """
     folder = lake.sentences(job.cell.corpus)
-    corpus = manifest.verified(folder)
+    corpus = whole(folder)
     _check_grain(job, corpus)
     fingerprint = job.fingerprint(corpus)
     # The lock is the cell's and not the fingerprint's: with other settings it is published to the

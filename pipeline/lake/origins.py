@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
+from pipeline.lake.columns import whole
 from pipeline.lake.files import local, sha256_of
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import Manifest
@@ -47,9 +48,9 @@ def _names(lake: Lake, cells: Sequence[Cell]) -> list[str]:
 
 
 def verified(lake: Lake, cell: Cell, table: str) -> Manifest:
-    """What was measured of a cell. Raises UserError as `manifest.verified`, and where it was
-    measured over other sentences than those in the lake."""
-    content = manifest.verified(lake.measured(table, cell))
+    """What was measured of a cell. Raises UserError as `columns.whole`, and where it was measured
+    over other sentences than those in the lake."""
+    content = whole(lake.measured(table, cell))
     corpus = lake.sentences(cell.corpus)
     if content.facts.get("sentences") != manifest.read(corpus).fingerprint:
         raise UserError(

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import UserError
 from pipeline.lake import manifest
+from pipeline.lake.columns import check
 from pipeline.lake.files import local
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.manifest import File, Manifest
@@ -58,10 +59,12 @@ def read_tables(
 ) -> dict[str, pl.DataFrame]:
     """Answers in memory, all of the making `of`.
 
-    Raises UserError where they are not there or damaged, or another run has published others.
+    Raises UserError where they are not there, damaged or of another version, or another run has
+    published others.
     """
     folder = root / "tables"
     content = manifest.verified(folder)
+    check(folder, content, content.files)
     found = {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in names}
     if not content == of == manifest.read(folder):
         raise UserError(f"{shown(folder)} was made anew while it was being read: run this again")

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.core.errors import UserError, first_line
+from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
+from pipeline.lake.columns import otherwise
 from pipeline.lake.files import local
 from pipeline.lake.layout import Lake
 from pipeline.lake.manifest import NAME, Manifest
@@ -43,8 +43,8 @@ class Findings:
 
 
 def verify(lake: Lake, progress: Callable[[int], object] = lambda n: None) -> Findings:
-    """Hash every published file anew, count its rows, and see that what belongs together is of one
-    making. `progress` is told of each folder.
+    """Hash every published file anew, look at its columns, count its rows, and see that what
+    belongs together is of one making. `progress` is told of each folder.
 
     Raises UserError where nothing is published below the lake's root.
     """
@@ -88,12 +88,9 @@ def folders(lake: Lake) -> list[Path]:
 def _rows(folder: Path, content: Manifest) -> Iterator[str]:
     for file in content.files:
         path = folder / file.name
-        try:
-            n_rows = pq.read_metadata(local(path)).num_rows
-        except (OSError, ValueError, pa.ArrowException) as error:
-            yield f"{shown(path)} is no Parquet file: {first_line(error)}"
-            continue
-        if n_rows != file.n_rows:
+        if fault := otherwise(path, content):
+            yield fault
+        elif (n_rows := pq.read_metadata(local(path)).num_rows) != file.n_rows:
             yield f"{shown(path)} holds {n_rows} rows, its manifest says {file.n_rows}"
 
 

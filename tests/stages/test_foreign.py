@@ -1,9 +1,12 @@
 """A lake may be anybody's: what its manifests and shards say of their making is not believed."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,6 +15,7 @@ from pipeline.lake import manifest
 from pipeline.lake.files import sealed, sha256_of
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.origins import making
+from pipeline.lake.schema import MEASURED
 from tests.stages import small
 
 HEADS = f"lake/heads/{small.CELL}"
@@ -29,16 +33,26 @@ def write(folder: Path, content: Manifest) -> None:
     (folder / manifest.NAME).write_text(sealed(asdict(content)), encoding="utf-8")
 
 
-def say(folder: Path, key: str, value: bytes) -> None:
-    """Have the first shard say something else of its making, and the manifest agree."""
+def rewrite(folder: Path, change: Callable[[pa.Table], pa.Table]) -> Path:
+    """Have the first file hold something else, and the manifest agree."""
     content = manifest.read(folder)
     first, *rest = content.files
     path = folder / first.name
-    table = pq.ParquetFile(path).read()
+    table = change(pq.ParquetFile(path).read())
     path.unlink()
-    said = {**table.schema.metadata, f"headcensus.{key}".encode(): value}
-    pq.write_table(table.replace_schema_metadata(said), path)
+    pq.write_table(table, path)
     write(folder, replace(content, files=(replace(first, sha256=sha256_of(path)), *rest)))
+    return path
+
+
+def say(folder: Path, key: str, value: bytes) -> None:
+    """Have the first shard say something else of its making."""
+
+    def change(table: pa.Table) -> pa.Table:
+        said = {**table.schema.metadata, f"headcensus.{key}".encode(): value}
+        return table.replace_schema_metadata(said)
+
+    rewrite(folder, change)
 
 
 def refusal(command: str, words: list[str], root: Path, capfd) -> str:
@@ -60,6 +74,40 @@ def test_a_shard_that_says_anything(key, command, value, done, words, root, capf
     line = refusal(command, words, root, capfd)
     assert f"{root / HEADS}/shard-00000.parquet" in line
     assert f"run the stage that writes {root / HEADS} again" in line
+
+
+def without(table: pa.Table) -> pa.Table:
+    return table.drop_columns([table.column_names[-1]])
+
+
+def as_text(table: pa.Table) -> pa.Table:
+    """The last column, whatever it holds, as words."""
+    words = pa.array(["x"] * len(table))
+    return table.set_column(table.num_columns - 1, table.column_names[-1], words)
+
+
+@pytest.mark.parametrize("change", [without, as_text])
+@pytest.mark.parametrize(
+    ("folder", "command"),
+    [
+        ("sentences/corpus=conllu", "aggregate"),
+        ("sentences/corpus=conllu", "measure"),
+        *((f"lake/{table}/{small.CELL}", "aggregate") for table in MEASURED if table != "values"),
+        ("tables", "report"),
+        ("tables", "atlas"),
+    ],
+)
+def test_files_of_another_version(folder, command, change, done, words, root, capfd):
+    """Whole by their hashes, with other columns than this version's."""
+    if command == "measure":
+        shutil.rmtree(root / "lake")
+    path = rewrite(root / folder, change)
+    line = refusal(command, words, root, capfd)
+    assert str(path) in line
+    assert "another version of headcensus wrote it" in line
+    found = small.run("verify", f"root={root}")
+    assert found == 1
+    assert str(path) in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["aggregate", "atlas", "publish"])

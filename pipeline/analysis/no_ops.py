@@ -40,12 +40,9 @@ def no_ops(
 
 
 def _best(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
-    """The relation on which a head leads the best offset by most, on the fitting half.
-
-    The offset's accuracy is that over both halves: it is of the arcs, and knows of no head.
-    """
+    """The relation on which a head leads the best offset by most, on the fitting half."""
     n, hits = (pl.col(f"{c}_all") - pl.col(c) for c in ("n", "hits"))
-    lead = hits / n - pl.col("baseline_all")
+    lead = hits / n - pl.col("baseline_fitting")
     return (
         relations.filter(pl.col("n") >= min_arcs, level="full", weighting="attention")
         .with_columns(lead=lead)

@@ -26,7 +26,7 @@ _WORKSHOP = "_work"
 def mirror(root: str) -> Path:
     """The folder that stands for `root`: itself, or a mirror where it is a URL.
 
-    Raises UserError where nothing here can read such a URL.
+    Raises UserError where nothing here can read such a URL, or it is too long to name a folder.
     """
     if "://" not in root:
         return Path(root)
@@ -38,7 +38,17 @@ def mirror(root: str) -> Path:
         raise UserError(f"root={root}: of which store? give a URL like s3://BUCKET/FOLDER")
     url = root.rstrip("/")
     _file_system(url)
-    return _mirrors() / quote(url, safe="")
+    name = quote(url, safe="")
+    if len(name) > _LONGEST_NAME:
+        raise UserError(
+            f"root={root}: {len(name)} characters, other than plain ones counted by three; no more"
+            f" than {_LONGEST_NAME} name a folder here: give a shorter URL"
+        )
+    return _mirrors() / name
+
+
+_LONGEST_NAME = 255
+"""Bytes, on most file systems."""
 
 
 def shown(path: Path) -> str:

@@ -129,7 +129,7 @@ def _measured(lake: Lake, published: Mapping[Path, Manifest]) -> list:
 
 def _size(n_bytes: float) -> str:
     for unit in ("B", "kB", "MB"):
-        if n_bytes < 1000:
+        if n_bytes < 999.5:  # more would be rounded to 1e+03
             return f"{n_bytes:.3g} {unit}"
         n_bytes /= 1000
-    return f"{n_bytes:.3g} GB"
+    return f"{n_bytes:.3g} GB" if n_bytes < 999.5 else f"{n_bytes:.0f} GB"

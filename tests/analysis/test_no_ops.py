@@ -18,7 +18,7 @@ def relations(*of_heads: tuple[int, str, str, float]) -> pl.DataFrame:
     rows = [
         {"site": "encoder", "layer": 0, "head": head, "direction": way, "deprel": deprel}
         | {"level": "full", "weighting": "attention", "n_all": 200, "n": 100, "hits": 50}
-        | {"hits_all": 50 + int(100 * right), "baseline_all": 0.2, "margin": True}
+        | {"hits_all": 50 + int(100 * right), "baseline_fitting": 0.2, "margin": True}
         | {"tracks": right > 0.5}
         for head, deprel, way, right in of_heads
     ]

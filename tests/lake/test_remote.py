@@ -18,6 +18,12 @@ def store(tmp_path, monkeypatch):
     fsspec.filesystem("memory").store.clear()
 
 
+def test_a_root_too_long_for_a_folder_is_refused():
+    assert len(remote.mirror("memory://" + "a" * (255 - len("memory%3A%2F%2F"))).name) == 255
+    with pytest.raises(UserError, match="give a shorter URL"):
+        remote.mirror("memory://lakes/" + "é" * 45)
+
+
 def test_a_key_that_leads_out_is_refused(tmp_path):
     """A store holds whatever keys somebody put there."""
     outside = tmp_path / "outside/_manifest.json"

@@ -12,10 +12,21 @@ from huggingface_hub import DatasetCard
 from pipeline.lake import hub
 from pipeline.lake.schema import MEASURED, OF_SHARDS
 from pipeline.lake.tables import TABLES
+from pipeline.stages.publish import _size
 from tests.stages import small
 from tests.stages.stub import Hub
 
 REPO = "someone/heads"
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "said"),
+    [(999, "999 B"), (1000, "1 kB"), (999_499, "999 kB"), (999_500, "1 MB"), (2.5e12, "2500 GB")],
+)
+def test_sizes_are_said_in_three_digits(n_bytes, said):
+    assert _size(n_bytes) == said
+
+
 SHARDS = [f"shard-0000{k}.parquet" for k in range(3)]
 TOGETHER = ["shards-00000.parquet"]
 COUNTED = {

@@ -186,3 +186,10 @@ def test_a_language_that_the_hub_does_not_have(hub: str) -> None:
     keys = {"dataset": hub, "config": "de-en", "split": "test", "revision": "1"}
     with pytest.raises(UserError, match=r"no column 'translation.fr' \(key `source_language`\)"):
         Parallel(**keys, source_language="fr", target_language="en").stream()
+
+
+def test_pairs_of_all_files_are_read(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"source": "{name}", "target": "{name}"}}\n')
+    for path in (f"{tmp_path}/*.jsonl", (f"{tmp_path}/a.jsonl", f"{tmp_path}/b.jsonl")):
+        assert [pair.words for pair in read(Parallel(path=path))] == [("a",), ("b",)]

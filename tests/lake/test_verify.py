@@ -2,7 +2,7 @@
 
 from pipeline.lake import manifest
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.manifest import Manifest
+from pipeline.lake.manifest import File, Manifest
 from pipeline.lake.schema import INTERVENED, MEASURED
 from pipeline.lake.verify import verify
 
@@ -25,3 +25,14 @@ def test_a_corpus_that_nothing_was_measured_of_is_looked_at_too(tmp_path):
     (wrong,) = verify(lake).wrong
     assert wrong.folder == lake.quarantine("c")
     assert wrong.what.endswith("is missing")
+
+
+def test_all_that_is_wrong_in_a_folder_is_named(tmp_path):
+    lake, files = Lake(tmp_path / "root"), tuple(File(f"{k}.parquet", "0", 1) for k in range(2))
+    for file in files:
+        (tmp_path / file.name).write_bytes(b"")
+    folders = [lake.quarantine("c"), lake.sentences("c")]
+    for folder in folders:
+        manifest.publish(folder, Manifest("", "f", files), tmp_path)
+    said = [wrong.what.split(" is ")[0] for wrong in verify(lake).wrong]
+    assert said == [str(folder / file.name) for folder in folders for file in files]

@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from pipeline.core.errors import UserError
-from pipeline.stages.compose import Grid, _first_seeds, write_resolved
+from pipeline.lake.layout import Cell
+from pipeline.stages import cells
+from pipeline.stages.compose import Grid, _first_seeds, resolve, write_resolved
 from tests.stages import small
 
 
@@ -140,3 +142,24 @@ def test_an_atlas_is_of_the_first_corpus(tmp_path):
     write_resolved(tmp_path, Grid(("local",), ("trained",), ("treebank", "invented")), words)
     content = yaml.safe_load((tmp_path / "atlas.yaml").read_text(encoding="utf-8"))
     assert [cell["cell"]["corpus"] for cell in content["cells"]] == ["treebank"]
+
+
+def test_a_model_is_not_composed_twice(tmp_path):
+    words = ("model.path=m", "model.revision=null", f"root={tmp_path}")
+    with pytest.raises(UserError, match=r"model=\[local,gpt2\]: they are one and the same"):
+        write_resolved(tmp_path, Grid(("local", "gpt2"), ("trained",), ("treebank",)), words)
+
+
+def test_a_resolved_file_of_no_cells_is_refused(tmp_path):
+    content = {"root": "r", "cells": [], "measure": {}, "analysis": {}, "report": {}}
+    (tmp_path / "census.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError, match="cells is no list of cells"):
+        cells.census(tmp_path / "census.yaml", ())
+
+
+@pytest.mark.parametrize("key", ["margin", "tables_folder"])
+def test_what_a_report_repeats_is_refused_before_anything_is_made(key):
+    """It is taken from the rules that the tables were made with."""
+    words = ("model.path=m", "corpus.path=c", f"report.{key}=0.2")
+    with pytest.raises(UserError, match=f"unknown key report.{key}"):
+        resolve(Cell("local", "trained", 0, "conllu"), words)

@@ -6,10 +6,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
 from pipeline.stages import compose
 from pipeline.stages.measure import CellPlan
-from pipeline.stages.settings import PLAIN, IngestSettings, build, plugin
+from pipeline.stages.settings import (
+    PLAIN,
+    IngestSettings,
+    InterveneSettings,
+    MeasureSettings,
+    build,
+    plugin,
+)
 from tests.stages import small
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -139,3 +147,23 @@ def test_what_comes_from_the_hub_is_pinned(path):
         assert content["revision"]
     assert not content.get("allow_pickle", False)
     assert not content.get("trust_remote_code", False)
+
+
+def test_none_is_0():
+    """Where the shipped value is more, 0 leaves that work out."""
+    assert build("intervene", InterveneSettings, {"observe_every": 0}).observe_every == 0
+    assert build("measure", MeasureSettings, {"similarity_every": 0}).similarity_every == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("collections.OrderedDict", "is no dataclass"),
+        ("leaves.Mine", "corpus._target_=leaves.Mine: so it leaves; give"),
+    ],
+)
+def test_a_class_that_is_no_plugin_is_named(target, says, tmp_path, monkeypatch):
+    (tmp_path / "leaves.py").write_text("raise SystemExit('so it leaves')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match=says):
+        plugin("corpus", {"_target_": target})

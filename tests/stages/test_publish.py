@@ -10,9 +10,12 @@ import yaml
 from huggingface_hub import DatasetCard
 
 from pipeline.lake import hub
-from pipeline.lake.schema import MEASURED, OF_SHARDS
+from pipeline.lake.layout import Cell, Lake
+from pipeline.lake.manifest import Manifest
+from pipeline.lake.outgoing import Part
+from pipeline.lake.schema import LAKE, MEASURED, OF_SHARDS
 from pipeline.lake.tables import TABLES
-from pipeline.stages.publish import _size
+from pipeline.stages.publish import PublishSettings, _card, _size
 from tests.stages import small
 from tests.stages.stub import Hub
 
@@ -302,3 +305,17 @@ def test_a_terminal_that_has_not_every_sign(done, root, monkeypatch):
     assert small.run("publish", f"root={root}", f"repo={REPO}") == 0
     out.seek(0)
     assert "nothing was pushed" in out.read()
+
+
+def test_the_card_has_all_cells(tmp_path, monkeypatch):
+    part = Part("lake_heads", "lake/heads/**/*.parquet", LAKE["heads"], {"a.b.c": "x"}, 3)
+    monkeypatch.setattr("pipeline.lake.origins.making", lambda *_: {})
+    monkeypatch.setattr("pipeline.lake.outgoing.parts", lambda *_: [part])
+    lake, published = Lake(tmp_path), {}
+    for seed in (0, 1):
+        content = Manifest("heads", f"made-{seed}", (), {"n_sentences": 345 + seed})
+        published[lake.measured("heads", Cell("m", "shuffled", seed, "c"))] = content
+    card = _card(lake, published, PublishSettings("a/b"), [])
+    rows = [line for line in card.splitlines() if "made-" in line]
+    assert len(rows) == 2
+    assert all(f"made-{k}" in row and str(345 + k) in row for k, row in enumerate(rows))

@@ -8,7 +8,7 @@ import pytest
 from pipeline.core.errors import UserError
 from pipeline.corpora.conllu import Conllu
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.stages.checks import check_corpora, check_different, check_folder
+from pipeline.stages.checks import as_root, check_corpora, check_different, check_folder
 from tests.stages import small
 
 
@@ -104,6 +104,7 @@ GRIDS = {
     "models: local\ncontrols: [trained]\ncorpora: [conllu]\n": "models is not a list",
     "models: []\ncontrols: [trained]\ncorpora: [conllu]\n": "models is not a list",
     "models: [a, a]\ncontrols: [trained]\ncorpora: [conllu]\n": "names something twice",
+    "models: [a]\ncontrols: [b]\ncorpora: [c]\nseeds: [1]\n": "and no others",
     "models: [local]\ncontrols: [trained-0]\ncorpora: [conllu]\n": "write trained",
 }
 
@@ -246,3 +247,9 @@ def test_a_shuffle_that_cannot_be_is_refused_before_anything_is_read(sentences):
     for keys in ({"shuffle_seed": -1}, {"shuffle_seed": 1, "shuffle_buffer": 0}):
         with pytest.raises(UserError, match="shuffle"):
             check_corpora({"c": Conllu(str(sentences), **keys)})
+
+
+@pytest.mark.parametrize("name", ["", None, 5, "a\0b", "a\udc80"])
+def test_what_names_no_folder_is_refused(name):
+    with pytest.raises(UserError, match="give the name of a folder"):
+        as_root(name)

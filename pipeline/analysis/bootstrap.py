@@ -24,12 +24,15 @@ def interval(numerators: np.ndarray, denominators: np.ndarray) -> tuple[np.ndarr
 
     Replicates that drew no denominator say nothing and are left out; NaN where all are such.
     """
-    ratios = ratio(numerators, denominators)
-    if not np.isnan(ratios).any():
-        low, high = np.percentile(ratios, INTERVAL, axis=0)
+    return ends(ratio(numerators, denominators))
+
+
+def ends(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same of values, one of each replicate: NaN says nothing."""
+    if not np.isnan(drawn).any():
+        low, high = np.percentile(drawn, INTERVAL, axis=0)
         return low, high
-    if np.isnan(ratios).all():
-        nothing = np.full(ratios.shape[1:], np.nan)
-        return nothing, nothing
-    low, high = np.nanpercentile(ratios, INTERVAL, axis=0)
-    return low, high
+    ends = np.full((2, *drawn.shape[1:]), np.nan)
+    known = ~np.isnan(drawn).all(0)
+    ends[:, known] = np.nanpercentile(drawn[:, known], INTERVAL, axis=0)
+    return ends[0], ends[1]

@@ -149,7 +149,7 @@ def _intervals(a: Replicates, b: Replicates) -> pl.DataFrame:
             drawn["difference"] = drawn["b"] - drawn["a"]
         columns = {}
         for name, values in drawn.items():
-            low, high = bootstrap.interval(values, np.ones_like(values))
+            low, high = bootstrap.ends(values)
             columns |= {f"{name}_low": low, f"{name}_high": high}
         places = (a.get(key) or b[key])[1]
         frames.append(

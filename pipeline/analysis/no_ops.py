@@ -98,17 +98,15 @@ def _frame(chosen: pl.DataFrame, sums: np.ndarray, rules: Judging) -> pl.DataFra
     weights = bootstrap.weights(len(sums), rules.bootstrap, rules.seed, 0)
     drawn = [weights @ sums[:, k] for k in range(4)]
     differences = ratio(drawn[2], drawn[3]) - ratio(drawn[0], drawn[1])
-    known = ~np.isnan(differences).all(0)
-    ends = np.full((2, differences.shape[1]), np.nan)
-    ends[:, known] = np.nanpercentile(differences[:, known], bootstrap.INTERVAL, axis=0)
+    low, high = bootstrap.ends(differences)
     columns = {
         "n_with": n_with.astype(np.int64),
         "n_without": n_without.astype(np.int64),
         "mass_with": ratio(mass_with, n_with),
         "mass_without": ratio(mass_without, n_without),
         "difference": ratio(mass_without, n_without) - ratio(mass_with, n_with),
-        "difference_low": ends[0],
-        "difference_high": ends[1],
+        "difference_low": low,
+        "difference_high": high,
     }
     filled = {
         n: pl.Series(v).fill_nan(None) if v.dtype.kind == "f" else pl.Series(v)

@@ -47,7 +47,7 @@ class Tracked:
 
 @dataclass(frozen=True)
 class Roles:
-    """What the census says of a head. `names` are among `ROLES`; no relations where none is known.
+    """What the census says of a head. `names` are its flags; no relations where none is known.
 
     `unknown` names flags that could not be told: without a null, or with too few arcs, nothing is
     said to track.
@@ -58,9 +58,6 @@ class Roles:
     dumps_on: list[str] = field(default_factory=list)
     aligns: dict[str, float] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-
-
-ROLES = ("tracks", "aligns", "dumps", "positional", "broad")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ does least, one sees what else it does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,7 @@ from pipeline.analysis.sites import trees_of
 from pipeline.atlas.build import Example
 from pipeline.atlas.roles import Head
 from pipeline.core.errors import UserError
-from pipeline.core.sentence import Link, Sentence
+from pipeline.core.sentence import Sentence, sentence_of
 from pipeline.lake import manifest
 from pipeline.lake.columns import whole
 from pipeline.lake.layout import Cell, Lake
@@ -246,21 +246,3 @@ def sentences_at(lake: Lake, corpus: str, rows: Sequence[int]) -> dict[int, Sent
             f" {n_sentences - 1}"
         )
     return found
-
-
-def sentence_of(row: Mapping) -> Sentence:
-    """A row of the lake's sentences as a record."""
-
-    def side(start: str) -> Sentence:
-        upos, governors, deprels = (
-            None if row[start + key] is None else tuple(row[start + key])
-            for key in ("upos", "governors", "deprels")
-        )
-        words = tuple(row[f"{start}words"])
-        return Sentence(row["sentence_id"], row[f"{start}text"], words, upos, governors, deprels)
-
-    source = side("")
-    target = None if row["target_words"] is None else side("target_")
-    links = row["alignment"]
-    alignment = None if links is None else tuple(Link(**link) for link in links)
-    return replace(source, target=target, alignment=alignment, second=row["second"])

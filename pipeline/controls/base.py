@@ -86,6 +86,6 @@ def matrices(model: PreTrainedModel) -> Iterator[Tensor]:
             yield from parameter.flatten(0, -3) if parameter.dim() > 2 else [parameter]
 
 
-def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+def generator(seed: int) -> torch.Generator:
     """Everything a control draws of weights comes from here: same seed, same model."""
-    return torch.Generator(device).manual_seed(seed)
+    return torch.Generator().manual_seed(seed)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Link(NamedTuple):
@@ -44,6 +45,25 @@ class Sentence:
         """The words of each sentence that it holds."""
         ends = (0, len(self.words)) if self.second is None else (0, self.second, len(self.words))
         return tuple(range(a, b) for a, b in pairwise(ends))
+
+
+def sentence_of(row: Mapping[str, Any]) -> Sentence:
+    """From a row that has a key of each field, and of the translation's, as `target_words`."""
+
+    def side(start: str) -> Sentence:
+        words, upos, governors, deprels = (
+            None if row[start + key] is None else tuple(row[start + key])
+            for key in ("words", "upos", "governors", "deprels")
+        )
+        assert words is not None
+        return Sentence(row["sentence_id"], row[f"{start}text"], words, upos, governors, deprels)
+
+    target = alignment = None
+    if row.get("target_words") is not None:
+        target = side("target_")
+        links = row["alignment"]
+        alignment = None if links is None else tuple(Link(**link) for link in links)
+    return replace(side(""), target=target, alignment=alignment, second=row.get("second"))
 
 
 def joined(first: Sentence, second: Sentence) -> Sentence:

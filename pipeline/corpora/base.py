@@ -15,9 +15,9 @@ corpus with `rows.pair_row`), and
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,8 +26,8 @@ import datasets.config
 from datasets import Features, IterableDataset, List, Value
 
 from pipeline.core.errors import UserError
-from pipeline.core.sentence import Fault, Link, Sentence
-from pipeline.corpora.rows import SIDE, TARGET, Row
+from pipeline.core.sentence import Fault, Sentence, sentence_of
+from pipeline.corpora.rows import Row
 
 _SIDE = {
     "text": Value("string"),
@@ -91,29 +91,13 @@ def read(corpus: Corpus) -> Iterator[Sentence | Fault]:
             n_faults += 1
             yield fault
             continue
-        yield _sentence(row)
+        yield sentence_of(row)
         n_sentences += 1
         if n_sentences == corpus.limit:
             return
     if n_sentences == 0:
         why = f"all {n_faults} are damaged, first {first_fault}" if n_faults else "it is empty"
         raise UserError(f"{describe(corpus)} has no sentence to measure: {why}")
-
-
-def _sentence(row: Row) -> Sentence:
-    target = alignment = None
-    if row.get("target_words") is not None:
-        target = _side(row, TARGET)
-        links = row.get("alignment")
-        alignment = None if links is None else tuple(Link(**link) for link in links)
-    return replace(_side(row, SIDE), target=target, alignment=alignment)
-
-
-def _side(row: Row, keys: Sequence[str]) -> Sentence:
-    text, *of_words = (row[key] for key in keys)
-    words, upos, governors, deprels = (None if each is None else tuple(each) for each in of_words)
-    assert words is not None
-    return Sentence(row["sentence_id"], text, words, upos, governors, deprels)
 
 
 def streamed(

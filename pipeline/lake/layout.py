@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+OF_A_CORPUS = ("sentences", "quarantine")
+"""Folders below a root that hold the texts of corpora."""
+
 
 @dataclass(frozen=True)
 class Cell:

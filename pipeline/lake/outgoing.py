@@ -16,15 +16,14 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from pipeline.lake.files import sha256_of
-from pipeline.lake.layout import Lake, cell_of, word
+from pipeline.lake.layout import OF_A_CORPUS, Lake, cell_of, word
 from pipeline.lake.manifest import NAME, Manifest
 from pipeline.lake.remote import fetch, listed
 from pipeline.lake.schema import LAKE
 from pipeline.lake.tables import TABLES
 
-TEXTS = ("sentences", "quarantine")
 REPORT = "report"
-TOPS = ("tables", "lake", *TEXTS, REPORT)
+TOPS = ("tables", "lake", *OF_A_CORPUS, REPORT)
 """Folders of the repository that are the lake's own."""
 
 
@@ -60,7 +59,7 @@ def outgoing(
     are that texts take along, if not below the root."""
     found = []
     for folder, content in published.items():
-        if _top(lake, folder) in TEXTS and not texts:
+        if _top(lake, folder) in OF_A_CORPUS and not texts:
             continue
         where = folder.relative_to(lake.root)
         found += [_file(where / f.name, folder / f.name, f.sha256) for f in content.files]
@@ -84,15 +83,15 @@ def parts(lake: Lake, published: Mapping[Path, Manifest], texts: bool) -> list[P
         splits = {"train": path} if file.n_rows else {}
         found.append(Part(name, path, TABLES[name], splits, file.n_rows))
     for table in LAKE:
-        folder = lake.root / ("" if table in TEXTS else "lake") / table
+        folder = lake.root / ("" if table in OF_A_CORPUS else "lake") / table
         here = {f: content for f, content in published.items() if f.is_relative_to(folder)}
-        if not here or (table in TEXTS and not texts):
+        if not here or (table in OF_A_CORPUS and not texts):
             continue
         names = _split_names([_keys(f.relative_to(folder)) for f in here])
         files = [_with_rows(lake, f, content) for f, content in here.items()]
         splits = {name: of_one for name, of_one in zip(names, files, strict=True) if of_one}
         n_rows = sum(content.n_rows for content in here.values())
-        name = table if table in TEXTS else f"lake_{table}"
+        name = table if table in OF_A_CORPUS else f"lake_{table}"
         path = f"{folder.relative_to(lake.root).as_posix()}/**/*.parquet"
         found.append(Part(name, path, LAKE[table], splits, n_rows))
     return found

@@ -11,14 +11,13 @@ from pipeline.core.errors import UserError
 from pipeline.lake import manifest, remote
 from pipeline.lake.columns import otherwise
 from pipeline.lake.files import local
-from pipeline.lake.layout import Lake
+from pipeline.lake.layout import OF_A_CORPUS, Lake
 from pipeline.lake.manifest import NAME, Manifest
 from pipeline.lake.origins import making, outdated
 from pipeline.lake.remote import shown
 from pipeline.lake.schema import INTERVENED, MEASURED
 
-_OF_A_CORPUS = ("sentences", "quarantine")
-_TOPS = (*_OF_A_CORPUS, "lake", "tables")
+_TOPS = (*OF_A_CORPUS, "lake", "tables")
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,10 @@ def _apart(lake: Lake, found: Findings) -> Iterator[Wrong]:
     cells of other sentences than those that are there."""
     cells = sorted({cell for folder in found.seen if (cell := _cell(lake, folder))})
     corpora = {cell.name for cell in cells}
-    for top in _OF_A_CORPUS:
+    for top in OF_A_CORPUS:
         corpora |= {f.name for f in found.seen if f.parent == lake.root / top}
     for corpus in sorted(corpora):
-        yield from _of_one_making([lake.root / top / corpus for top in _OF_A_CORPUS], found)
+        yield from _of_one_making([lake.root / top / corpus for top in OF_A_CORPUS], found)
     for cell in cells:
         tables = [lake.root / "lake" / name / cell for name in MEASURED]
         yield from _of_one_making(tables, found)

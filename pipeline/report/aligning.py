@@ -1,9 +1,10 @@
 """What the first lines say of alignments; nothing where the corpus has no gold links."""
 
+from pipeline.analysis.nulls import TRAINED
 from pipeline.report.blocks import Code, Inline, Strong
 from pipeline.report.links import best_head, is_unjudged, n_aligning, rule
 from pipeline.report.relations import head_name, is_undecided, points
-from pipeline.report.section import CROSS, TRAINED, Section, most_in_nulls
+from pipeline.report.section import CROSS, Section, most_in_nulls
 from pipeline.report.text import number, plural, verb
 
 

@@ -2,13 +2,14 @@
 
 import polars as pl
 
+from pipeline.analysis.nulls import TRAINED
 from pipeline.report.addresses import door, named
 from pipeline.report.blocks import Block, Cell, Code, Figure, Heading, Table, say
 from pipeline.report.figures.error_map import ErrorCell, ErrorMap, Position, draw_error_maps
 from pipeline.report.links import CONVENTIONS, aligning, is_unjudged, ranked, rule
 from pipeline.report.mass_maps import shape
 from pipeline.report.relations import head_name, points
-from pipeline.report.section import CROSS, TRAINED, Control, Section
+from pipeline.report.section import CROSS, Control, Section
 from pipeline.report.text import DASH, between, number, plural, rounded, spread, yes_no
 
 SHOWN = 5

@@ -1,11 +1,12 @@
 """The first lines: what a trained model's heads do, in words and whole numbers."""
 
+from pipeline.analysis.nulls import TRAINED
 from pipeline.core.names import DUMP_CLASSES
 from pipeline.report.aligning import align_briefly, align_parts
 from pipeline.report.blocks import Block, Code, Inline, Strong, say
 from pipeline.report.links import is_unjudged
 from pipeline.report.relations import is_undecided
-from pipeline.report.section import CLASS_NAMES, TRAINED, Section, most_in_nulls
+from pipeline.report.section import CLASS_NAMES, Section, most_in_nulls
 from pipeline.report.text import DASH, number, plural, verb
 
 

@@ -5,7 +5,8 @@ The best head is chosen by its error on the fitting half; what is stated is its 
 
 import polars as pl
 
-from pipeline.report.section import HEAD_KEYS, TRAINED, Section, counting, undecided
+from pipeline.analysis.nulls import TRAINED
+from pipeline.report.section import HEAD_KEYS, Section, counting, undecided
 from pipeline.report.text import signed
 
 CONVENTIONS = {"awi": "where a word is read", "awo": "where it is said"}

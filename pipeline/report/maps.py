@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.analysis.nulls import TRAINED
 from pipeline.report.addresses import door, named
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.relation_map import HeadCell, Map, draw_relation_maps
@@ -15,7 +16,7 @@ from pipeline.report.relations import (
     points,
     with_lead,
 )
-from pipeline.report.section import TRAINED, Section
+from pipeline.report.section import Section
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import number, plural, signed, slug
 

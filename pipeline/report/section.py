@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.analysis.nulls import TRAINED
 from pipeline.core.errors import UserError
 from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.tables import TABLES
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import distinct, slug
 
-TRAINED = "trained"
 NO_PROJECTION = "no_projection"
 # The order in which controls are shown: the model itself, then from weightless to nearly intact.
 KNOWN = (

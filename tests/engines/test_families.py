@@ -11,6 +11,7 @@ from pipeline.core.sentence import Sentence
 from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.lake.schema import NO_PIECE
 from pipeline.models.under import encode_under
+from pipeline.statistics.edited import VALUE_CLASSES
 from tests import oracle, tiny
 from tests.models.against import Expected, Read
 
@@ -202,6 +203,53 @@ def test_sums_of_values_say_of_how_many_pieces_they_are(measured, read):
         assert (site, "word", sum(w >= 0 for side in keys[site] for w in side.word)) in found
         assert (site, "first", len(encoded)) in found
         assert (site, "output", sum(len(side.ids) for side in queries[site])) in found
+
+
+def test_sums_of_values_are_of_what_the_projections_of_keys_give(measured, read):
+    """Across sequences too, where special pieces are the source's."""
+    made: dict[tuple, np.ndarray] = {}
+
+    def keep(place: tuple[str, int]):
+        return lambda module, given, out: made.update({place: out[0].float().numpy()})
+
+    hooks = [
+        module.register_forward_hook(keep(found))
+        for name, module in read.eager.named_modules()
+        if (found := projection_of_values(name))
+    ]
+    truth: dict[tuple, np.ndarray] = {}
+    for k in READ:
+        read.expected(PAIRS[k])
+        source, target = list(PAIRS[k].words), list((PAIRS[k].target or PAIRS[k]).words)
+        _, of_source = oracle.pieces(read.tokenizer, source)
+        start = read.model.config.decoder_start_token_id
+        _, of_target = oracle.target_pieces(read.tokenizer, target, start)
+        for (site, layer), value in made.items():
+            about = of_target if site == "decoder" else of_source
+            first = np.arange(len(value)) == 0
+            classes = about | {"first": first, "word": np.array(about["word"]) >= 0}
+            for name in VALUE_CLASSES:
+                member = np.array(classes[name])
+                total = truth.get((site, layer, name), 0) + value[member].sum(0)
+                truth[site, layer, name] = total
+    for hook in hooks:
+        hook.remove()
+    assert len(made) == len(read.places)
+    shard, _ = measured
+    by_head = sorted(shard.tables["values"].to_pylist(), key=lambda row: row["head"])
+    for (site, layer, name), total in truth.items():
+        at = {"site": site, "layer": layer, "key_class": name}
+        sums = [row["value"] for row in by_head if at.items() <= row.items()]
+        np.testing.assert_allclose(np.concatenate(sums), total, rtol=1e-4, atol=1e-5)
+
+
+def projection_of_values(name: str) -> tuple[str, int] | None:
+    """Where a module's values are attended to, if it makes values; of BART and T5."""
+    if not name.endswith((".v_proj", ".v")):
+        return None
+    stack, _, layer, *_ = name.split(".")
+    across = "encoder_attn" in name or "EncDecAttention" in name
+    return "cross" if across else stack, int(layer)
 
 
 def test_divergences_are_divided_by_the_queries_of_sampled_sentences(read):

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.analysis import bootstrap
 from pipeline.analysis.arcs import arcs_of
-from pipeline.analysis.census import CELL, HEAD, census, dump_curve, head_flags
+from pipeline.analysis.census import CELL, HEAD_OF_CELL, census, dump_curve, head_flags
 from pipeline.analysis.halves import confirming
 from pipeline.analysis.links import links_of
 from pipeline.analysis.nulls import alignments_with_nulls, relations_with_nulls
@@ -57,7 +57,12 @@ def _tables(of_cells: dict[str, list[pl.DataFrame]], rules: Rules) -> dict[str, 
     heads = (
         _frame("heads", of_cells["heads"])
         .drop("tracks", "aligns")
-        .join(flags.select([*HEAD, "tracks", "aligns"]), on=HEAD, how="left", maintain_order="left")
+        .join(
+            flags.select([*HEAD_OF_CELL, "tracks", "aligns"]),
+            on=HEAD_OF_CELL,
+            how="left",
+            maintain_order="left",
+        )
         .collect()
     )
     facts = _frame("census", of_cells["census"]).select(_FACTS)

@@ -6,10 +6,11 @@ import polars as pl
 
 from pipeline.analysis.rules import Rules
 from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.schema import HEAD
 from pipeline.lake.tables import CELL_KEYS
 
 CELL = [column.name for column in CELL_KEYS]
-HEAD = [*CELL, "site", "layer", "head"]
+HEAD_OF_CELL = [*CELL, *HEAD]
 LEVEL = "full"
 """Heads are counted by the relations as the treebank labels them,"""
 WEIGHTING = "attention"
@@ -39,16 +40,16 @@ def head_flags(relations: pl.LazyFrame, alignments: pl.LazyFrame, rules: Rules) 
     enough, enough_links = (pl.col(n) >= rules.min_arcs for n in ("n", "n_sure"))
     of_level = relations.filter(pl.col("level") == LEVEL)
     of_heads = (
-        of_level.filter(counted).group_by(HEAD).agg(_any(naive)),
-        of_level.filter(counted, enough).group_by(HEAD).agg(_any(any_of)),
+        of_level.filter(counted).group_by(HEAD_OF_CELL).agg(_any(naive)),
+        of_level.filter(counted, enough).group_by(HEAD_OF_CELL).agg(_any(any_of)),
         of_level.filter(pl.col("weighting") == "norm", enough)
-        .group_by(HEAD)
+        .group_by(HEAD_OF_CELL)
         .agg(_any({"tracks_norm": pl.col("tracks")})),
-        alignments.filter(counted, enough_links).group_by(HEAD).agg(_any(aligns)),
+        alignments.filter(counted, enough_links).group_by(HEAD_OF_CELL).agg(_any(aligns)),
     )
     first, *others = of_heads
     for other in others:
-        first = first.join(other, on=HEAD, how="full", coalesce=True)
+        first = first.join(other, on=HEAD_OF_CELL, how="full", coalesce=True)
     return first
 
 
@@ -62,7 +63,7 @@ def _any(flags: dict[str, pl.Expr]) -> list[pl.Expr]:
 
 def census(heads: pl.LazyFrame, flags: pl.LazyFrame, facts: pl.LazyFrame) -> pl.LazyFrame:
     """`heads` with its flags, `flags` from `head_flags`, `facts` a row of counts per cell."""
-    joined = heads.join(flags.drop("tracks", "aligns"), on=HEAD, how="left").with_columns(
+    joined = heads.join(flags.drop("tracks", "aligns"), on=HEAD_OF_CELL, how="left").with_columns(
         dumps=pl.any_horizontal(f"dumps_{c}" for c in DUMP_CLASSES),
         # Where no null was measured, the two other flags stand in to say what a head is not.
         follows=pl.coalesce("tracks", "margin_significant", pl.lit(False))

@@ -21,11 +21,10 @@ from pipeline.analysis.sites import SiteTally
 from pipeline.core.errors import UserError
 from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.layout import Cell, Lake
-from pipeline.lake.schema import OFFSETS
+from pipeline.lake.schema import HEAD, OFFSETS
 from pipeline.lake.tables import COMPARISON
 
 ROLES = ("tracks", "aligns", "dumps", "positional", "broad")
-_KEYS = ["site", "layer", "head"]
 
 
 def compare(
@@ -37,7 +36,7 @@ def compare(
     not measured, or the two do not have the same sites, layers and heads.
     """
     stated = [_stated(tables, cell, rules) for cell in (a, b)]
-    places = [of_cell.select(_KEYS).unique().sort(_KEYS) for of_cell in stated]
+    places = [of_cell.select(HEAD).unique().sort(HEAD) for of_cell in stated]
     if not places[0].equals(places[1]):
         raise UserError(
             f"{a.name} has {places[0].height} heads, {b.name} has {places[1].height}: only models"
@@ -49,7 +48,7 @@ def compare(
         _drawn(tallied(lake, cell, fitted[cell.corpus], rules, seed, draws_offsets=True))
         for cell, seed in zip((a, b), seeds, strict=True)
     ]
-    keys = [*_KEYS, "role", "what"]
+    keys = [*HEAD, "role", "what"]
     rows = (
         stated[0]
         .rename({"value": "a", "has": "a_has"})
@@ -60,7 +59,7 @@ def compare(
     )
     order = {role: k for k, role in enumerate(ROLES)}
     return (
-        found.sort(pl.col("role").replace_strict(order), "what", *_KEYS)
+        found.sort(pl.col("role").replace_strict(order), "what", *HEAD)
         .select(COMPARISON.names)
         .cast({"layer": pl.Int16, "head": pl.Int16})
     )
@@ -79,7 +78,7 @@ def _stated(tables: Mapping[str, pl.DataFrame], cell: Cell, rules: Rules) -> pl.
     ) -> pl.DataFrame:
         enough = pl.col(n) >= rules.min_arcs if n else True
         return frame.select(
-            *_KEYS,
+            *HEAD,
             role=pl.lit(role),
             what=what,
             value=pl.col(value).cast(pl.Float64),

@@ -11,9 +11,9 @@ from pipeline.analysis.ratio import ratio
 from pipeline.core.errors import MeasurementError
 from pipeline.core.names import ON_HEADS
 from pipeline.lake.effect_tables import OUTCOMES
+from pipeline.lake.schema import HEAD
 
-DONE = ["scope", "site", "layer", "head", "key_class", "condition"]
-PLACE = ["site", "layer", "head"]
+DONE = ["scope", *HEAD, "key_class", "condition"]
 _OVER = {"state_change": "n_pieces", "kl": "n_said", "loss_change": "n_said"}
 _ON_KEYS_OF_A_HEAD = (pl.col("scope") == "head") & pl.col("key_class").is_not_null()
 JUDGED_BY = ("state_change", "kl")
@@ -87,7 +87,7 @@ def verdicts(effects: pl.DataFrame, heads: pl.DataFrame, rules: Judging) -> pl.D
     by_outcome = [judged(effects, name, rules.negligible) for name in JUDGED_BY]
     of_heads = [
         heads.select(
-            *PLACE,
+            *HEAD,
             key_class=pl.lit(name),
             mass=f"mass_{name}" if f"mass_{name}" in heads.columns else pl.lit(None, pl.Float64),
             dumps=f"dumps_{name}" if f"dumps_{name}" in heads.columns else pl.lit(None, pl.Boolean),
@@ -96,8 +96,8 @@ def verdicts(effects: pl.DataFrame, heads: pl.DataFrame, rules: Judging) -> pl.D
     ]
     return (
         pl.concat(by_outcome)
-        .join(pl.concat(of_heads), on=[*PLACE, "key_class"], how="left", maintain_order="left")
-        .sort("outcome", *PLACE, "key_class", descending=[True, *[False] * 4])
+        .join(pl.concat(of_heads), on=[*HEAD, "key_class"], how="left", maintain_order="left")
+        .sort("outcome", *HEAD, "key_class", descending=[True, *[False] * 4])
     )
 
 
@@ -107,13 +107,13 @@ def judged(effects: pl.DataFrame, outcome: str, share: float) -> pl.DataFrame:
     of_heads = effects.filter(scope="head")
     kept = {"": outcome, "_low": f"{outcome}_low", "_high": f"{outcome}_high"}
     on_keys = effects.filter(_ON_KEYS_OF_A_HEAD)
-    wide = _wide(on_keys, [*PLACE, "key_class"], kept)
-    of_removal = _wide(of_heads.filter(pl.col("condition").is_in(list(ON_HEADS))), PLACE, kept)
+    wide = _wide(on_keys, [*HEAD, "key_class"], kept)
+    of_removal = _wide(of_heads.filter(pl.col("condition").is_in(list(ON_HEADS))), HEAD, kept)
     middle = of_removal["no_head"].median()
     # Where nothing is known, as of what is said by a model without a head, nothing is judged.
     power = 2 if outcome == "kl" else 1
     nothing = share**power * middle if isinstance(middle, float) else math.nan
-    joined = wide.join(of_removal, on=PLACE, how="left", maintain_order="left")
+    joined = wide.join(of_removal, on=HEAD, how="left", maintain_order="left")
     for name in ("mask", "zero_value", "mean_value", "no_head"):
         joined = joined.with_columns(
             (pl.col(f"{name}_low") > nothing).alias(f"_{name}_big"),
@@ -143,7 +143,7 @@ def judged(effects: pl.DataFrame, outcome: str, share: float) -> pl.DataFrame:
         negligible=pl.lit(nothing, pl.Float64).fill_nan(None),
         verdict=verdict,
         constant=pl.when(verdict.is_not_null()).then((verdict == "content") & none["mean_value"]),
-    ).join(_peers(joined, same_layer), on=[*PLACE, "key_class"], how="left", maintain_order="left")
+    ).join(_peers(joined, same_layer), on=[*HEAD, "key_class"], how="left", maintain_order="left")
 
 
 def _wide(rows: pl.DataFrame, keys: list[str], kept: dict[str, str]) -> pl.DataFrame:
@@ -179,11 +179,11 @@ def importance(observed: pl.DataFrame, effects: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame()
     removed = (
         effects.filter(scope="head", condition="no_head")
-        .group_by(PLACE)
+        .group_by(HEAD)
         .agg(loss_change=pl.col("loss_change").mean())
     )
     return (
-        weighed.group_by(PLACE, maintain_order=True)
+        weighed.group_by(HEAD, maintain_order=True)
         .agg(n_sentences=pl.len(), importance=pl.col("importance").mean())
-        .join(removed, on=PLACE, how="left", maintain_order="left")
+        .join(removed, on=HEAD, how="left", maintain_order="left")
     )

@@ -12,7 +12,7 @@ from pipeline.analysis.ratio import ratio
 from pipeline.analysis.rules import Rules
 from pipeline.core.names import DUMP_CLASSES, KEY_CLASSES
 from pipeline.lake.read import frame_of
-from pipeline.lake.schema import COUNTS, MASSES, NORM_SUMS, OFFSETS, SEGMENTS, SUMS
+from pipeline.lake.schema import COUNTS, HEAD, MASSES, NORM_SUMS, OFFSETS, SEGMENTS, SUMS
 
 _SUMMED = (
     *(c.name for c in COUNTS),
@@ -43,7 +43,7 @@ class HeadTally:
             return
         n_heads = shard.num_rows // weights.shape[1]
         if self.places.is_empty():
-            self.places = frame_of(shard.slice(0, n_heads).select(["site", "layer", "head"]))
+            self.places = frame_of(shard.slice(0, n_heads).select(HEAD))
 
         def column(name: str) -> np.ndarray:
             # One at a time: all at once are several times the shard.

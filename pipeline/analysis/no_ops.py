@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.analysis import bootstrap
-from pipeline.analysis.effects import PLACE, Judging
+from pipeline.analysis.effects import Judging
 from pipeline.analysis.halves import confirming
 from pipeline.analysis.ratio import ratio
 from pipeline.analysis.sites import trees_of
+from pipeline.lake.schema import HEAD
 
 
 def no_ops(
@@ -30,8 +31,8 @@ def no_ops(
         "site", maintain_order=True
     ):
         of_pair = site == "decoder" and "cross" in observed["site"]
-        heads = of_site.select(PLACE).unique(maintain_order=True)
-        chosen = heads.join(best, on=PLACE, how="left", maintain_order="left")
+        heads = of_site.select(HEAD).unique(maintain_order=True)
+        chosen = heads.join(best, on=HEAD, how="left", maintain_order="left")
         if site != "cross" and chosen["deprel"].count():
             trees = trees_of(sentences, "target" if of_pair else "source")
             sums = _sums(of_site, trees, chosen, rows)
@@ -48,7 +49,7 @@ def _best(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
         .with_columns(lead=lead)
         .filter(pl.col("lead").is_finite())
         .sort("lead", descending=True, maintain_order=True)
-        .group_by(PLACE, maintain_order=True)
+        .group_by(HEAD, maintain_order=True)
         .agg(pl.col("direction", "deprel", "tracks").first())
     )
 

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 
-from pipeline.analysis.census import CELL, HEAD, LEVEL, WEIGHTING, with_own
+from pipeline.analysis.census import CELL, HEAD_OF_CELL, LEVEL, WEIGHTING, with_own
 from pipeline.analysis.nulls import TRAINED, relations_with_nulls
 from pipeline.analysis.rules import Rules
+from pipeline.lake.schema import HEAD
 
 MARGINS = tuple(percent / 100 for percent in range(0, 32, 2))
 SHARES = ("mass_cls", "mass_sep", "mass_first", "entropy_normalised", "confidence")
@@ -34,7 +35,7 @@ def by_margin(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         cells.join(
             asked.filter(passes, lead >= margin - 1e-9)
             .group_by(CELL)
-            .agg(n_heads=pl.struct("site", "layer", "head").n_unique()),
+            .agg(n_heads=pl.struct(HEAD).n_unique()),
             on=CELL,
             how="left",
             maintain_order="left",
@@ -66,7 +67,7 @@ def _by_nulls(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     for name, kept in choices.items() if nulls else ():
         some = named.filter((pl.col("control") == TRAINED) | pl.col("word").is_in(kept))
         judged = relations_with_nulls(some.drop("word").lazy(), rules).collect()
-        heads = judged.filter(control=TRAINED, tracks=True).select(HEAD).unique()
+        heads = judged.filter(control=TRAINED, tracks=True).select(HEAD_OF_CELL).unique()
         asked = pl.col("tracks").is_not_null() & (pl.col("n") >= rules.min_arcs)
         cells = judged.filter(asked, control=TRAINED).select(CELL).unique()
         found.append(
@@ -87,20 +88,19 @@ def agreement(heads: pl.DataFrame, relations: pl.DataFrame, rules: Rules) -> pl.
     return pl.DataFrame(found) if found else pl.DataFrame()
 
 
-_PLACE = ["site", "layer", "head"]
 _MODEL = ["model", "control", "seed"]
 
 
 def _of_heads(heads: pl.DataFrame) -> pl.DataFrame:
-    return heads.select(*CELL, *_PLACE, *SHARES).unpivot(
-        SHARES, index=[*CELL, *_PLACE], variable_name="what"
+    return heads.select(*CELL, *HEAD, *SHARES).unpivot(
+        SHARES, index=[*CELL, *HEAD], variable_name="what"
     )
 
 
 def _of_relations(relations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     return relations.filter(pl.col("n_all") >= rules.min_arcs).select(
         *CELL,
-        *_PLACE,
+        *HEAD,
         what=pl.format("{} {}", "deprel", "direction"),
         value=pl.col("hits_all") / pl.col("n_all"),
     )

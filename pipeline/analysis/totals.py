@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from pipeline.analysis.ratio import ratio
 from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.read import frame_of
-from pipeline.lake.schema import SITE_KEYS
+from pipeline.lake.schema import HEAD
 
-_PAIR = [*(column.name for column in SITE_KEYS), "other_layer", "other_head"]
+_PAIR = [*HEAD, "other_layer", "other_head"]
 
 
 @dataclass

@@ -10,13 +10,12 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from pipeline.lake.schema import LAKE, SINKS, SITE_KEYS, SPEARMAN
+from pipeline.lake.schema import HEAD, LAKE, SINKS, SPEARMAN
 
 MIN_SHARDS = 20
 """Intervals are then had by drawing shards anew, and a few say nothing of others."""
 
 _NO_SUMS = ("sentence", SPEARMAN.name, *(column.name for column in SINKS))
-_KEYS = tuple(column.name for column in SITE_KEYS)
 
 
 def over_shard(heads: pa.Table) -> pa.Table:
@@ -41,7 +40,7 @@ def _added(heads: pa.Table) -> pa.Table:
         column = heads[field.name]
         if field.name in _NO_SUMS or column.null_count == len(column):
             columns.append(pa.nulls(n_heads, field.type))
-        elif field.name in _KEYS:
+        elif field.name in HEAD:
             columns.append(column.slice(0, n_heads).combine_chunks())
         elif pa.types.is_fixed_size_list(field.type):
             bins = column.combine_chunks().flatten().to_numpy()

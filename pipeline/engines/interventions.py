@@ -23,7 +23,7 @@ from pipeline.engines.observed import Observed
 from pipeline.engines.rows import table
 from pipeline.engines.shard import Subject, batches
 from pipeline.engines.work import Shard
-from pipeline.lake.schema import LAKE
+from pipeline.lake.schema import HEAD, LAKE
 from pipeline.models.encode import Encoded
 from pipeline.models.objective import NOT_SAID, asked, losses
 from pipeline.models.outcomes import Said, outcomes, said
@@ -242,7 +242,7 @@ class _Theatre:
 
 
 _OF_SPEECH = ("loss_before", "loss_change", "kl")
-_KEYS = ["sentence", "scope", "site", "layer", "head", "key_class", "condition", "n_heads"]
+_KEYS = ["sentence", "scope", *HEAD, "key_class", "condition", "n_heads"]
 _VALUES = ["n_pieces", "n_said", "state_change", "cosine", *_OF_SPEECH]
 
 

@@ -11,6 +11,7 @@ from pipeline.core.names import DUMPED_ON
 from pipeline.lake.layout import Cell, Lake
 from pipeline.lake.origins import verified
 from pipeline.lake.read import scan
+from pipeline.lake.schema import HEAD
 from pipeline.models.tap import Place
 from pipeline.statistics.edited import classes_at
 
@@ -50,9 +51,9 @@ def read(lake: Lake, cell: Cell, places: Sequence[Place]) -> list[AtPlace]:
     values = scan(lake.measured("values", cell)).collect()
     heads = scan(lake.measured("heads", cell))
     masses = (
-        heads.group_by("site", "layer", "head")
+        heads.group_by(HEAD)
         .agg(pl.col("n_queries").sum(), *(pl.col(f"mass_{c}").sum() for c in DUMPED_ON))
-        .sort("site", "layer", "head")
+        .sort(HEAD)
         .collect()
     )
     return [_at(values, masses, place) for place in places]

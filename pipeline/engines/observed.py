@@ -10,6 +10,7 @@ from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.shapes import Tensor
 from pipeline.engines.rows import table
 from pipeline.engines.shard import Subject
+from pipeline.lake.schema import HEAD
 from pipeline.models.encode import Encoded
 from pipeline.models.objective import losses
 from pipeline.models.outcomes import said
@@ -97,7 +98,7 @@ class Observed:
         return table("observed", {**arrays, "special_mass": lists})
 
 
-_COLUMNS = ("sentence", "site", "layer", "head", "special_mass", "importance")
+_COLUMNS = ("sentence", *HEAD, "special_mass", "importance")
 
 
 def _of_words(masses: np.ndarray, e: Encoded, site: str) -> np.ndarray:

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from pipeline.core.names import ON_HEADS, ON_KEYS
-from pipeline.lake.schema import BOOL, EFFECTS, INT, REAL, SITE_KEYS, STRING, Column, schema
+from pipeline.lake.schema import BOOL, EFFECTS, HEAD_KEYS, INT, REAL, STRING, Column, schema
 from pipeline.lake.tables import CELL_KEYS
 
 OUTCOMES = {
@@ -93,8 +93,8 @@ COST = (
 
 EFFECT_TABLES: dict[str, pa.Schema] = {
     "effects": schema(MEANS),
-    "verdicts": schema(CELL_KEYS, SITE_KEYS, JUDGED),
-    "no_ops": schema(CELL_KEYS, SITE_KEYS, NO_OPS),
-    "importance": schema(CELL_KEYS, SITE_KEYS, IMPORTANCE),
+    "verdicts": schema(CELL_KEYS, HEAD_KEYS, JUDGED),
+    "no_ops": schema(CELL_KEYS, HEAD_KEYS, NO_OPS),
+    "importance": schema(CELL_KEYS, HEAD_KEYS, IMPORTANCE),
     "cost": schema(CELL_KEYS, COST),
 }

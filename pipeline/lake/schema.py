@@ -70,14 +70,15 @@ QUARANTINE = (
     Column("reason", STRING, "", "why it is not counted"),
 )
 
-SITE_KEYS = (
+HEAD_KEYS = (
     Column("site", STRING, "", "encoder, decoder or cross"),
     Column("layer", pa.int16(), "", "from 0"),
     Column("head", pa.int16(), "", "from 0"),
 )
+HEAD = [column.name for column in HEAD_KEYS]
 ROW_KEYS = (
     Column("sentence", INT, "", "row of the sentence in the corpus, from 0; null: of a shard"),
-    *SITE_KEYS,
+    *HEAD_KEYS,
 )
 
 MASSES = {
@@ -322,9 +323,9 @@ LAKE: dict[str, pa.Schema] = {
         ROW_KEYS, COUNTS, SUMS, SEGMENTS, HISTOGRAMS, SINKS, UNIFORM, (*NORM_SUMS, SPEARMAN)
     ),
     "pointers": schema(ROW_KEYS, POINTERS),
-    "outputs": schema(SITE_KEYS, OUTPUTS),
-    "similarity": schema(SITE_KEYS, SIMILARITY),
-    "values": schema(SITE_KEYS, VALUES),
+    "outputs": schema(HEAD_KEYS, OUTPUTS),
+    "similarity": schema(HEAD_KEYS, SIMILARITY),
+    "values": schema(HEAD_KEYS, VALUES),
     "effects": schema(EFFECTS),
     "observed": schema(ROW_KEYS, OBSERVED),
 }

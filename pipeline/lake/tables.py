@@ -6,9 +6,9 @@ from pipeline.core.names import DUMP_CLASSES
 from pipeline.lake.head_columns import FEW_LINKS, HEADS, NOT_ASKED
 from pipeline.lake.schema import (
     BOOL,
+    HEAD_KEYS,
     INT,
     REAL,
-    SITE_KEYS,
     STRING,
     Column,
     schema,
@@ -137,7 +137,7 @@ SIMILARITY = (
 )
 
 COMPARISON = schema(
-    SITE_KEYS,
+    HEAD_KEYS,
     (
         Column("role", STRING, "", "tracks, aligns, dumps, positional or broad"),
         Column("what", STRING, "", "relation and direction, convention, or class of key"),
@@ -278,11 +278,11 @@ CENSUS = (
 )
 
 TABLES: dict[str, pa.Schema] = {
-    "heads": schema(CELL_KEYS, SITE_KEYS, HEADS),
-    "relations": schema(CELL_KEYS, SITE_KEYS, RELATION_KEYS, RELATIONS),
-    "alignments": schema(CELL_KEYS, SITE_KEYS, ALIGNMENTS),
-    "trees": schema(CELL_KEYS, SITE_KEYS, TREES),
-    "similarity": schema(CELL_KEYS, SITE_KEYS, SIMILARITY),
+    "heads": schema(CELL_KEYS, HEAD_KEYS, HEADS),
+    "relations": schema(CELL_KEYS, HEAD_KEYS, RELATION_KEYS, RELATIONS),
+    "alignments": schema(CELL_KEYS, HEAD_KEYS, ALIGNMENTS),
+    "trees": schema(CELL_KEYS, HEAD_KEYS, TREES),
+    "similarity": schema(CELL_KEYS, HEAD_KEYS, SIMILARITY),
     "dumps": schema(DUMPS),
     "margins": schema(MARGINS),
     "nulls": schema(NULLS),

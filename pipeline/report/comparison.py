@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.lake.files import write_text
+from pipeline.lake.schema import HEAD
 from pipeline.report.blocks import Block, Cell, Figure, Heading, Strong, Table, say
 from pipeline.report.figures.scatter import Look, Plane, Spot, draw_scatter
 from pipeline.report.html import to_html
@@ -18,7 +19,6 @@ NAMED = 8
 """Relations of one corpus alone that are named."""
 FIGURES = "compare"
 """Not `figures`: a new report clears that folder of what is not its own."""
-_HEAD = ["site", "layer", "head"]
 
 
 def write_comparison(found: pl.DataFrame, a: str, b: str, folder: Path, name: str) -> str:
@@ -38,7 +38,7 @@ def write_comparison(found: pl.DataFrame, a: str, b: str, folder: Path, name: st
 
 def _counts(found: pl.DataFrame) -> pl.DataFrame:
     """Heads by role: in both, in one only, in neither, and unknown in one of them."""
-    has = found.group_by("role", *_HEAD, maintain_order=True).agg(
+    has = found.group_by("role", *HEAD, maintain_order=True).agg(
         a=pl.when(pl.col("a_has").is_not_null().any()).then(pl.col("a_has").any()),
         b=pl.when(pl.col("b_has").is_not_null().any()).then(pl.col("b_has").any()),
     )

@@ -9,6 +9,7 @@ from pipeline.analysis.effects import Judging, judged
 from pipeline.core.names import CONDITIONS, ON_KEYS
 from pipeline.lake.effect_tables import VERDICTS
 from pipeline.lake.layout import word
+from pipeline.lake.schema import HEAD
 from pipeline.report.blocks import Block, Cell, Heading, Table, say
 from pipeline.report.relations import ARROWS, head_name
 from pipeline.report.text import DASH, number, percent, plural, rounded, signed
@@ -33,7 +34,6 @@ DONE = {
 }
 SHARES = (0.1, 0.25, 0.5, 1.0)
 LISTED = 40
-_HEAD = ["site", "layer", "head"]
 
 
 def dumping(
@@ -43,8 +43,8 @@ def dumping(
     return (
         verdicts.filter(pl.col("dumps"), outcome=outcome, **cell)
         .sort("mass", descending=True, maintain_order=True)
-        .unique(_HEAD, keep="first", maintain_order=True)
-        .sort(_HEAD)
+        .unique(HEAD, keep="first", maintain_order=True)
+        .sort(HEAD)
     )
 
 
@@ -113,10 +113,10 @@ def by_threshold(
     if dumping(section["verdicts"], first).is_empty():
         return []
     kept = section["verdicts"].filter(outcome="state_change", **first)
-    marks = kept.select(*_HEAD, "key_class", "mass", "dumps")
+    marks = kept.select(*HEAD, "key_class", "mass", "dumps")
     rows = []
     for share in sorted({*SHARES, rules.negligible}):
-        marked = judged(cell, "state_change", share).join(marks, on=[*_HEAD, "key_class"])
+        marked = judged(cell, "state_change", share).join(marks, on=[*HEAD, "key_class"])
         found = dumping(marked, {})
         nothing = found["negligible"].max() if found.height else None
         rows.append(
@@ -259,7 +259,7 @@ def importances(section: dict[str, pl.DataFrame], first: dict[str, Any]) -> list
     if found.height < 3:
         return []
     state = section["effects"].filter(scope="head", condition="no_head", **first)
-    joined = found.join(state.select(*_HEAD, "state_change"), on=_HEAD)
+    joined = found.join(state.select(*HEAD, "state_change"), on=HEAD)
     of_losses = _rank_correlation(found["importance"], found["loss_change"].abs())
     of_states = _rank_correlation(joined["importance"], joined["state_change"])
     return [

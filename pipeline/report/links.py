@@ -6,7 +6,8 @@ The best head is chosen by its error on the fitting half; what is stated is its 
 import polars as pl
 
 from pipeline.analysis.nulls import TRAINED
-from pipeline.report.section import HEAD_KEYS, Section, counting, undecided
+from pipeline.lake.schema import HEAD
+from pipeline.report.section import Section, counting, undecided
 from pipeline.report.text import signed
 
 CONVENTIONS = {"awi": "where a word is read", "awo": "where it is said"}
@@ -16,7 +17,7 @@ def ranked(alignments: pl.DataFrame) -> pl.DataFrame:
     """Per control, seed and convention the head with the smallest error first; ties to the lowest
     layer and head. Heads that could not be scored are left out."""
     return alignments.filter(pl.col("aer").is_not_null(), pl.col("aer_fitting").is_not_null()).sort(
-        "control", "seed", "convention", "aer_fitting", *HEAD_KEYS
+        "control", "seed", "convention", "aer_fitting", *HEAD
     )
 
 
@@ -46,4 +47,4 @@ def aligning(section: Section) -> pl.Expr:
 def n_aligning(section: Section, control: str) -> int:
     """Heads with such a row, by either convention, over the seeds together."""
     rows = section.alignments.filter(pl.col("control") == control, aligning(section))
-    return rows.select("seed", *HEAD_KEYS).unique().height
+    return rows.select("seed", *HEAD).unique().height

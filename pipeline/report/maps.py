@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipeline.analysis.nulls import TRAINED
+from pipeline.lake.schema import HEAD
 from pipeline.report.addresses import door, named
 from pipeline.report.blocks import Block, Figure, Heading, Table, say
 from pipeline.report.figures.relation_map import HeadCell, Map, draw_relation_maps
@@ -76,7 +77,7 @@ def _relation_map(section: Section, site: str, best: pl.DataFrame) -> Figure:
 def _tracking_table(section: Section, settings: ReportSettings) -> Block:
     """Which trained head passes for which relation, best lead first."""
     rows = with_lead(section.relations).filter(pl.col("control") == TRAINED, passing(section))
-    rows = rows.sort(["lead", "deprel", "site", "layer", "head"], descending=[True] + [False] * 4)
+    rows = rows.sort(["lead", "deprel", *HEAD], descending=[True] + [False] * 4)
     which = "that pass margin and significance" if is_undecided(section) else "that track"
     if rows.is_empty():
         does = "passes margin and significance" if is_undecided(section) else "tracks a relation"

@@ -7,7 +7,8 @@ reported on the confirming half, where it had no part in the choice.
 
 import polars as pl
 
-from pipeline.report.section import HEAD_KEYS, Section, counting, undecided
+from pipeline.lake.schema import HEAD
+from pipeline.report.section import Section, counting, undecided
 from pipeline.report.text import rounded
 
 ARROWS = {"dep_to_gov": "↑", "gov_to_dep": "↓"}
@@ -47,7 +48,7 @@ def best_heads(relations: pl.DataFrame, min_arcs: int) -> pl.DataFrame:
         .with_columns(fitting_accuracy().alias("fitting_accuracy"), hits.alias("fitting_hits"))
         .drop_nulls("fitting_accuracy")
         .sort(
-            ["fitting_accuracy", "fitting_hits", *HEAD_KEYS, "direction"],
+            ["fitting_accuracy", "fitting_hits", *HEAD, "direction"],
             descending=[True, True, False, False, False, False],
         )
         .group_by("control", "seed", "deprel", maintain_order=True)
@@ -78,7 +79,7 @@ def leading(section: Section, min_arcs: int) -> pl.DataFrame:
 
     Chosen by the lead on the fitting half, so that the lead shown, of the confirming half, is not
     the luckiest of many; but what a head tracks it tracks on the confirming half too."""
-    keys = ("control", "seed", *HEAD_KEYS)
+    keys = ("control", "seed", *HEAD)
     rows = with_lead(section.relations.filter(pl.col("n") >= min_arcs))
     rows = rows.with_columns(
         passing(section).alias("passes"),

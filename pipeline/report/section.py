@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.analysis.nulls import TRAINED
 from pipeline.core.errors import UserError
 from pipeline.core.names import DUMP_CLASSES
+from pipeline.lake.schema import HEAD
 from pipeline.lake.tables import TABLES
 from pipeline.report.settings import ReportSettings
 from pipeline.report.text import distinct, slug
@@ -32,7 +33,6 @@ KNOWN = (
 CROSS = "cross"
 """From the decoder's pieces to the encoder's: two sequences, no diagonal."""
 SITES = ("encoder", "decoder", CROSS)
-HEAD_KEYS = ("site", "layer", "head")
 CLASS_NAMES = {"cls": "[CLS]", "bos": "BOS", "sep": "[SEP]", "eos": "EOS", "first": "first piece"}
 
 
@@ -204,7 +204,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 def _with_norms(alignments: pl.DataFrame, weighting: pl.Expr) -> pl.DataFrame:
     """`aer_norm`: the error of the same head by weights × value norms; null where there is none."""
-    keys = ["model", "corpus", "control", "seed", *HEAD_KEYS, "convention"]
+    keys = ["model", "corpus", "control", "seed", *HEAD, "convention"]
     by_norm = alignments.filter(weighting="norm").select(*keys, aer_norm="aer")
     return alignments.filter(weighting).join(by_norm, on=keys, how="left", maintain_order="left")
 
@@ -231,7 +231,7 @@ def split(tables: Mapping[str, pl.DataFrame], settings: ReportSettings) -> list[
             Control(name, tuple(census.filter(pl.col("control") == name)["seed"].sort().to_list()))
             for name in names
         )
-        keys = ("control", "seed", *HEAD_KEYS)
+        keys = ("control", "seed", *HEAD)
         scored, linked = tables["relations"].filter(here), tables["alignments"].filter(here)
         for rows in (scored, linked):
             if rows.height and rows.filter(weighting).is_empty():

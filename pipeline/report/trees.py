@@ -3,11 +3,12 @@
 import polars as pl
 
 from pipeline.lake.layout import word
+from pipeline.lake.schema import HEAD
 from pipeline.lake.tables import READINGS
 from pipeline.report.addresses import named
 from pipeline.report.blocks import Block, Cell, Heading, Table, say
 from pipeline.report.relations import head_name
-from pipeline.report.section import HEAD_KEYS, Control, Section
+from pipeline.report.section import Control, Section
 from pipeline.report.text import DASH, between, number, rounded
 
 CHANCE = {"max": "uuas_random_max", "mst": "uuas_random"}
@@ -41,7 +42,7 @@ def _row(section: Section, control: Control, seed: int, reading: str) -> tuple[C
     label = word(control.name, seed)
     heads = section.trees.filter(control=control.name, seed=seed).sort(
         pl.col(f"uuas_{reading}_fitting"),
-        *HEAD_KEYS,
+        *HEAD,
         descending=[True, *[False] * 3],
         nulls_last=True,
     )

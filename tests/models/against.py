@@ -1,11 +1,14 @@
 """A model through the tap, and beside it the same model as transformers runs it: eager, alone."""
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -113,7 +116,7 @@ class Read:
 
     def _patterns(self, **inputs: list[int]) -> dict[Place, np.ndarray]:
         """[head, query, key] of every layer, of one sentence by itself."""
-        with torch.inference_mode():
+        with torch.inference_mode(), weighing_values(self.eager):
             given = {name: torch.tensor([ids]) for name, ids in inputs.items()}
             out = self.eager(**given, output_attentions=True)
         if self.encoder.has_target:
@@ -128,6 +131,27 @@ class Read:
         }
         assert set(found) == set(self.places)
         return found
+
+
+@contextmanager
+def weighing_values(model: PreTrainedModel) -> Iterator[None]:
+    """Granite scales what a head gives by what its sink leaves, and not the weights it returns."""
+    if model.config.model_type != "granite_swa":
+        yield
+        return
+    code = sys.modules[type(model).__module__]
+    eager = code.eager_attention_forward
+
+    def scaled(module, query, key, value, *args, **kwargs):
+        given, weights = eager(module, query, key, value, *args, **kwargs)
+        values = value.repeat_interleave(module.num_key_value_groups, 1)
+        unscaled = (weights @ values).transpose(1, 2)
+        scale = (given * unscaled).sum(-1) / unscaled.square().sum(-1)
+        return given, weights * scale.transpose(1, 2).unsqueeze(-1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(code, "eager_attention_forward", scaled)
+        yield
 
 
 OF_VALUES = re.compile("norm_|value_norm|output_|spearman")

@@ -37,6 +37,8 @@ ONE_STACK = {
     # Both experts are always asked: a choice between them would hang on the last digit.
     "gpt_oss": {**GROUPED, "head_dim": 12, "sliding_window": 5}
     | {"num_local_experts": 2, "num_experts_per_tok": 2},
+    "granite_swa": {**GROUPED, "sliding_window": 5}
+    | {"layer_types": ["sliding_attention", "full_attention"]},
     "phi3": GROUPED,
     "olmo2": GROUPED,
 }
@@ -68,6 +70,9 @@ CAUSAL = frozenset(ONE_STACK) - {
     "bert", "roberta", "xlm-roberta", "camembert", "electra", "albert", "splinter", "distilbert",
     "modernbert",
 }  # fmt: skip
+
+SINKS = frozenset({"gpt_oss", "granite_swa"})
+"""Learned sinks take attention that goes to no key."""
 
 PADDED = frozenset({"gpt2"})
 """Of one stack, but its sentences are not laid end to end: it counts a mask's rows itself."""

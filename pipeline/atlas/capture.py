@@ -18,6 +18,7 @@ from pipeline.controls.base import Control, Trained
 from pipeline.core.call import AttentionCall, Reduction
 from pipeline.core.sentence import Sentence, joined
 from pipeline.models.checkpoint import Checkpoint
+from pipeline.models.eager import check_eager
 from pipeline.models.encode import Encoder
 from pipeline.models.row_sums import check
 from pipeline.models.tap import NAME, Place, Tap, forward
@@ -51,7 +52,9 @@ class Subject:
         """Raises UserError for what cannot be loaded, controlled or read."""
         control = Trained() if control is None else control
         tokenizer = checkpoint.tokenizer()
-        network = control.apply(checkpoint.load(NAME, dtype), seed)
+        network = checkpoint.load(NAME, dtype)
+        check_eager(network)
+        network = control.apply(network, seed)
         return cls.of(model, network, tokenizer, control, word, seed)
 
     @classmethod

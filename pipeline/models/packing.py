@@ -13,7 +13,7 @@ from pipeline.core.errors import is_out_of_memory
 from pipeline.core.pieces import Pieces
 from pipeline.core.shapes import Float, Tensor
 from pipeline.models.tap import Tap, forward
-from pipeline.models.wiring import few_pieces
+from pipeline.models.wiring import few_pieces, padding_of
 from pipeline.statistics.kernels import on_padded
 from pipeline.statistics.portable import attend
 
@@ -26,8 +26,7 @@ def first_position(model: PreTrainedModel) -> int | None:
     # Llama 4 scales by a piece's place in the row from the 8192nd on: a probe does not show it.
     if config.is_encoder_decoder or getattr(config, "attn_temperature_tuning", False):
         return None
-    # Llama 1 states −1 where it has none.
-    padding = max(getattr(config, "pad_token_id", None) or 0, 0)
+    padding = padding_of(config)
     # The first has a neighbour on its right; the second one on its left, and is padded.
     pieces = few_pieces(5, 3, padding=padding).to(model.device)
     expected = _outputs(model, pieces, None)

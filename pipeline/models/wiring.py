@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 from pipeline.core.errors import UserError, first_line, is_out_of_memory
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
+from pipeline.models.longest import UNLIMITED
 from pipeline.models.readout import Watch
 from pipeline.models.tap import Place, Tap, forward
 
@@ -70,6 +71,12 @@ def _layers(config) -> dict[str, int]:
 
 def _is_causal(tap: Tap) -> bool:
     return bool(tap.calls) and not bool(tap.calls[0].layout.visible[0, 0, 1])
+
+
+def padding_of(config) -> int:
+    """The id of padding, or 0 where none has an embedding: Llama 1 states −1 for that."""
+    stated = getattr(config, "pad_token_id", None) or 0
+    return stated if 0 <= stated < (getattr(config, "vocab_size", None) or UNLIMITED) else 0
 
 
 def few_pieces(*lengths: int, padding: int = 0) -> Pieces:

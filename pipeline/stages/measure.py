@@ -25,6 +25,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.origins import making
 from pipeline.lake.remote import shown
 from pipeline.models.checkpoint import Checkpoint
+from pipeline.models.eager import check_eager
 from pipeline.models.encode import Encoder
 from pipeline.models.linears import on_onednn
 from pipeline.models.packing import first_position
@@ -135,6 +136,7 @@ class CellPlan:
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model = self.checkpoint.load(NAME, self.settings.dtype)
+                check_eager(model)
             self._check_unchanged()
             subject = self._under_control(model, tokenizer)
             first = first_position(subject.model)
@@ -148,6 +150,7 @@ class CellPlan:
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model, objective = self.checkpoint.load_speaking(NAME)
+                check_eager(model)
             self._check_unchanged()
             if objective == "mlm" and tokenizer.mask_token_id is None:
                 objective = None

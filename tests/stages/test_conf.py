@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from transformers.models.bert import modeling_bert
 
+from pipeline import atlas
 from pipeline.core.errors import UserError
 from pipeline.lake.layout import Cell
 from pipeline.stages import compose
@@ -64,6 +66,22 @@ def test_a_census_reads_sentences_end_to_end(checkpoint):
     assert plan.subject().first_position == 0
     speaking, _ = plan.speaking_subject()
     assert speaking.first_position is None
+
+
+def test_who_reads_a_model_compares_it_with_its_eager_attention(checkpoint, monkeypatch):
+    words = [f"model.path={checkpoint}", "corpus.path=c", "measure.device=cpu"]
+    plan = CellPlan(compose.resolve(Cell("local", "trained", 0, "conllu"), words))
+    eager = modeling_bert.eager_attention_forward
+    monkeypatch.setattr(
+        modeling_bert, "eager_attention_forward", lambda m, q, *a, **k: eager(m, 2 * q, *a, **k)
+    )
+    for read in (
+        plan.subject,
+        plan.speaking_subject,
+        lambda: atlas.Subject.load("m", plan.checkpoint),
+    ):
+        with pytest.raises(UserError, match="bert does not compute what it computes by eager"):
+            read()
 
 
 def test_the_grid_of_dvc_composes():

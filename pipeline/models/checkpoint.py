@@ -67,6 +67,11 @@ class Checkpoint:
         return files.hashes(self.folder, self.allow_pickle)
 
     def config(self):
+        """Of what is measured: where a model sees or hears as well, of the part that reads text."""
+        config = self._config()
+        return getattr(config, "text_config", None) or config
+
+    def _config(self):
         from transformers import AutoConfig
 
         return AutoConfig.from_pretrained(self.folder, trust_remote_code=self.trust_remote_code)
@@ -127,10 +132,12 @@ class Checkpoint:
     @property
     def objective(self) -> str | None:
         """What the checkpoint was trained to say, by the architecture that it names: `mlm`, `clm`
-        or `seq2seq`; None for one without a language model's head."""
+        or `seq2seq`; None for one without a language model's head, or that sees or hears too."""
         from transformers.models.auto import modeling_auto as auto
 
-        config = self.config()
+        config = self._config()
+        if getattr(config, "text_config", None):
+            return None
         known = {
             "mlm": auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
             "clm": auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
@@ -145,7 +152,8 @@ class Checkpoint:
         return None
 
     def load(self, attention: str, dtype: str = "float32") -> PreTrainedModel:
-        """The bare model in evaluation mode on the CPU, its attention routed to `attention`.
+        """The bare model in evaluation mode on the CPU, its attention routed to `attention`; of one
+        that sees or hears as well, the part that reads text.
 
         Raises UserError where the weights do not fill the architecture: what is missing would be
         drawn at random and measured as if it had been trained.
@@ -227,7 +235,10 @@ class Checkpoint:
             )
         # The pooler sits above the last layer; encoders trained as language models have none.
         missing = sorted(k for k in info["missing_keys"] if "pooler" not in k)
-        return model.eval(), missing and _drawn(model, missing, auto)
+        missing = missing and _drawn(model, missing, auto)
+        if getattr(model.config, "text_config", None):
+            model = model.get_decoder()
+        return model.eval(), missing
 
 
 _HEADS: dict[str | None, str] = {

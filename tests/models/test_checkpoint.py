@@ -5,13 +5,17 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoModelForImageTextToText
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from pipeline.core.errors import UserError
 from pipeline.models import files
 from pipeline.models.checkpoint import Checkpoint
+from pipeline.models.eager import check_eager
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
 from tests import tiny
+from tests.models.families import GROUPED, SMALL
 
 OFFICIAL = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -180,6 +184,27 @@ def test_positions_that_a_checkpoint_leaves_out_are_not_missing(tmp_path):
     save_file({k: w for k, w in kept.items() if k != name}, tmp_path / "model.safetensors")
     with pytest.raises(UserError, match="self_attn_layer_norm"):
         Checkpoint(path=str(tmp_path)).load(NAME)
+
+
+@pytest.mark.parametrize(("family", "part"), [("gemma3", "gemma3_text"), ("llava", "llama")])
+def test_of_a_model_that_sees_the_part_that_reads_is_measured(family, part, tmp_path):
+    text = GROUPED | {"head_dim": 8, "vocab_size": 80, "pad_token_id": 0}
+    seen = SMALL | {"intermediate_size": 16, "image_size": 28, "patch_size": 14}
+    config = CONFIG_MAPPING[family](text_config=text, vision_config=seen)
+    whole = AutoModelForImageTextToText.from_config(config)
+    whole.save_pretrained(tmp_path)
+    checkpoint = Checkpoint(path=str(tmp_path))
+    model = checkpoint.load(NAME)
+    assert model.config.model_type == checkpoint.config().model_type == part
+    expected = whole.model.language_model.state_dict()
+    assert model.state_dict().keys() == expected.keys()
+    assert all(torch.equal(value, expected[name]) for name, value in model.state_dict().items())
+    assert [place.layer for place in wiring(model)] == [0, 1]
+    check_eager(model)
+    # With the head of a language model it would be the whole again.
+    speaking, objective = checkpoint.load_speaking(NAME)
+    assert objective is None
+    assert type(speaking) is type(model)
 
 
 @pytest.mark.parametrize("family", ["bert", "bart"])

@@ -136,7 +136,7 @@ class Read:
 @contextmanager
 def weighing_values(model: PreTrainedModel) -> Iterator[None]:
     """Granite scales what a head gives by what its sink leaves, and not the weights it returns."""
-    if model.config.model_type != "granite_swa":
+    if model.config.model_type not in ("granite_swa", "granitemoe_swa"):
         yield
         return
     code = sys.modules[type(model).__module__]

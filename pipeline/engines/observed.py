@@ -72,7 +72,10 @@ class Observed:
         )
         after, _ = said(model, lambda: forward(model, again))
         assert after.logits is not None
-        found = torch.autograd.grad(losses(after.logits, says).sum(), gates)
+        found = torch.autograd.grad(losses(after.logits, says).sum(), gates, allow_unused=True)
+        if any(g is None for g in found):
+            # HRM computes its first cycles without gradients: those of others are cut off there.
+            return
         for row, e in enumerate(batch):
             self._importance[e.index] = [g[row].abs().cpu().numpy() for g in found]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import torch
+from torch.nn.functional import pad
 
 from pipeline.core.moving import Coming, sum_in_double
 from pipeline.engines.rows import by_site, table
@@ -78,8 +79,14 @@ def _sums_of(
         outputs=outputs,
         energies=energies,
         values=Coming(torch.cat((values, output[None]))),
-        divergences=Coming(divergences(torch.cat(rows, 1))) if rows else None,
+        divergences=Coming(divergences(_side_by_side(rows))) if rows else None,
     )
+
+
+def _side_by_side(rows: list[torch.Tensor]) -> torch.Tensor:
+    """Heads of all layers. What a sink takes is a further key, to which a layer without gives 0."""
+    width = max(of_layer.shape[-1] for of_layer in rows)
+    return torch.cat([pad(x, (0, width - x.shape[-1])) for x in rows], 1)
 
 
 def _by_class(calls: list[Measured], key: str) -> Coming:

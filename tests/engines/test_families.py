@@ -13,6 +13,7 @@ from pipeline.lake.schema import NO_PIECE
 from pipeline.models.under import encode_under
 from pipeline.statistics.edited import VALUE_CLASSES
 from tests import oracle, tiny
+from tests.models import shrunk
 from tests.models.against import Expected, Read
 
 
@@ -250,6 +251,35 @@ def projection_of_values(name: str) -> tuple[str, int] | None:
     stack, _, layer, *_ = name.split(".")
     across = "encoder_attn" in name or "EncDecAttention" in name
     return "cross" if across else stack, int(layer)
+
+
+def test_layers_with_a_sink_are_compared_with_layers_without(tmp_path):
+    """MiMo has sinks where it has a window. What they take is a further key, as of all heads."""
+    words = tiny.trained("sentence_piece")
+    config = next(shrunk.configs("mimo_v2_flash", vocab_size=len(words), pad_token_id=0))
+    model = shrunk.drawn(config, 0.24)
+    assert model is not None
+    model.save_pretrained(tmp_path)
+    words.save_pretrained(tmp_path)
+    read = Read.of(tmp_path)
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    sentence = text(tiny.TEXTS[0])
+    shard = measure_shard(subject, [sentence], 0, Asked(60, similarity_every=1))
+    patterns = {
+        (place.layer, head): np.append(pattern, 1 - pattern.sum(-1, keepdims=True), -1)
+        for place, expected in read.expected(sentence).items()
+        for head, pattern in enumerate(expected.patterns)
+    }
+    sunk = {where: pattern[:, -1].mean() for where, pattern in patterns.items()}
+    assert 0 < len({layer for (layer, _), share in sunk.items() if share > 0.01}) < 4
+    found = shard.tables["similarity"].to_pylist()
+    assert len(found) == len(patterns) * (len(patterns) - 1) / 2
+    for row in found:
+        a, b = (
+            patterns[row[f"{start}layer"], row[f"{start}head"]].clip(0) for start in ("", "other_")
+        )
+        expected = sum(oracle.js_divergence(p, q) for p, q in zip(a, b, strict=True))
+        assert row["js_divergence"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_divergences_are_divided_by_the_queries_of_sampled_sentences(read):

@@ -230,3 +230,25 @@ def test_masses_are_of_the_words_that_a_site_reads(site, n_words):
     masses = _of_words(np.ones((4, 5)), Encoded(0, *sides), site)
     assert masses.shape == (4, n_words)
     assert np.isnan(masses).all(0).tolist() == [False] * (n_words - 1) + [True]
+
+
+def test_nothing_is_said_of_gradients_that_are_cut_off(tmp_path):
+    """HRM computes its first cycles without."""
+    words = tiny.trained("sentence_piece")
+    config = transformers.AutoConfig.for_model(
+        "hrm_text", vocab_size=len(words), hidden_size=32, num_hidden_layers=1, head_dim=8,
+        num_attention_heads=4, num_key_value_heads=4, intermediate_size=48, L_bp_cycles=[1],
+    )  # fmt: skip
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    words.save_pretrained(tmp_path)
+    model, objective = Checkpoint(path=str(tmp_path)).load_speaking(NAME)
+    encoder, places = Encoder(words, model.config), wiring(model)
+    one = torch.full((4, 8), 0.5)
+    means = [AtPlace({"punct": one}, one, {}, {"punct": 1}) for _ in places]
+    patient = Patient(Subject(model, encoder, places, Trained(), 0), objective, means)
+    how = Interventions(("punct",), every=1, observe_every=1, draws=0)
+    tables = intervene_shard(patient, SENTENCES[:1], 0, how).tables
+    weights = tables["observed"]["importance"]
+    assert len(weights) == weights.null_count == 4 * len(places)
+    losses = tables["effects"]["loss_change"].to_numpy()
+    assert np.isfinite(losses).all()

@@ -111,13 +111,14 @@ def _seen(
         [example.row for example in examples],
         [example.pair for example in examples],
     )
-    packed = [None if reading is None else _packed(reading) for reading in readings]
     first = next((reading for reading in readings if reading is not None), None)
+    sites = [] if first is None else _sites(first, roles)
+    packed = [None if reading is None else _packed(reading) for reading in readings]
     seen = Seen(
         subject.model,
         subject.word,
         subject.network.config.model_type,
-        [] if first is None else _sites(first, roles),
+        sites,
         [None if found is None else found[0] for found in packed],
         rewritten=getattr(type(subject.control), "pieces", None) is not Control.pieces,
     )
@@ -125,7 +126,8 @@ def _seen(
 
 
 def _sites(reading: Reading, roles: Mapping[Head, Roles]) -> list[Site]:
-    """Their sizes, as the calls have them, and what is known of their heads."""
+    """Their sizes, as the calls have them, and what is known of their heads. Raises UserError where
+    layers differ in how many they have."""
     sites = []
     for name in SITES:
         calls = [call for call in reading.calls if call.place.site == name]

@@ -32,7 +32,7 @@ def _by_side(pointers: Iterable[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Named:
-    """Numbers by their names: [name, sentence, …]."""
+    """Numbers by their names."""
 
     names: list[str]
     numbers: Coming
@@ -41,8 +41,10 @@ class Named:
 @dataclass(frozen=True)
 class SiteRows:
     """What a batch adds to one site: facts of its layouts, sums that are one number and those that
-    are several, and pointers by the side whose words they run over."""
+    are several, and pointers by the side whose words they run over. Rows are heads, layer by layer,
+    of each as many as `n_heads` says."""
 
+    n_heads: list[int]
     shared: Named
     sums: Named
     lists: dict[str, Coming]
@@ -69,13 +71,14 @@ def _rows_of(calls: list[Measured], kernel: Kernel) -> SiteRows:
         for call in calls
     ]
     scalars = [{name: x for name, x in of.items() if x.dim() == 2} for of in sums]
-    # [sentence, layer × head, …]
+    # [sentence, row, …]
     lists = {
-        name: Coming(torch.stack([of[name] for of in sums], 1).flatten(1, 2))
+        name: Coming(torch.cat([of[name] for of in sums], 1))
         for name in sums[0].keys() - scalars[0].keys()
     }
     pointers = [call.reduction.pointers for call in calls]
     return SiteRows(
+        n_heads=[of["row_sum"].shape[1] for of in sums],
         shared=_numbers([shared[id(call.layout)] for call in calls]),
         sums=_numbers(scalars),
         lists=lists,
@@ -86,19 +89,19 @@ def _rows_of(calls: list[Measured], kernel: Kernel) -> SiteRows:
 
 
 def _numbers(by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
-    """[number, sentence, row]. `by_call` are numbers of each sentence, or of each sentence and
-    head, by their names; layers may share theirs."""
+    """[number, sentence, row], or layer for row. `by_call` are numbers of each sentence and head,
+    or of each sentence, by their names; layers may share theirs."""
     # In an order of their own: of a batch that is left to the portable kernel it is another.
     names = sorted(by_call[0])
     calls = {id(of): torch.stack([of[name] for name in names]).float() for of in by_call}
-    return Named(names, Coming(torch.stack([calls[id(of)] for of in by_call], 2).flatten(2)))
+    calls = {key: x if x.dim() == 3 else x.unsqueeze(-1) for key, x in calls.items()}
+    return Named(names, Coming(torch.cat([calls[id(of)] for of in by_call], 2)))
 
 
 def _of_words(names: list[str], by_call: Sequence[dict[str, torch.Tensor]]) -> Named:
-    """[pointer, sentence, row, word]. `by_call` are pointers of each sentence, head and word."""
-    all_of_them = torch.stack([of[name] for name in names for of in by_call])
-    by_name = all_of_them.unflatten(0, (len(names), len(by_call)))
-    return Named(names, Coming(by_name.transpose(1, 2).flatten(2, 3)))
+    """[sentence, pointer, row, word]. `by_call` are pointers of each sentence, head and word."""
+    all_of_them = torch.cat([of[name] for name in names for of in by_call], 1)
+    return Named(names, Coming(all_of_them.unflatten(1, (len(names), -1))))
 
 
 class Rows:
@@ -133,7 +136,8 @@ class _Site:
     encoded: Sequence[Encoded]
 
     def __post_init__(self) -> None:
-        # [sentence, layer, number] of the layout, [sentence, layer × head, number] of heads.
+        self._n_heads: list[int] = []
+        # [sentence, layer, number] of the layout, [sentence, row, number] of heads.
         self._shared = _Numbers()
         self._sums = _Numbers()
         self._lists_of: dict[str, np.ndarray] = {}
@@ -146,6 +150,7 @@ class _Site:
 
     def add(self, rows: list[int], found: SiteRows) -> None:
         n_sentences = len(self.encoded)
+        self._n_heads = found.n_heads
         self._shared.put(n_sentences, rows, found.shared)
         self._sums.put(n_sentences, rows, found.sums)
         for name, coming in found.lists.items():
@@ -161,8 +166,7 @@ class _Site:
 
     def tables(self, first: int) -> tuple[pa.Table, pa.Table]:
         keys = self._keys(first)
-        n_heads = self._n_rows // len(self.layers)
-        of_layers = {k: x.repeat(n_heads, axis=1) for k, x in self._shared.columns().items()}
+        of_layers = {k: x.repeat(self._n_heads, axis=1) for k, x in self._shared.columns().items()}
         numbers = of_layers | self._sums.columns() | self._lists_of
         alone = [not self._side(e, "queries").is_pair for e in self.encoded]
         for name in _OF_PAIRS & numbers.keys():
@@ -174,18 +178,18 @@ class _Site:
 
     @property
     def _n_rows(self) -> int:
-        """Rows of a sentence: layers × heads."""
-        return self._sums.n_rows
+        """Rows of a sentence: the heads of all layers."""
+        return sum(self._n_heads)
 
     def _keys(self, first: int) -> dict[str, np.ndarray | pa.Array]:
         n_sentences, n_rows = len(self.encoded), self._n_rows
-        n_heads = n_rows // len(self.layers)
+        heads = np.concatenate([np.arange(n) for n in self._n_heads])
         index = np.array([e.index + first for e in self.encoded], np.int32)
         return {
             "sentence": np.repeat(index, n_rows),
             "site": pa.repeat(self.name, n_sentences * n_rows),
-            "layer": np.tile(np.repeat(self.layers, n_heads), n_sentences),
-            "head": np.tile(np.arange(n_heads), n_sentences * len(self.layers)),
+            "layer": np.tile(np.repeat(self.layers, self._n_heads), n_sentences),
+            "head": np.tile(heads, n_sentences),
         }
 
 
@@ -202,10 +206,6 @@ class _Numbers:
             shape = (len(batch), n_sentences, batch.shape[2])
             self._values = np.empty(shape, np.float32)
         self._values[:, rows] = batch
-
-    @property
-    def n_rows(self) -> int:
-        return self._values.shape[2]
 
     def columns(self) -> dict[str, np.ndarray]:
         return dict(zip(self._names, self._values, strict=True))
@@ -226,12 +226,12 @@ class _Pointers:
         self._n_rows = n_rows
 
     def put(self, rows: list[int], found: Named) -> None:
-        batch = found.numbers.taken().numpy()  # [pointer, sentence, row, word]
+        batch = found.numbers.taken().numpy()  # [sentence, pointer, row, word]
         for k, row in enumerate(rows):
             side = self._sides[row]
             flat = self._flat[:, self._begins[row] : self._begins[row + 1]]
             kept = flat.reshape(len(flat), self._n_rows, side.n_words)
-            kept[:] = batch[:, k, :, : side.n_words]
+            kept[:] = batch[k, :, :, : side.n_words]
             if side.unread:
                 for name, of_rows in zip(self._names, kept, strict=True):
                     said = name.startswith("predicted")

@@ -21,8 +21,8 @@ from pipeline.statistics.similarity import n_sampled
 
 @dataclass(frozen=True)
 class SiteSums:
-    """What a batch adds to the totals of one site. Tensors lie flat, layer by layer, and `sizes`
-    says how much of them is each layer's.
+    """What a batch adds to the totals of one site. Tensors lie flat, layer by layer; `n_heads` says
+    how many heads a layer has, and `sizes` how much of them is its.
 
     `n_pieces` are the keys of each class of value, and last the queries. `outputs` and `energies`
     are [class, …], None without a readout; `values` [class of value, …]. `divergences` is
@@ -30,7 +30,7 @@ class SiteSums:
     sampled.
     """
 
-    n_heads: int
+    n_heads: list[int]
     n_queries: int
     n_pieces: list[int]
     n_sampled: int
@@ -71,7 +71,7 @@ def _sums_of(
         sizes["output"] = [x[0].numel() for x in of_calls]
     rows = [call.rows for call in calls if call.rows is not None]
     return SiteSums(
-        n_heads=sums["row_sum"].shape[1],
+        n_heads=[call.reduction.sums["row_sum"].shape[1] for call in calls],
         n_queries=n_queries,
         n_pieces=n_pieces,
         n_sampled=0 if sampled is None else n_sampled(queries.lengths[sampled]),
@@ -133,7 +133,7 @@ class _Site:
     def __init__(self, name: str, layers: list[int]):
         self.name = name
         self.layers = layers
-        self.n_heads = 0
+        self.n_heads: list[int] = []
         self.n_queries = 0
         self.n_sampled = 0
         # What is added up lies flat: layers may be of different widths.
@@ -212,13 +212,15 @@ class _Site:
 
     def _by_head(self, flat: np.ndarray, what: str) -> list[np.ndarray]:
         layers = np.split(flat, np.cumsum(self._sizes[what])[:-1])
-        return [of_head for layer in layers for of_head in layer.reshape(self.n_heads, -1)]
+        sizes = zip(layers, self.n_heads, strict=True)
+        return [of_head for layer, n in sizes for of_head in layer.reshape(n, -1)]
 
     def _keys(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Site, layer and head of rows that run over layers × heads."""
-        layer, head = np.divmod(rows, self.n_heads or 1)
+        """Site, layer and head of rows that run over the heads of all layers."""
+        heads = [np.arange(n, dtype=np.int16) for n in self.n_heads]
+        layer = np.repeat(np.asarray(self.layers[: len(heads)], np.int16), self.n_heads)
         return {
             "site": np.full(len(rows), self.name),
-            "layer": np.asarray(self.layers, np.int16)[layer],
-            "head": head.astype(np.int16),
+            "layer": layer[rows],
+            "head": np.concatenate([*heads, np.empty(0, np.int16)])[rows],
         }

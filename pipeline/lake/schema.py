@@ -312,7 +312,8 @@ OBSERVED = (
         "importance",
         FLOAT,
         "nats",
-        "|∂ loss / ∂ gate| of a gate on the head, at 1; null where no loss was taken",
+        "|∂ loss / ∂ gate| of a gate on the head, at 1; null where no loss was taken, or a part of"
+        " the model is run without gradients",
     ),
 )
 

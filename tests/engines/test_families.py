@@ -253,6 +253,33 @@ def projection_of_values(name: str) -> tuple[str, int] | None:
     return "cross" if across else stack, int(layer)
 
 
+def test_layers_may_differ_in_how_many_heads_they_have(tmp_path):
+    n_heads = [4, 2, 8]
+    words = tiny.trained("sentence_piece")
+    small = {"num_hidden_layers": 3, "num_attention_heads_per_layer": n_heads}
+    config = next(shrunk.configs("laguna", vocab_size=len(words), pad_token_id=0, **small))
+    model = shrunk.drawn(config, 0.24)
+    assert model is not None
+    model.save_pretrained(tmp_path)
+    words.save_pretrained(tmp_path)
+    read = Read.of(tmp_path)
+    subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+    sentences = [text(tiny.TEXTS[0]), text("Dogs bark"), text(tiny.TEXTS[3])]
+    shard = measure_shard(subject, sentences, FIRST, Asked(30, similarity_every=1))
+    truth = {k: read.expected(sentence) for k, sentence in enumerate(sentences)}
+    assert set(rows(shard.tables["heads"])) == set(by_place(truth))
+    test_sums_equal_the_reference((shard, truth))
+    test_pointers_equal_the_reference((shard, truth))
+    of_model = {(layer, head) for layer, n in enumerate(n_heads) for head in range(n)}
+    for name in ("values", "outputs"):
+        there = [(r["layer"], r["head"]) for r in shard.tables[name].to_pylist()]
+        n_classes = len({r["key_class"] for r in shard.tables[name].to_pylist()})
+        assert there == sorted(of_model) * n_classes
+    pairs = shard.tables["similarity"].to_pylist()
+    there = {((r["layer"], r["head"]), (r["other_layer"], r["other_head"])) for r in pairs}
+    assert there == {(a, b) for a in of_model for b in of_model if a < b}
+
+
 def test_layers_with_a_sink_are_compared_with_layers_without(tmp_path):
     """MiMo has sinks where it has a window. What they take is a further key, as of all heads."""
     words = tiny.trained("sentence_piece")

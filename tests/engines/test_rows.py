@@ -29,7 +29,7 @@ def test_of_a_sentence_alone_among_pairs_segments_are_null():
     rows = Rows([Place("encoder", 0)], encoded)
     numbers = Named(["segment_own"], Coming(torch.full((1, 3, 1), 0.5)))
     shared = Named(["uniform_segment_own"], Coming(torch.full((1, 3, 1), 0.25)))
-    rows.add(encoded, {"encoder": SiteRows(shared, numbers, {}, {})})
+    rows.add(encoded, {"encoder": SiteRows([1], shared, numbers, {}, {})})
     heads = rows.tables(0)["heads"].to_pydict()
     assert heads["segment_own"] == [0.5, None, None]
     assert heads["uniform_segment_own"] == [0.25, None, None]

@@ -20,7 +20,9 @@ def batch(number: float, n: int) -> SiteSums:
     n_pieces = list(range(n, n + N_VALUES))
     sizes = {"value": [4, 4], "output": [4, 4]}
     outputs, energies = full(len(OUTPUT_CLASSES), 8), full(len(OUTPUT_CLASSES), 4)
-    return SiteSums(2, 3 * n, n_pieces, n, sizes, outputs, energies, full(N_VALUES, 8), full(4, 4))
+    return SiteSums(
+        [2, 2], 3 * n, n_pieces, n, sizes, outputs, energies, full(N_VALUES, 8), full(4, 4)
+    )
 
 
 def test_batches_add_up_in_double_precision_and_keep_their_layers():

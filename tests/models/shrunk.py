@@ -1,6 +1,7 @@
 """Any family of transformers that reads text, made tiny: what `families` lists is made by hand."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
@@ -43,18 +44,18 @@ _SMALL = {
 _OTHERWISE = ({}, {"num_key_value_heads": 4}, {"head_dim": 8})
 
 
-def configs(family: str, **given: int) -> Iterator[PreTrainedConfig]:
+def configs(family: str, **given: Any) -> Iterator[PreTrainedConfig]:
     """Small ones that the family can be made by, as far as a rule finds any."""
     known = FAMILIES.get(family) or REFUSED.get(family)
     kind = CONFIG_MAPPING[family]
     if known is not None:
-        yield kind(**given | known)
+        yield kind(**known | given)
         return
     for otherwise in _OTHERWISE:
         try:
             usual = kind()
             has = {k: v for k, v in _SMALL.items() if getattr(usual, k, None) is not None}
-            yield kind(**given | has | otherwise)
+            yield kind(**has | otherwise | given)
         except Exception:  # whatever a configuration asks of its numbers
             continue
 

@@ -183,13 +183,13 @@ class _Site:
 
     def _keys(self, first: int) -> dict[str, np.ndarray | pa.Array]:
         n_sentences, n_rows = len(self.encoded), self._n_rows
-        heads = np.concatenate([np.arange(n) for n in self._n_heads])
+        layer, head = layers_and_heads(self.layers, self._n_heads)
         index = np.array([e.index + first for e in self.encoded], np.int32)
         return {
             "sentence": np.repeat(index, n_rows),
             "site": pa.repeat(self.name, n_sentences * n_rows),
-            "layer": np.tile(np.repeat(self.layers, self._n_heads), n_sentences),
-            "head": np.tile(heads, n_sentences),
+            "layer": np.tile(layer, n_sentences),
+            "head": np.tile(head, n_sentences),
         }
 
 
@@ -259,6 +259,15 @@ def table(name: str, columns: dict) -> pa.Table:
     return pa.table(
         [_array(columns.get(field.name), field.type, n_rows) for field in schema], schema=schema
     )
+
+
+def layers_and_heads(
+    layers: Sequence[int], n_heads: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each row of a sentence; none where `n_heads` is empty, as where nothing was read."""
+    heads = [np.arange(n, dtype=np.int16) for n in n_heads]
+    layer = np.repeat(np.array(layers[: len(heads)], np.int16), np.array(n_heads, np.int64))
+    return layer, np.concatenate([*heads, np.empty(0, np.int16)])
 
 
 def _array(values, kind: pa.DataType, n_rows: int) -> pa.Array:

@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import pad
 
 from pipeline.core.moving import Coming, sum_in_double
-from pipeline.engines.rows import by_site, table
+from pipeline.engines.rows import by_site, layers_and_heads, table
 from pipeline.models.tap import SITES, Measured, Place, Tap
 from pipeline.statistics.edited import VALUE_CLASSES
 from pipeline.statistics.norms import OUTPUT_CLASSES
@@ -217,10 +217,9 @@ class _Site:
 
     def _keys(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Site, layer and head of rows that run over the heads of all layers."""
-        heads = [np.arange(n, dtype=np.int16) for n in self.n_heads]
-        layer = np.repeat(np.asarray(self.layers[: len(heads)], np.int16), self.n_heads)
+        layer, head = layers_and_heads(self.layers, self.n_heads)
         return {
             "site": np.full(len(rows), self.name),
             "layer": layer[rows],
-            "head": np.concatenate([*heads, np.empty(0, np.int16)])[rows],
+            "head": head[rows],
         }

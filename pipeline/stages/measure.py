@@ -136,7 +136,6 @@ class CellPlan:
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model = self.checkpoint.load(NAME, self.settings.dtype)
-                check_eager(model)
             self._check_unchanged()
             subject = self._under_control(model, tokenizer)
             first = first_position(subject.model)
@@ -150,7 +149,6 @@ class CellPlan:
             with _readable(self.checkpoint):
                 tokenizer = self.checkpoint.tokenizer()
                 model, objective = self.checkpoint.load_speaking(NAME)
-                check_eager(model)
             self._check_unchanged()
             if objective == "mlm" and tokenizer.mask_token_id is None:
                 objective = None
@@ -177,7 +175,12 @@ class CellPlan:
     def _under_control(self, model: Any, tokenizer: Any) -> Subject:
         # Decompositions of matrices are shared by threads: their last digits hang on how many.
         with on_one_thread():
-            model = self.control.apply(model, self.cell.seed).to(self.device)  # pyrefly: ignore
+            model = model.to(self.device)  # pyrefly: ignore
+            check_eager(model)
+            if type(self.control).apply is not Control.apply:
+                # What a control draws and decomposes does not hang on the device.
+                model = self.control.apply(model.cpu(), self.cell.seed)
+                model = model.to(self.device)  # pyrefly: ignore
             places = wiring(model)
         return Subject(
             model, Encoder(tokenizer, model.config), places, self.control, self.cell.seed

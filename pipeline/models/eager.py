@@ -52,8 +52,8 @@ def check_eager(model: PreTrainedModel) -> None:
 def _eager(
     model: PreTrainedModel, inputs: dict[str, Tensor]
 ) -> Float[Tensor, "sentence piece channel"]:
-    model.set_attn_implementation("eager")
     try:
+        model.set_attn_implementation("eager")
         with torch.inference_mode():
             found, _ = said(model, lambda: model(**inputs))
     except Exception as error:

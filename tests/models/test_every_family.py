@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import transformers
 
+from pipeline.controls.base import Trained
 from pipeline.core.errors import UserError
 from pipeline.core.sentence import Sentence
+from pipeline.engines.shard import Asked, Subject, measure_shard
 from pipeline.models.eager import check_eager
 from tests import tiny
 from tests.models import shrunk
@@ -41,6 +43,11 @@ def is_measured(family: str, folder: Path) -> bool:
             for row, expected in enumerate(truth):
                 for call, place in zip(tap.calls, read.places, strict=True):
                     assert_equal(call, row, expected[place])
+        subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
+        shard = measure_shard(subject, SENTENCES, 0, Asked(400, similarity_every=1))
+        n_heads = sum(len(expected.patterns) for expected in truth[0].values())
+        assert len(shard.tables["heads"]) == len(SENTENCES) * n_heads
+        assert min(shard.tables["similarity"]["js_divergence"].to_pylist()) >= 0
         return True
     return False
 

@@ -8,7 +8,7 @@ from transformers.models.bert import modeling_bert
 
 from pipeline.core.errors import UserError
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.eager import check_eager
+from pipeline.models.eager import _apart, check_eager
 from pipeline.models.tap import NAME
 from pipeline.models.wiring import wiring
 from tests import tiny
@@ -81,3 +81,13 @@ def test_states_that_are_no_numbers_are_left_to_who_names_the_layer(bert):
     with torch.no_grad():
         bert.encoder.layer[1].attention.self.query.weight[9, 0] = torch.nan
     check_eager(bert)
+
+
+def test_a_rounding_may_choose_another_expert_for_a_piece():
+    truth = torch.ones(1, 5, 8)
+    other = truth.clone()
+    other[0, 2] = -1
+    assert _apart(other, truth) == 2
+    assert _apart(other.bfloat16(), truth.bfloat16()) == 0
+    other[0, 2:] = -1
+    assert _apart(other.bfloat16(), truth.bfloat16()) == 2

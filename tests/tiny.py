@@ -174,6 +174,9 @@ def save(
     if family in TWO_STACKS:
         ids["eos_token_id"] = words.eos_token_id
     of_family = {"vocab_size": len(words), **ids, **FAMILIES[family], **changes}
+    for side in {"encoder", "decoder"} & of_family.keys():
+        bos = {"bos_token_id": words.bos_token_id}
+        of_family[side] = {"vocab_size": len(words), **ids, **bos, **of_family[side]}
     torch.manual_seed(seed)
     model = getattr(transformers, f"AutoModel{head}").from_config(
         CONFIG_MAPPING[family](**of_family)

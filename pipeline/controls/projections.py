@@ -7,6 +7,7 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 from pipeline.controls.base import PreTrainedModel
+from pipeline.core.stacks import layers_by_site
 
 _SEPARATE = (
     ("query", "key", "value"),  # BERT, RoBERTa, ELECTRA, ALBERT, ESM, Splinter
@@ -74,14 +75,6 @@ def projections(model: PreTrainedModel) -> Iterator[Projections]:
 
 def n_attentions(config) -> int:
     """Attention modules with weights of their own, by a model's configuration."""
-
-    def first(*names: str) -> int:
-        return next((n for n in (getattr(config, name, None) for name in names) if n), 0)
-
     if getattr(config, "num_hidden_groups", None):  # ALBERT's layers share theirs
         return config.num_hidden_groups * config.inner_group_num
-    if not config.is_encoder_decoder:
-        return config.num_hidden_layers
-    n_encoder = first("encoder_layers", "num_encoder_layers", "num_hidden_layers")
-    n_decoder = first("decoder_layers", "num_decoder_layers", "num_hidden_layers")
-    return n_encoder + 2 * n_decoder
+    return sum(layers_by_site(config).values())

@@ -19,9 +19,12 @@ from pipeline.core.errors import UserError
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
 from pipeline.core.sentence import Sentence
+from pipeline.core.stacks import stacks
 from pipeline.models.align import Aligned, align, align_pairs, special_ids
 from pipeline.models.longest import UNLIMITED, max_pieces
 
+_START_BY_BOS = frozenset({"t5gemma"})
+"""Families whose decoder reads its BOS piece first."""
 _START_BY_TEXT = frozenset({"mbart", "plbart"})
 """Without a start piece of its own, a decoder of these reads the text's last: its language."""
 
@@ -111,13 +114,16 @@ class Encoder:
         self.tokenizer = tokenizer
         self.max_pieces = max_pieces(config, tokenizer)
         self.has_target = bool(getattr(config, "is_encoder_decoder", False))
-        sizes = [getattr(config, name, None) for name in ("vocab_size", "decoder_vocab_size")]
+        names = ("vocab_size", "decoder_vocab_size")
+        sizes = [getattr(of, name, None) for of in (config, *stacks(config)) for name in names]
         self._n_embeddings = min((size for size in sizes if size), default=UNLIMITED)
         self._n_ids = min(self._n_embeddings, len(tokenizer))
         self._special = special_ids(tokenizer)
         self._unknown = tokenizer.unk_token_id
         self._framing = self._special - {self._unknown}
         self._start = getattr(config, "decoder_start_token_id", None)
+        if self._start is None and config.model_type in _START_BY_BOS:
+            self._start = config.decoder.bos_token_id
         if self.has_target and self._start is None and config.model_type not in _START_BY_TEXT:
             raise UserError(
                 f"model: config.json of this {config.model_type} has no decoder_start_token_id:"

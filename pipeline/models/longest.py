@@ -1,5 +1,7 @@
 """How long a sequence a model can read as it was made to."""
 
+from pipeline.core.stacks import stacks
+
 UNLIMITED = 1_000_000
 """Tokenizers without a limit of their own state an astronomic one."""
 
@@ -7,13 +9,15 @@ UNLIMITED = 1_000_000
 def max_pieces(config, tokenizer) -> int:
     """The longest sequence a model can read, from its tokenizer and its position table."""
     limits = [tokenizer.model_max_length]
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None:
-        # RoBERTa and its kin number positions from padding_idx + 1 in a table that has room for it.
-        reserved = config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0
-        limits.append(positions - reserved)
+    for of_stack in stacks(config):
+        positions = getattr(of_stack, "max_position_embeddings", None)
+        if positions is not None:
+            # RoBERTa and its kin number positions from padding_idx + 1 in a table that has room.
+            after = config.model_type in _POSITIONS_AFTER_PADDING
+            limits.append(positions - (config.pad_token_id + 1 if after else 0))
     # Beyond that all positions of a batch are turned otherwise, those of short sentences too.
-    limits += [limit for limit in map(_turned_alike, _rotations(config)) if limit]
+    rotations = [of for of_stack in stacks(config) for of in _rotations(of_stack)]
+    limits += [limit for limit in map(_turned_alike, rotations) if limit]
     limits = [limit for limit in limits if limit and limit < UNLIMITED]
     return min(limits, default=UNLIMITED)
 

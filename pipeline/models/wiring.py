@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 from pipeline.core.errors import UserError, first_line, is_out_of_memory
 from pipeline.core.names import KEY_CLASSES
 from pipeline.core.pieces import Pieces
+from pipeline.core.stacks import layers_by_site
 from pipeline.models.longest import UNLIMITED
 from pipeline.models.readout import Watch
 from pipeline.models.tap import Place, Tap, forward
@@ -36,7 +37,7 @@ def wiring(model: PreTrainedModel) -> list[Place]:
             f" AttentionInterface ({type(error).__name__}: {first_line(error)}):"
             " give a model of another"
         ) from error
-    for site, n_layers in _layers(config).items():
+    for site, n_layers in layers_by_site(config).items():
         if not tap.calls or tap.sites.count(site) != n_layers:
             raise UserError(
                 f"model: the attention of {family} does not pass through transformers'"
@@ -54,19 +55,6 @@ def wiring(model: PreTrainedModel) -> list[Place]:
         Place(site, next(layers[site]), readout)
         for site, readout in zip(tap.sites, readouts, strict=True)
     ]
-
-
-def _layers(config) -> dict[str, int]:
-    """Layers of each site that a configuration promises; families name them differently."""
-
-    def first(*names: str) -> int:
-        return next((getattr(config, name) for name in names if hasattr(config, name)), 0)
-
-    if not config.is_encoder_decoder:
-        return {"encoder": first("num_hidden_layers")}
-    n_layers = first("encoder_layers", "num_encoder_layers", "num_hidden_layers")
-    n_decoder_layers = first("decoder_layers", "num_decoder_layers", "num_hidden_layers")
-    return {"encoder": n_layers, "decoder": n_decoder_layers, "cross": n_decoder_layers}
 
 
 def _is_causal(tap: Tap) -> bool:

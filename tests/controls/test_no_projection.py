@@ -23,7 +23,7 @@ from tests.models.families import CAUSAL, FAMILIES, TOKENIZER_OF, TWO_STACKS, WI
 VALUES = ("value", "v_lin", "v_proj", "v", "c_attn", "Wqkv", "qkv_proj", "query_key_value")
 QUERIES = ("query", "q_lin", "q_proj", "q", *VALUES[4:])
 KEYS = ("key", "k_lin", "k_proj", "k")
-TURNED = (CAUSAL - {"gpt2", "opt"}) | {"modernbert"}
+TURNED = (CAUSAL - {"gpt2", "opt"}) | {"modernbert", "t5gemma"}
 """Families that turn queries by their position: lengths are all that is left of the input."""
 SCALED = {"qwen3", "gemma3_text", "olmo2", "gpt_oss"}
 """Families that change those lengths too: they norm queries and keys, or turn them by YaRN."""

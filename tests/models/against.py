@@ -102,7 +102,10 @@ class Read:
         if not self.encoder.has_target:
             found = self._patterns(input_ids=ids)
             return {p: of_one_sequence(a, of_source, len(source)) for p, a in found.items()}
-        start = getattr(self.model.config, "decoder_start_token_id", None)
+        config = self.model.config
+        start = getattr(config, "decoder_start_token_id", None)
+        if config.model_type == "t5gemma":
+            start = config.decoder.bos_token_id
         decoder_ids, of_target = oracle.target_pieces(self.tokenizer, target, start)
         found = self._patterns(input_ids=ids, decoder_input_ids=decoder_ids)
         about = {"encoder": (of_source, len(source)), "decoder": (of_target, len(target))}

@@ -52,7 +52,15 @@ T5 = {
     "d_model": 32, "d_kv": 12, "d_ff": 48, "num_layers": 2, "num_decoder_layers": 3,
     "num_heads": 4, "decoder_start_token_id": 0,
 }  # fmt: skip
+SIDE = {**GROUPED, "head_dim": 12, "sliding_window": 5, "query_pre_attn_scalar": 12}
 TWO_STACKS = {
+    # Its stacks have configurations of their own.
+    "t5gemma": {
+        "encoder": {**SIDE, "layer_types": ["full_attention", "sliding_attention"]},
+        "decoder": {**SIDE, "num_hidden_layers": 3, "attn_logit_softcapping": 1.0}
+        | {"num_attention_heads": 2, "num_key_value_heads": 1}
+        | {"layer_types": ["sliding_attention", "full_attention", "full_attention"]},
+    },
     "bart": BART,
     "mbart": BART,
     "marian": {**BART, "decoder_start_token_id": 0, "scale_embedding": True},
@@ -81,6 +89,7 @@ TOKENIZER_OF = {
     **dict.fromkeys(("roberta", "bart"), "byte_level_framed"),
     **dict.fromkeys(("gpt2", "gpt_neox", "gptj", "codegen"), "byte_level"),
     "opt": "byte_level_prefix",
+    "t5gemma": "sentence_piece",
     **dict.fromkeys(CAUSAL - {"gpt2", "gpt_neox", "gptj", "codegen", "opt"}, "sentence_piece"),
     **dict.fromkeys(("xlm-roberta", "camembert", "m2m_100"), "sentence_piece_framed"),
     **dict.fromkeys(("marian", "pegasus", "t5", "mt5", "umt5"), "sentence_piece_eos"),

@@ -49,7 +49,8 @@ def configs(family: str, **given: Any) -> Iterator[PreTrainedConfig]:
     known = FAMILIES.get(family) or REFUSED.get(family)
     kind = CONFIG_MAPPING[family]
     if known is not None:
-        yield kind(**known | given)
+        sides = {side: known[side] | given for side in {"encoder", "decoder"} & known.keys()}
+        yield kind(**known | given | sides)
         return
     for otherwise in _OTHERWISE:
         try:

@@ -86,7 +86,8 @@ def _sums_of(
 def _side_by_side(rows: list[torch.Tensor]) -> torch.Tensor:
     """Heads of all layers. What a sink takes is a further key, to which a layer without gives 0."""
     width = max(of_layer.shape[-1] for of_layer in rows)
-    return torch.cat([pad(x, (0, width - x.shape[-1])) for x in rows], 1)
+    n_more = [width - x.shape[-1] for x in rows]
+    return torch.cat([pad(x, (0, n)) if n else x for x, n in zip(rows, n_more, strict=True)], 1)
 
 
 def _by_class(calls: list[Measured], key: str) -> Coming:

@@ -35,7 +35,9 @@ def check_eager(model: PreTrainedModel) -> None:
         return
     last = source if target is None else target
     for k, n_pieces in enumerate(last.lengths.tolist()):
-        inputs = {"input_ids": source.ids[k : k + 1, : source.lengths[k]]}
+        ids = source.ids[k : k + 1, : source.lengths[k]]
+        # Without a mask some look whether there is padding, and warn.
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         if target is not None:
             inputs["decoder_input_ids"] = target.ids[k : k + 1, :n_pieces]
         truth = _eager(model, inputs)

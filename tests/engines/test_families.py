@@ -253,16 +253,19 @@ def projection_of_values(name: str) -> tuple[str, int] | None:
     return "cross" if across else stack, int(layer)
 
 
-def test_layers_may_differ_in_how_many_heads_they_have(tmp_path):
-    n_heads = [4, 2, 8]
+def drawn(folder, family: str, **changes) -> Read:
     words = tiny.trained("sentence_piece")
-    small = {"num_hidden_layers": 3, "num_attention_heads_per_layer": n_heads}
-    config = next(shrunk.configs("laguna", vocab_size=len(words), pad_token_id=0, **small))
+    config = next(shrunk.configs(family, vocab_size=len(words), pad_token_id=0, **changes))
     model = shrunk.drawn(config, 0.24)
     assert model is not None
-    model.save_pretrained(tmp_path)
-    words.save_pretrained(tmp_path)
-    read = Read.of(tmp_path)
+    model.save_pretrained(folder)
+    words.save_pretrained(folder)
+    return Read.of(folder)
+
+
+def test_layers_may_differ_in_how_many_heads_they_have(tmp_path):
+    n_heads = [4, 2, 8]
+    read = drawn(tmp_path, "laguna", num_hidden_layers=3, num_attention_heads_per_layer=n_heads)
     subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
     sentences = [text(tiny.TEXTS[0]), text("Dogs bark"), text(tiny.TEXTS[3])]
     shard = measure_shard(subject, sentences, FIRST, Asked(30, similarity_every=1))
@@ -282,13 +285,7 @@ def test_layers_may_differ_in_how_many_heads_they_have(tmp_path):
 
 def test_layers_with_a_sink_are_compared_with_layers_without(tmp_path):
     """MiMo has sinks where it has a window. What they take is a further key, as of all heads."""
-    words = tiny.trained("sentence_piece")
-    config = next(shrunk.configs("mimo_v2_flash", vocab_size=len(words), pad_token_id=0))
-    model = shrunk.drawn(config, 0.24)
-    assert model is not None
-    model.save_pretrained(tmp_path)
-    words.save_pretrained(tmp_path)
-    read = Read.of(tmp_path)
+    read = drawn(tmp_path, "mimo_v2_flash")
     subject = Subject(read.model, read.encoder, read.places, Trained(), 0)
     sentence = text(tiny.TEXTS[0])
     shard = measure_shard(subject, [sentence], 0, Asked(60, similarity_every=1))
